@@ -1,0 +1,277 @@
+"""Smaller networks that say the same: by score, or by a refit test.
+
+A pruned edge is masked. Its mean goes to a living edge into the same node, because a node that
+jumps leaves the grids that were made for it. Everything here returns a new model.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from workbench.discovery.attribution import edge_scores
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.ensemble import Ensemble
+from workbench.kan.linearize import loss_value
+from workbench.kan.losses import CrossEntropy, Loss, SquaredError
+from workbench.kan.model import KAN, Edge
+from workbench.kan.regularization import Penalty
+from workbench.kan.solvers import levenberg_marquardt as lm
+
+COARSE, FINE = 3, 12
+_CANDIDATES = 12
+_STEPS = 8
+_CLIFF = 10.0
+_CLOSE = 1.1
+_SPARSE = Penalty(l1=1e-3)
+_RELATIVE = 0.01
+
+
+def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
+    """Remove the edges whose score is below ``threshold`` times the largest, and dead nodes.
+
+    Args:
+        model: left untouched.
+        data: its training inputs weigh the edges, see ``edge_scores``.
+        threshold: share of the largest edge score, from 0 to 1.
+
+    Raises:
+        InputError: the threshold would leave an output without any edge.
+    """
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
+    x = data.split("train")[0]
+    scores = edge_scores(model, x)
+    limit = threshold * max(float(score.max()) for score in scores)
+    weak = [e for e in model.edges() if float(scores[e.layer][e.target, e.source]) < limit]
+    pruned = remove_edges(model, x, weak)
+    last = pruned.layer(pruned.config.depth - 1)
+    if bool((last.mask.sum(1) == 0).any()):
+        raise InputError(f"threshold {threshold} would remove every edge of an output: lower it")
+    return pruned
+
+
+def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
+    """Mask these edges, and what they leave without input or output; means are passed on.
+
+    Args:
+        model: left untouched.
+        x: inputs ``(N, d)`` over which the means are taken.
+        edges: addresses of living edges.
+    """
+    pruned = model.copy()
+    means = [phi.mean(0) for phi in model.trace(x.to(model.output_scale)).postacts]
+    for edge in edges:
+        pruned.layer(edge.layer).mask[edge.target, edge.source] = 0
+    _mask_dead_nodes(pruned)
+    for level, mean in enumerate(means):
+        before, after = model.layer(level), pruned.layer(level)
+        lost = (mean * ((before.mask != 0) & (after.mask == 0))).sum(1)
+        _pass_on(pruned, level, lost)
+        for target, source in (after.mask == 0).nonzero().tolist():
+            after.fixed.pop((target, source), None)
+    return pruned
+
+
+def _mask_dead_nodes(model: KAN) -> None:
+    config = model.config
+    while True:
+        before = len(model.edges())
+        for level in range(1, config.depth):
+            into, out = model.layer(level - 1).mask, model.layer(level).mask
+            for node in range(config.nodes(level)):
+                parents = list(config.parents(level, node))
+                starved = bool((into[parents].sum(1) == 0).any())
+                if starved or float(out[:, node].sum()) == 0:
+                    into[parents] = 0
+                    out[:, node] = 0
+        if len(model.edges()) == before:
+            return
+
+
+def _pass_on(model: KAN, level: int, lost: Tensor) -> None:
+    layer = model.layer(level)
+    last = level == model.config.depth - 1
+    with torch.no_grad():
+        for target in lost.nonzero().flatten().tolist():
+            alive = layer.mask[target].nonzero().flatten().tolist()
+            if alive and (target, alive[0]) in layer.fixed:
+                layer.affine[target, alive[0], 3] += lost[target]
+            elif alive:
+                layer.coefficients[target, alive[0]] += lost[target]
+            elif last and target < model.config.sums(level + 1):
+                model.output_shift[target] += lost[target] * model.output_scale[target]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A network on the way of an elimination; losses as in ``FitResult``."""
+
+    model: KAN
+    edges: int
+    validation_loss: float
+
+
+@dataclass(frozen=True)
+class Elimination:
+    """From many edges to few: ``path`` in falling order of edges, and which one was chosen."""
+
+    path: tuple[Stage, ...]
+    chosen: int
+
+    @property
+    def model(self) -> KAN:
+        return self.path[self.chosen].model
+
+    def shorter(self, count: int = 2) -> list[KAN]:
+        """The chosen network and up to ``count`` with fewer edges, for a Pareto front."""
+        return [stage.model for stage in self.path[self.chosen : self.chosen + 1 + count]]
+
+
+def eliminate(
+    model: KAN,
+    data: Dataset,
+    *,
+    rows: int = 3000,
+    watch: Callable[[int, int], bool] | None = None,
+) -> Elimination:
+    """Find the smallest network that still says the same, by batched backward elimination.
+
+    After a sparse refit, each of the weakest edges is removed in a copy of its own, all copies are
+    refitted at once on a coarse grid, and the cheapest removal is kept; then every network on the
+    path is refined and judged on validation data. Behind the right one the error jumps: a cliff of a
+    factor 10 is taken, else the fewest edges within 10 % of the best.
+
+    Args:
+        model: a trained network, left untouched.
+        data: training rows refit, validation rows judge.
+        rows: at most so many training rows are used.
+        watch: called with (living edges, edges at the start); True ends the path here.
+    """
+    problem = _Problem(model, data, rows)
+    current = _sparse(model, problem)
+    total = len(current.edges())
+    path = [current]
+    least = model.out_features
+    while len(current.edges()) > least:
+        smaller = _cheapest_removal(current, problem)
+        if smaller is None:
+            break
+        current = smaller
+        path.append(current)
+        if watch is not None and watch(len(current.edges()), total):
+            break
+    stages = [_refined(net, problem) for net in path]
+    return Elimination(tuple(stages), _choose([stage.validation_loss for stage in stages]))
+
+
+class _Problem:
+    """Rows and loss of an elimination, in standardized units."""
+
+    def __init__(self, model: KAN, data: Dataset, rows: int) -> None:
+        self.loss: Loss = SquaredError() if data.task == "regression" else CrossEntropy()
+        self.penalty = (
+            Penalty() if data.task == "regression" else Penalty(smoothness=1e-4, ridge=1e-5)
+        )
+        self.regression = data.task == "regression"
+        x, y = data.split("train")
+        vx, vy = data.split("validation")
+        like = model.output_scale
+        generator = torch.Generator().manual_seed(0)
+        keep = torch.randperm(len(x), generator=generator)[:rows]
+        self.shift, self.scale = model.output_shift.clone(), like.clone()
+        self.x, self.y = x[keep].to(like), self._standardized(y[keep])
+        self.vx, self.vy = vx.to(like), self._standardized(vy)
+
+    def _standardized(self, y: Tensor) -> Tensor:
+        return (y.to(self.scale) - self.shift) / self.scale if self.regression else y
+
+    def subset(self, parameters: int) -> slice:
+        """Four rows for every parameter are enough to compare removals."""
+        return slice(0, max(300, 4 * parameters))
+
+    def minimize(self, ensemble: Ensemble, steps: int, part: slice, penalty: Penalty) -> Ensemble:
+        return lm.minimize(
+            ensemble,
+            self.x[part],
+            self.y[part],
+            self.loss,
+            steps=steps,
+            damping=lm.FROM_REFINED,
+            penalty=penalty,
+        ).ensemble
+
+    def readable(self, value: float) -> float:
+        if not self.regression:
+            return value
+        return math.sqrt(max(2 * value, 0.0)) * float(self.scale.square().mean().sqrt())
+
+
+def _sparse(model: KAN, problem: _Problem) -> KAN:
+    """A coarse copy after sparsity steps, without its faintest edges."""
+    ensemble = Ensemble.of([model]).refine(COARSE)
+    part = problem.subset(ensemble.model(0).parameter_count)
+    for _ in range(4):
+        ensemble = ensemble.regrid(problem.x)
+        ensemble = problem.minimize(ensemble, 10, part, _SPARSE)
+    net = ensemble.model(0)
+    scores = edge_scores(net, problem.x)
+    limit = _RELATIVE * max(float(score.max()) for score in scores)
+    weak = [e for e in net.edges() if float(scores[e.layer][e.target, e.source]) < limit]
+    thin = remove_edges(net, problem.x, weak)
+    if not _connected(thin):
+        thin = net
+    ensemble = problem.minimize(Ensemble.of([thin]).regrid(problem.x), 10, part, problem.penalty)
+    return ensemble.model(0)
+
+
+def _connected(model: KAN) -> bool:
+    last = model.layer(model.config.depth - 1)
+    return bool((last.mask.sum(1) > 0).all())
+
+
+def _cheapest_removal(model: KAN, problem: _Problem) -> KAN | None:
+    scores = edge_scores(model, problem.x)
+    edges = sorted(model.edges(), key=lambda e: float(scores[e.layer][e.target, e.source]))
+    nets = [remove_edges(model, problem.x, [edge]) for edge in edges[:_CANDIDATES]]
+    nets = [_drop_shift(net, model, problem) for net in nets if _connected(net)]
+    if not nets:
+        return None
+    part = problem.subset(nets[0].parameter_count)
+    ensemble = Ensemble.of(nets).regrid(problem.x[part])
+    ensemble = problem.minimize(ensemble, _STEPS, part, problem.penalty)
+    losses = loss_value(ensemble, problem.x[part], problem.y[part], problem.loss)
+    return ensemble.model(int(losses.nan_to_num(nan=math.inf).argmin()))
+
+
+def _drop_shift(net: KAN, model: KAN, problem: _Problem) -> KAN:
+    """The standardized problem keeps its own output shift: the refit restores what was moved."""
+    net.output_shift.copy_(model.output_shift)
+    return net
+
+
+def _refined(model: KAN, problem: _Problem) -> Stage:
+    """Up to the fine grid for as long as validation improves; the better of the two is kept."""
+    everything = slice(0, None)
+    ensemble = Ensemble.of([model]).regrid(problem.x)
+    best, best_loss = ensemble, math.inf
+    for grid_size, steps in ((COARSE, _STEPS), (2 * COARSE, 5), (FINE, 5)):
+        ensemble = ensemble.regrid(problem.x).refine(grid_size)
+        ensemble = problem.minimize(ensemble, steps, everything, problem.penalty)
+        value = float(loss_value(ensemble, problem.vx, problem.vy, problem.loss)[0])
+        if value < best_loss:
+            best, best_loss = ensemble, value
+    return Stage(best.model(0), len(model.edges()), problem.readable(best_loss))
+
+
+def _choose(losses: Sequence[float]) -> int:
+    """The network before the steepest cliff, else the smallest within 10 % of the best."""
+    best = min(losses)
+    good = [i for i in range(len(losses) - 1) if losses[i] <= _CLIFF * best]
+    cliff = max(good, key=lambda i: losses[i + 1] / max(losses[i], 1e-300), default=0)
+    if good and losses[cliff + 1] >= _CLIFF * losses[cliff]:
+        return cliff
+    return max(i for i, loss in enumerate(losses) if loss <= _CLOSE * best)

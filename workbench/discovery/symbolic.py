@@ -1,0 +1,163 @@
+"""From curves to symbols: functions are chosen by what they do to the whole network.
+
+A beam over edges: the edge with the clearest match is fixed next, in every state of the beam and to
+each of its best candidates; all parameters are then refitted end to end, and the states that predict
+best for their complexity go on. Finished states become formulas with constants of their own.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from workbench.discovery.attribution import edge_scores
+from workbench.discovery.candidates import Candidate, suggest
+from workbench.discovery.expressions import to_expressions
+from workbench.discovery.fixing import fix
+from workbench.discovery.formula import FormulaSet
+from workbench.discovery.library import SYMPY
+from workbench.discovery.polish import polished
+from workbench.kan.data import Dataset
+from workbench.kan.ensemble import Ensemble
+from workbench.kan.linearize import loss_value
+from workbench.kan.losses import CrossEntropy, Loss, SquaredError
+from workbench.kan.model import KAN, Edge
+from workbench.kan.regularization import Penalty
+from workbench.kan.solvers import levenberg_marquardt as lm
+
+_ROWS = 1000
+_STEPS, _FINAL_STEPS = 12, 100
+_BELOW_NOISE, _ROUNDING = 0.1, 1e-16
+_BITS_PER_HALVING = 4.0
+
+Watch = Callable[[int, int], bool]
+
+
+@dataclass(frozen=True)
+class _State:
+    model: KAN
+    loss: float
+    complexity: int
+
+
+def symbolify(
+    models: KAN | Iterable[KAN],
+    data: Dataset,
+    *,
+    beam: int = 3,
+    candidates: int = 4,
+    seed: int = 0,
+    watch: Watch | None = None,
+) -> FormulaSet:
+    """Formulas that say what the networks say, from simple to accurate.
+
+    Args:
+        models: one trained and pruned network, or several whose formulas compete.
+        data: training rows fit, validation rows choose, test rows report.
+        beam: states that are kept after every edge.
+        candidates: functions that are tried on every edge.
+        seed: of the row subset.
+        watch: called with (edges fixed, edges in all); True ends the search early.
+    """
+    networks = [models] if isinstance(models, KAN) else list(models)
+    finished = [
+        state.model
+        for model in networks
+        for state in _search(model, data, beam, candidates, seed, watch)
+    ]
+    expressions = [to_expressions(model, data.names) for model in finished]
+    return polished(expressions, data, network=networks[0] if networks else None)
+
+
+def ranked(found: Sequence[Candidate], effect: float, noise: float) -> list[Candidate]:
+    """Candidates by bits: what the output loses against what the function costs.
+
+    Args:
+        found: candidates of one edge.
+        effect: score of the edge, see ``edge_scores``.
+        noise: RMSE of the network in standard deviations; what is far below it cannot be told apart.
+    """
+    floor = (_BELOW_NOISE * noise) ** 2 + _ROUNDING
+
+    def bits(candidate: Candidate) -> float:
+        lost = max(1 - candidate.r2, 0.0) * effect**2
+        return math.log2(lost + floor) + SYMPY[candidate.name].complexity
+
+    return sorted(found, key=bits)
+
+
+def _search(
+    model: KAN, data: Dataset, beam: int, width: int, seed: int, watch: Watch | None
+) -> list[_State]:
+    """Finished states, best first; empty when the search was ended early."""
+    problem = _Problem(model, data, seed)
+    start = problem.refit(model, _STEPS)
+    floor = start.loss
+    total = len(model.edges())
+    states = [start]
+    for count in range(total):
+        edge, _ = _clearest(states[0].model, problem)
+        grown = []
+        for state in states:
+            found = suggest(state.model, problem.x, [edge])[edge]
+            scores = edge_scores(state.model, problem.x)[edge.layer]
+            effect = float(scores[edge.target, edge.source])
+            for candidate in ranked(found, effect, floor)[:width]:
+                trial = fix(state.model, edge, candidate.name, candidate.affine)
+                refitted = problem.refit(trial, _STEPS)
+                cost = state.complexity + SYMPY[candidate.name].complexity
+                grown.append(_State(refitted.model, refitted.loss, cost))
+        grown = [s for s in grown if math.isfinite(s.loss)] or grown
+        states = _best(grown, floor, beam)
+        if watch is not None and watch(count + 1, total):
+            return []
+    return [problem.refit(state.model, _FINAL_STEPS) for state in states]
+
+
+def _best(states: list[_State], floor: float, beam: int) -> list[_State]:
+    """States by accuracy and complexity; being better than the splines is no merit."""
+
+    def bits(state: _State) -> float:
+        return _BITS_PER_HALVING * math.log2(max(state.loss, floor, 1e-15)) + state.complexity
+
+    return sorted(states, key=bits)[:beam]
+
+
+def _clearest(model: KAN, problem: "_Problem") -> tuple[Edge, list[Candidate]]:
+    free = [e for e in model.edges() if (e.target, e.source) not in model.layer(e.layer).fixed]
+    found = suggest(model, problem.x, free)
+    return max(found.items(), key=lambda item: item[1][0].r2)
+
+
+class _Problem:
+    """Rows and loss of the search, in standardized units."""
+
+    def __init__(self, model: KAN, data: Dataset, seed: int) -> None:
+        regression = data.task == "regression"
+        self.loss: Loss = SquaredError() if regression else CrossEntropy()
+        self.penalty = Penalty() if regression else Penalty(ridge=1e-6)
+        x, y = data.split("train")
+        vx, vy = data.split("validation")
+        keep = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))[:_ROWS]
+        like, shift = model.output_scale, model.output_shift
+        self.x, self.vx = x[keep].to(like), vx.to(like)
+        self.y = (y[keep].to(like) - shift) / like if regression else y[keep].to(like.device)
+        self.vy = (vy.to(like) - shift) / like if regression else vy.to(like.device)
+        self.regression = regression
+
+    def refit(self, model: KAN, steps: int) -> _State:
+        """All parameters together; the loss is RMSE in standard deviations, or cross-entropy."""
+        ensemble = Ensemble.of([model]).regrid(self.x)
+        ensemble = lm.minimize(
+            ensemble,
+            self.x,
+            self.y,
+            self.loss,
+            steps=steps,
+            damping=lm.FROM_REFINED,
+            penalty=self.penalty,
+        ).ensemble
+        value = float(loss_value(ensemble, self.vx, self.vy, self.loss)[0])
+        readable = math.sqrt(max(2 * value, 0.0)) if self.regression else value
+        return _State(ensemble.model(0), readable if math.isfinite(readable) else math.inf, 0)

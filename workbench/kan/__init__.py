@@ -1,0 +1,12 @@
+"""The model and its training.
+
+What belongs here: splines, layers, the network, its loss functions, its solvers and the data they
+are fitted to. Everything is torch and NumPy; nothing here knows SymPy, graphs, files of users or
+screens.
+"""
+
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN, Edge, KANConfig, Trace
+from workbench.kan.training import FitResult, Progress, Record, fit
+
+__all__ = ["KAN", "Dataset", "Edge", "FitResult", "KANConfig", "Progress", "Record", "Trace", "fit"]

@@ -1,0 +1,123 @@
+"""Several networks of one shape, evaluated and differentiated at once.
+
+Second-order training runs many random starts, and elimination tries many prunings: both are a stack
+of ``S`` networks that share their width and fixed functions, but not their numbers, grids or masks.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from workbench.kan import spline
+from workbench.kan.layer import Activations
+from workbench.kan.model import KAN, join
+
+HIDDEN_MARGIN = 0.02
+"""Hidden grids reach this share beyond the observed values, so that new points seldom leave them."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """``S`` networks: ``layers[l]`` holds stacked tensors, ``template`` everything they share."""
+
+    template: KAN
+    layers: tuple[Activations, ...]
+
+    @classmethod
+    def of(cls, models: Sequence[KAN]) -> "Ensemble":
+        """Stack models of one width, grid size and set of fixed edges."""
+        parts = [model.activations() for model in models]
+        layers = tuple(
+            replace(
+                stack[0],
+                coefficients=torch.cat([p.coefficients.detach() for p in stack]),
+                affine=torch.cat([p.affine.detach() for p in stack]),
+                grid_range=torch.cat([p.grid_range for p in stack]).clone(),
+                mask=torch.cat([p.mask for p in stack]).clone(),
+            )
+            for stack in zip(*parts, strict=True)
+        )
+        return cls(models[0], layers)
+
+    def __len__(self) -> int:
+        return self.layers[0].coefficients.shape[0]
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Ensemble":
+        return replace(
+            self,
+            layers=tuple(
+                replace(
+                    layer,
+                    coefficients=change(layer.coefficients),
+                    affine=change(layer.affine),
+                    grid_range=change(layer.grid_range),
+                    mask=change(layer.mask),
+                )
+                for layer in self.layers
+            ),
+        )
+
+    def pick(self, index: Tensor | Sequence[int]) -> "Ensemble":
+        """The networks at ``index``, in that order; an index may repeat."""
+        chosen = torch.as_tensor(index, device=self.layers[0].mask.device)
+        return self._each(lambda tensor: tensor[chosen].clone())
+
+    def model(self, index: int) -> KAN:
+        """Network ``index`` as a ``KAN`` of its own."""
+        model = copy.deepcopy(self.template)
+        model.config = replace(model.config, grid_size=self.layers[0].grid_size)
+        with torch.no_grad():
+            for level, stack in enumerate(self.layers):
+                layer = model.layer(level)
+                layer.coefficients = torch.nn.Parameter(stack.coefficients[index].clone())
+                layer.affine.copy_(stack.affine[index])
+                layer.grid_range.copy_(stack.grid_range[index])
+                layer.mask.copy_(stack.mask[index])
+        return model
+
+    def nodes(self, x: Tensor) -> list[Tensor]:
+        """Node values before the output scaling, ``x (N, d)`` -> list of ``(S, N, n_l)``."""
+        config = self.template.config
+        values = [x.expand(len(self), *x.shape)]
+        for level, layer in enumerate(self.layers):
+            subnodes = layer.forward(values[-1])
+            values.append(join(subnodes, config.sums(level + 1), config.arity))
+        return values
+
+    def regrid(self, x: Tensor) -> "Ensemble":
+        """Move the grids of hidden nodes to the values that ``x (N, d)`` gives them."""
+        return self._transfer(x, self.layers[0].grid_size)
+
+    def refine(self, grid_size: int) -> "Ensemble":
+        """The same functions on another number of intervals."""
+        return self._transfer(None, grid_size)
+
+    def _transfer(self, x: Tensor | None, grid_size: int) -> "Ensemble":
+        nodes = self.nodes(x) if x is not None else None
+        layers = []
+        for level, layer in enumerate(self.layers):
+            low, high = layer.grid_range.unbind(-1)
+            new = (low, high)
+            if nodes is not None and level > 0:
+                new = padded_range(nodes[level])
+            elif layer.grid_size == grid_size:
+                layers.append(layer)
+                continue
+            coefficients = spline.transfer(
+                layer.coefficients, (low, high), new, grid_size, layer.degree
+            )
+            layers.append(
+                replace(layer, coefficients=coefficients, grid_range=torch.stack(new, -1))
+            )
+        return replace(self, layers=tuple(layers))
+
+
+def padded_range(values: Tensor, margin: float = HIDDEN_MARGIN) -> tuple[Tensor, Tensor]:
+    """Observed range of node values ``(S, N, n)`` with a margin; never empty. Two ``(S, n)``."""
+    low, high = values.amin(1), values.amax(1)
+    width = high - low
+    pad = margin * width + 1e-3 * (width < 1e-9) * (1 + low.abs())
+    return low - pad, high + pad

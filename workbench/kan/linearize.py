@@ -1,0 +1,163 @@
+"""The analytic, layer-wise Jacobian of a stack of networks, and the normal equations made of it.
+
+No autograd: the derivative of an output by a coefficient is the sensitivity of the output to the
+sub-node that the edge feeds, times a basis function.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from workbench.kan.ensemble import Ensemble
+from workbench.kan.layer import Activations
+from workbench.kan.losses import Loss
+
+CHUNK_BYTES = 48 * 2**20
+"""Size of the Jacobian block that is held at a time; larger blocks only leave the cache."""
+
+
+def sensitivities(ensemble: Ensemble, nodes: list[Tensor]) -> list[Tensor]:
+    """Derivatives of the outputs by the sub-nodes of each layer: list of ``(S, N, m, o_l)``."""
+    config = ensemble.template.config
+    outputs = nodes[-1].shape[-1]
+    eye = torch.eye(outputs, dtype=nodes[-1].dtype, device=nodes[-1].device)
+    towards_node = eye.expand(*nodes[-1].shape[:2], outputs, outputs)
+    found = []
+    for level in range(config.depth - 1, -1, -1):
+        layer = ensemble.layers[level]
+        sums = config.sums(level + 1)
+        if config.products(level + 1):
+            subnodes = layer.forward(nodes[level])
+            factors = subnodes[..., sums:].unflatten(-1, (-1, config.arity))
+            others = torch.stack(
+                [
+                    torch.cat((factors[..., :f], factors[..., f + 1 :]), -1).prod(-1)
+                    for f in range(config.arity)
+                ],
+                -1,
+            )
+            product = towards_node[..., sums:].unsqueeze(-1) * others.unsqueeze(2)
+            towards = torch.cat((towards_node[..., :sums], product.flatten(-2)), -1)
+        else:
+            towards = towards_node
+        found.append(towards)
+        if level > 0:
+            towards_node = towards @ layer.slopes(nodes[level])
+    return found[::-1]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where each trainable number of an ensemble stands in the flat parameter vector.
+
+    Spline edges come first, layer by layer, ``K`` columns each; then the four affine numbers of each
+    fixed edge.
+    """
+
+    spline_edges: tuple[Tensor, ...]
+    fixed_edges: tuple[tuple[tuple[int, Tensor, Tensor], ...], ...]
+    basis_size: int
+    count: int
+
+    @classmethod
+    def of(cls, ensemble: Ensemble) -> "Columns":
+        splines, fixed, count = [], [], 0
+        size = ensemble.layers[0].coefficients.shape[-1]
+        for layer in ensemble.layers:
+            edges = layer.free.amax(0).nonzero()
+            splines.append(edges)
+            count += len(edges) * size
+            groups = []
+            for number, group in enumerate(layer.fixed):
+                alive = layer.mask[:, group.targets, group.sources].amax(0) != 0
+                groups.append((number, group.targets[alive], group.sources[alive]))
+                count += 4 * int(alive.sum())
+            fixed.append(tuple(groups))
+        return cls(tuple(splines), tuple(fixed), size, count)
+
+    @property
+    def spline_count(self) -> int:
+        return sum(len(edges) for edges in self.spline_edges) * self.basis_size
+
+    def pack(self, ensemble: Ensemble) -> Tensor:
+        """The parameters as ``(S, P)``."""
+        parts = [
+            layer.coefficients[:, edges[:, 0], edges[:, 1]].flatten(1)
+            for layer, edges in zip(ensemble.layers, self.spline_edges, strict=True)
+        ]
+        for layer, groups in zip(ensemble.layers, self.fixed_edges, strict=True):
+            parts += [layer.affine[:, t, s].flatten(1) for _, t, s in groups]
+        return torch.cat(parts, 1)
+
+    def unpack(self, ensemble: Ensemble, parameters: Tensor) -> Ensemble:
+        """The ensemble with these parameters ``(S, P)``."""
+        start, layers = 0, list(ensemble.layers)
+        for level, edges in enumerate(self.spline_edges):
+            width = len(edges) * self.basis_size
+            block = parameters[:, start : start + width].unflatten(1, (len(edges), self.basis_size))
+            coefficients = layers[level].coefficients.clone()
+            coefficients[:, edges[:, 0], edges[:, 1]] = block
+            layers[level] = replace(layers[level], coefficients=coefficients)
+            start += width
+        for level, groups in enumerate(self.fixed_edges):
+            affine = layers[level].affine.clone()
+            for _, t, s in groups:
+                width = 4 * len(t)
+                affine[:, t, s] = parameters[:, start : start + width].unflatten(1, (len(t), 4))
+                start += width
+            layers[level] = replace(layers[level], affine=affine)
+        return replace(ensemble, layers=tuple(layers))
+
+
+def _spline_block(layer: Activations, x: Tensor, towards: Tensor, edges: Tensor) -> Tensor:
+    targets, sources = edges.unbind(1)
+    weight = layer.mask[:, targets, sources][:, None, None, :]
+    values = layer.basis(x)[:, :, sources].unsqueeze(2)
+    return ((towards[..., targets] * weight).unsqueeze(-1) * values).flatten(-2)
+
+
+def jacobian(ensemble: Ensemble, x: Tensor, columns: Columns) -> tuple[Tensor, Tensor]:
+    """Outputs ``(S, N, m)`` and their derivatives by the parameters ``(S, N, m, P)``."""
+    nodes = ensemble.nodes(x)
+    towards = sensitivities(ensemble, nodes)
+    blocks = [
+        _spline_block(layer, nodes[level], towards[level], columns.spline_edges[level])
+        for level, layer in enumerate(ensemble.layers)
+    ]
+    for level, layer in enumerate(ensemble.layers):
+        for number, t, s in columns.fixed_edges[level]:
+            group = replace(layer.fixed[number], targets=t, sources=s)
+            by_affine = layer.affine_jacobian(group, nodes[level]).unsqueeze(2)
+            blocks.append((towards[level][..., t].unsqueeze(-1) * by_affine).flatten(-2))
+    return nodes[-1], torch.cat(blocks, -1)
+
+
+def normal_equations(
+    ensemble: Ensemble, x: Tensor, y: Tensor, loss: Loss, columns: Columns
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``, in row blocks."""
+    rows, copies = len(x), len(ensemble)
+    per_row = 8 * copies * ensemble.template.out_features * max(columns.count, 1)
+    chunk = max(32, min(rows, CHUNK_BYTES // per_row))
+    value = x.new_zeros(copies)
+    matrix = x.new_zeros(copies, columns.count, columns.count)
+    gradient = x.new_zeros(copies, columns.count)
+    for start in range(0, rows, chunk):
+        part = slice(start, start + chunk)
+        outputs, derivative = jacobian(ensemble, x[part], columns)
+        share = len(x[part]) / rows
+        value += share * loss.value(outputs, y[part])
+        slope, root = loss.linearize(outputs, y[part], derivative)
+        gradient += share * torch.einsum("snm,snmp->sp", slope, derivative)
+        flat = root.flatten(1, 2)
+        matrix.baddbmm_(flat.mT, flat, alpha=share)
+    return value, matrix, gradient
+
+
+def loss_value(ensemble: Ensemble, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
+    """Loss of each network on ``x (N, d)``: ``(S,)``."""
+    return loss.value(ensemble.nodes(x)[-1], y)
+
+
+__all__ = ["Columns", "jacobian", "loss_value", "normal_equations", "sensitivities"]

@@ -1,0 +1,232 @@
+"""The Kolmogorov–Arnold network: layers of learnable curves, sum nodes and product nodes."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from workbench.errors import InputError
+from workbench.kan.layer import Activations, KANLayer
+
+Width = Sequence[int | Sequence[int]]
+
+
+class Edge(NamedTuple):
+    """The address of an activation: layer, input node, sub-node of the next layer."""
+
+    layer: int
+    source: int
+    target: int
+
+
+class Trace(NamedTuple):
+    """What flows through a network: ``nodes[l] (N, n_l)``, ``postacts[l] (N, out_l, n_l)``."""
+
+    nodes: tuple[Tensor, ...]
+    postacts: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class KANConfig:
+    """What a network is, without its numbers.
+
+    Attributes:
+        width: nodes per layer, ``(2, 5, 1)``; with products ``(2, (5, 2), 1)`` = 5 sums, 2 products.
+        grid_size: spline intervals of every edge.
+        degree: polynomial degree, 3 = cubic.
+        arity: factors of every product node.
+    """
+
+    width: tuple[int | tuple[int, int], ...]
+    grid_size: int = 3
+    degree: int = 3
+    arity: int = 2
+
+    def __post_init__(self) -> None:
+        if len(self.width) < 2 or any(self.nodes(level) < 1 for level in range(len(self.width))):
+            raise InputError(
+                f"width needs at least two layers with at least one node each, got {self.width}"
+            )
+        for name, value, least in (
+            ("grid_size", self.grid_size, 1),
+            ("degree", self.degree, 1),
+            ("arity", self.arity, 2),
+        ):
+            if value < least:
+                raise InputError(f"{name} must be at least {least}, got {value}")
+        if self.products(0):
+            raise InputError(f"the input layer has no product nodes, got width {self.width}")
+
+    def sums(self, level: int) -> int:
+        entry = self.width[level]
+        return entry if isinstance(entry, int) else entry[0]
+
+    def products(self, level: int) -> int:
+        entry = self.width[level]
+        return 0 if isinstance(entry, int) else entry[1]
+
+    def nodes(self, level: int) -> int:
+        return self.sums(level) + self.products(level)
+
+    def subnodes(self, level: int) -> int:
+        """Sums and factors of products: what the layer before feeds."""
+        return self.sums(level) + self.arity * self.products(level)
+
+    @property
+    def depth(self) -> int:
+        """Number of layers of activations."""
+        return len(self.width) - 1
+
+    def parents(self, level: int, node: int) -> range:
+        """Sub-nodes of a node: itself for a sum, its factors for a product."""
+        sums = self.sums(level)
+        if node < sums:
+            return range(node, node + 1)
+        first = sums + (node - sums) * self.arity
+        return range(first, first + self.arity)
+
+
+def join(subnodes: Tensor, sums: int, arity: int) -> Tensor:
+    """Node values from sub-node values: sums pass, factors are multiplied; ``(..., sub)``."""
+    if subnodes.shape[-1] == sums:
+        return subnodes
+    factors = subnodes[..., sums:].unflatten(-1, (-1, arity))
+    return torch.cat((subnodes[..., :sums], factors.prod(-1)), -1)
+
+
+class KAN(nn.Module):
+    """A Kolmogorov–Arnold network.
+
+    Args:
+        width: nodes per layer, see ``KANConfig``.
+        grid_size, degree, arity: see ``KANConfig``.
+        seed: seed of the initial coefficients; no global generator is touched.
+        dtype, device: float64 by default: a law wants the digits.
+
+    Attributes:
+        config: the frozen ``KANConfig``.
+        layers: one ``KANLayer`` per step of the width.
+        output_scale, output_shift: buffers ``(m,)`` that map the last layer to the target's units.
+    """
+
+    output_scale: Tensor
+    output_shift: Tensor
+
+    def __init__(
+        self,
+        width: Width,
+        grid_size: int = 3,
+        degree: int = 3,
+        *,
+        arity: int = 2,
+        seed: int = 0,
+        dtype: torch.dtype = torch.float64,
+        device: torch.device | str | None = None,
+    ) -> None:
+        super().__init__()
+        frozen = tuple(n if isinstance(n, int) else (int(n[0]), int(n[1])) for n in width)
+        self.config = KANConfig(frozen, grid_size, degree, arity)
+        generator = torch.Generator().manual_seed(seed)
+        self.layers: nn.ModuleList = nn.ModuleList(
+            KANLayer(
+                self.config.nodes(level),
+                self.config.subnodes(level + 1),
+                grid_size,
+                degree,
+                generator=generator,
+                dtype=dtype,
+                device=device,
+            )
+            for level in range(self.config.depth)
+        )
+        outputs = self.config.nodes(self.config.depth)
+        self.register_buffer("output_scale", torch.ones(outputs, dtype=dtype, device=device))
+        self.register_buffer("output_shift", torch.zeros(outputs, dtype=dtype, device=device))
+
+    def layer(self, level: int) -> KANLayer:
+        """The activations between node layers ``level`` and ``level + 1``."""
+        layer = self.layers[level]
+        if not isinstance(layer, KANLayer):
+            raise TypeError(f"layer {level} is a {type(layer).__name__}, not a KANLayer")
+        return layer
+
+    @property
+    def in_features(self) -> int:
+        return self.config.nodes(0)
+
+    @property
+    def out_features(self) -> int:
+        return self.config.nodes(self.config.depth)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Predictions in the target's units, ``(N, in_features) -> (N, out_features)``."""
+        return self.trace_nodes(x)[-1]
+
+    def trace_nodes(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Node values layer by layer; the last are the predictions."""
+        if x.ndim != 2 or x.shape[1] != self.in_features:
+            raise InputError(
+                f"inputs must have shape (rows, {self.in_features}), got {tuple(x.shape)}"
+            )
+        nodes = [x]
+        for level in range(self.config.depth):
+            subnodes = self.layer(level)(nodes[-1])
+            nodes.append(join(subnodes, self.config.sums(level + 1), self.config.arity))
+        nodes[-1] = nodes[-1] * self.output_scale + self.output_shift
+        return tuple(nodes)
+
+    def trace(self, x: Tensor) -> Trace:
+        """Node values and the value of every edge at ``x (N, in_features)``."""
+        with torch.no_grad():
+            nodes = self.trace_nodes(x)
+            postacts = tuple(
+                self.layer(level).activations().postacts(nodes[level].unsqueeze(0)).squeeze(0)
+                for level in range(self.config.depth)
+            )
+        return Trace(nodes, postacts)
+
+    def edges(self) -> list[Edge]:
+        """The living edges, in the order of layer, source, target."""
+        return [
+            Edge(level, source, target)
+            for level in range(self.config.depth)
+            for target, source in self.layer(level).mask.nonzero().tolist()
+        ]
+
+    def activation(self, edge: Edge, x: Tensor) -> Tensor:
+        """The curve of one edge at points ``x (M,)``; returns ``(M,)``."""
+        layer = self.layer(edge.layer)
+        with torch.no_grad():
+            points = x.unsqueeze(-1).expand(-1, layer.in_features).unsqueeze(0)
+            return layer.activations().postacts(points)[0, :, edge.target, edge.source]
+
+    @property
+    def parameter_count(self) -> int:
+        """Numbers that training can move: coefficients of free edges, a, b, c, d of fixed ones."""
+        count = 0
+        for level in range(self.config.depth):
+            layer = self.layer(level)
+            alive = layer.mask != 0
+            fixed = sum(1 for edge in layer.fixed if alive[edge])
+            count += 4 * fixed + (int(alive.sum()) - fixed) * layer.coefficients.shape[-1]
+        return count
+
+    def copy(self) -> "KAN":
+        """A deep copy that shares nothing."""
+        return copy.deepcopy(self)
+
+    def refine(self, grid_size: int) -> "KAN":
+        """The same function on finer grids.
+
+        Exact to rounding when ``grid_size`` is a multiple of the present one, else least squares.
+        """
+        from workbench.kan.ensemble import Ensemble
+
+        return Ensemble.of([self]).refine(grid_size).model(0)
+
+    def activations(self) -> list[Activations]:
+        """All layers as stacks of one, sharing the model's tensors."""
+        return [self.layer(level).activations() for level in range(self.config.depth)]

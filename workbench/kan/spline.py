@@ -1,0 +1,126 @@
+r"""Uniform B-splines in closed form: pure functions of tensors.
+
+A spline of degree :math:`d` on :math:`G` intervals of :math:`[lo, hi]` has :math:`K = G + d`
+coefficients. With :math:`u = (x - lo) / h`, :math:`i = \lfloor u \rfloor` and :math:`t = u - i`
+only the functions :math:`B_i \dots B_{i+d}` are non-zero at :math:`x`, and each is a polynomial in
+:math:`t` (de Boor, *A Practical Guide to Splines*, ch. IX). Outside the interval a spline goes on
+as a straight line.
+"""
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+
+@lru_cache
+def _polynomials(degree: int) -> tuple[tuple[float, ...], ...]:
+    r"""Power coefficients of the local pieces, from the uniform Cox–de Boor recursion.
+
+    .. math:: N^d_j(t) = [(t + d - j) N^{d-1}_{j-1}(t) + (1 + j - t) N^{d-1}_j(t)] / d
+    """
+    pieces = [[1.0]]
+    for d in range(1, degree + 1):
+        grown = []
+        for j in range(d + 1):
+            piece = [0.0] * (d + 1)
+            if j > 0:
+                for power, value in enumerate(pieces[j - 1]):
+                    piece[power] += value * (d - j) / d
+                    piece[power + 1] += value / d
+            if j < d:
+                for power, value in enumerate(pieces[j]):
+                    piece[power] += value * (1 + j) / d
+                    piece[power + 1] -= value / d
+            grown.append(piece)
+        pieces = grown
+    return tuple(tuple(piece) for piece in pieces)
+
+
+def local_basis(t: Tensor, degree: int, derivative: int = 0) -> Tensor:
+    """Values of the ``degree + 1`` pieces at ``t``, or their derivative by ``t``.
+
+    Args:
+        t: local coordinates, any shape ``(...)``, meant for the interval [0, 1].
+        degree: polynomial degree, at least 0.
+        derivative: order of the derivative, 0 for the value.
+
+    Returns:
+        Tensor of shape ``(..., degree + 1)``.
+    """
+    table = t.new_tensor(_polynomials(degree))
+    for _ in range(derivative):
+        powers = torch.arange(1, table.shape[1], dtype=t.dtype, device=t.device)
+        table = table[:, 1:] * powers
+    if table.shape[1] == 0:
+        return t.new_zeros((*t.shape, degree + 1))
+    value = table[:, -1].expand(*t.shape, -1)
+    for power in range(table.shape[1] - 2, -1, -1):
+        value = value * t.unsqueeze(-1) + table[:, power]
+    return value
+
+
+def basis(
+    x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int, derivative: int = 0
+) -> Tensor:
+    """All basis functions at ``x``, with linear continuation outside ``[low, high]``.
+
+    Args:
+        x: points, shape ``(..., n)``.
+        low, high: ends of the grid, broadcastable against ``x``; ``low < high``.
+        grid_size: number of intervals, at least 1.
+        degree: polynomial degree.
+        derivative: order of the derivative by ``x``.
+
+    Returns:
+        Dense tensor of shape ``(..., n, grid_size + degree)``.
+    """
+    step = (high - low) / grid_size
+    u = (x - low) / step
+    inside = u.clamp(0, grid_size)
+    index = inside.floor().clamp(max=grid_size - 1)
+    t = inside - index
+    local = local_basis(t, degree, derivative)
+    beyond = (u - inside).unsqueeze(-1)
+    if derivative == 0:
+        local = local + beyond * local_basis(t, degree, 1)
+    elif derivative > 1:
+        local = torch.where(beyond == 0, local, torch.zeros_like(local))
+    if derivative:
+        local = local / (step.unsqueeze(-1) ** derivative)
+    columns = index.long().unsqueeze(-1) + torch.arange(degree + 1, device=x.device)
+    dense = local.new_zeros((*x.shape, grid_size + degree))
+    return dense.scatter(-1, columns, local)
+
+
+def transfer(
+    coefficients: Tensor,
+    old: tuple[Tensor, Tensor],
+    new: tuple[Tensor, Tensor],
+    grid_size: int,
+    degree: int,
+) -> Tensor:
+    """Coefficients of the same curves on another grid.
+
+    Least squares on four equispaced points for every new coefficient: exact to rounding when the new
+    grid contains the old one (same range, a multiple of the old ``grid_size``).
+
+    Args:
+        coefficients: shape ``(..., out, n, K)``.
+        old, new: pairs ``(low, high)``, each of shape ``(..., n)``.
+        grid_size: intervals of the new grid.
+        degree: polynomial degree of both.
+
+    Returns:
+        Tensor of shape ``(..., out, n, grid_size + degree)``.
+    """
+    count = grid_size + degree
+    unit = torch.linspace(0, 1, 4 * count, dtype=coefficients.dtype, device=coefficients.device)
+    zero, one = unit.new_zeros(1), unit.new_ones(1)
+    design = basis(unit.unsqueeze(-1), zero, one, grid_size, degree).squeeze(-2)
+    low, high = (end.unsqueeze(-2) for end in new)
+    points = low + (high - low) * unit.unsqueeze(-1)
+    old_low, old_high = (end.unsqueeze(-2) for end in old)
+    old_basis = basis(points, old_low, old_high, coefficients.shape[-1] - degree, degree)
+    values = torch.einsum("...pik,...oik->...oip", old_basis, coefficients)
+    return values @ torch.linalg.pinv(design).mT

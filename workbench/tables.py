@@ -1,0 +1,82 @@
+"""From a user's file to a ``DataFrame``; what cannot be read is said in one sentence."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import InputError
+
+_SEPARATORS = {".csv": None, ".tsv": "\t", ".txt": None}
+_PARQUET = (".parquet", ".pq")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV, TSV or Parquet file with a header row.
+
+    Raises:
+        InputError: there is no such file, or it is not a table.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"a table is needed, but there is no file {str(path)!r}: check the name")
+    if path.suffix.lower() in _PARQUET:
+        return _parquet(path)
+    if path.suffix.lower() not in _SEPARATORS:
+        raise InputError(
+            f"a .csv, .tsv or .parquet file is needed, got {path.name!r}: save the table as one"
+        )
+    return _text(path)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # pyarrow's errors derive from these
+        raise InputError(f"{path.name!r} is not a Parquet table: {_first_line(error)}") from error
+
+
+def _text(path: Path) -> pd.DataFrame:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError) as error:
+        raise InputError(
+            f"{path.name!r} is not a text table in UTF-8: {_first_line(error)}"
+        ) from error
+    if not text.strip():
+        raise InputError(f"{path.name!r} is empty: a header row and rows of numbers are needed")
+    separator = _SEPARATORS[path.suffix.lower()] or _sniff(text)
+    # The csv module counts fields exactly; pandas would turn a ragged row into an index or NaN.
+    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+    header = [name.strip() for name in rows[0]]
+    double = sorted({name for name in header if header.count(name) > 1})
+    if double:
+        raise InputError(
+            f"column names must be unique, but {path.name!r} has {double[0]!r} more than once: "
+            "rename it"
+        )
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header):
+            raise InputError(
+                f"every row of {path.name!r} needs {len(header)} fields, "
+                f"but row {number} has {len(row)}: mend it"
+            )
+    if len(header) < 2:
+        raise InputError(
+            f"a table needs at least two columns, but {path.name!r} has one: {header[0]!r}"
+        )
+    try:
+        frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", skipinitialspace=True)
+    except (pd.errors.ParserError, ValueError) as error:
+        raise InputError(f"{path.name!r} is not a table: {_first_line(error)}") from error
+    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+    return frame
+
+
+def _sniff(text: str) -> str:
+    first = text.splitlines()[0]
+    return max((",", ";", "\t"), key=first.count)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
