@@ -65,8 +65,8 @@ def _mlp(data: Dataset, sizes: tuple[int, ...], seed: int) -> Any:
     shape = (len(data.names), *sizes, data.outputs)
     count = sum((a + 1) * b for a, b in zip(shape[:-1], shape[1:], strict=True))
     if count <= 5000:
-        return kind(sizes, activation="tanh", solver="lbfgs", max_iter=2000, random_state=seed)
-    return kind(sizes, early_stopping=True, max_iter=60, batch_size=256, random_state=seed)
+        return kind(hidden_layer_sizes=sizes, activation="tanh", solver="lbfgs", max_iter=2000, random_state=seed)
+    return kind(hidden_layer_sizes=sizes, early_stopping=True, max_iter=60, batch_size=256, random_state=seed)
 
 
 def _judge(name: str, model: Any, data: Dataset) -> Baseline:

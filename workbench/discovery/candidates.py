@@ -18,6 +18,7 @@ from workbench.kan.model import KAN, Edge
 POINTS = 128
 _REFINED_STARTS = 3
 _ITERATIONS = 30
+_SETTLED = 1e-4
 
 # Where au + b may live for u in [-1, 1]; what the symmetry of f makes redundant is left out.
 _SHIFT_ONLY = ("square", "cube", "abs")
@@ -188,9 +189,12 @@ def _refine(name: str, u: Tensor, z: Tensor, start: Tensor) -> tuple[Tensor, Ten
         trial = torch.stack((trial[:, 0], trial[:, 1], c, d), 1)
         new_error = error_of(trial)
         better = new_error < error
+        gain = torch.where(better, 1 - new_error / error.clamp(min=1e-300), 1.0)
         theta = torch.where(better[:, None], trial, theta)
         error = torch.where(better, new_error, error)
         damping = torch.where(better, damping * 0.2, damping * 5).clamp(1e-12, 1e12)
+        if bool(((gain < _SETTLED) & (damping < 1.0) | (damping > 1e6)).all()):
+            break
     return theta, error
 
 

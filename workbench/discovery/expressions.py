@@ -33,6 +33,10 @@ class Linear:
         terms = tuple((factor * k, term) for k, term in self.terms)
         return Linear(terms, factor * self.constant + shift)
 
+    def divided(self, by: float) -> "Linear":
+        """Division term by term: the term that ``by`` came from is left with exactly 1."""
+        return Linear(tuple((k / by, term) for k, term in self.terms), self.constant / by)
+
     @property
     def lead(self) -> float:
         """The coefficient that a scale is taken out by: the largest, of the first of equals."""
@@ -89,7 +93,7 @@ def _product(factors: list[Linear]) -> Linear:
             continue
         lead = factor.lead
         scale *= lead
-        parts.append(_without_dust(factor.scaled(1 / lead)).expression())
+        parts.append(_without_dust(factor.divided(lead)).expression())
     return Linear(((scale, sympy.Mul(*parts)),), 0.0) if parts else Linear((), scale)
 
 
@@ -112,15 +116,15 @@ def apply(name: str, argument: Linear) -> Linear:
     lead = argument.lead
     if name in _EVEN:
         factor = abs(lead) if name == "abs" else lead ** _EVEN[name]
-        return Linear(((factor, build(argument.scaled(1 / lead).expression())),), 0.0)
+        return Linear(((factor, build(argument.divided(lead).expression())),), 0.0)
     if name in _POSITIVE:
         scale = abs(lead)
         return Linear(
-            ((scale ** _POSITIVE[name], build(argument.scaled(1 / scale).expression())),), 0.0
+            ((scale ** _POSITIVE[name], build(argument.divided(scale).expression())),), 0.0
         )
     if name == "log":
         scale = abs(lead)
-        inner = argument.scaled(1 / scale).expression()
+        inner = argument.divided(scale).expression()
         return Linear(((1.0, build(inner)),), math.log(scale))
     if name == "exp":
         factor = math.exp(min(argument.constant, 600.0))

@@ -28,7 +28,8 @@ from workbench.kan.solvers import levenberg_marquardt as lm
 
 _ROWS = 1000
 _STEPS, _FINAL_STEPS = 12, 100
-_BELOW_NOISE, _ROUNDING = 0.1, 1e-16
+_BELOW_NOISE, _ROUNDING = 0.3, 1e-16
+_NEARLY_STRAIGHT = 0.999
 _BITS_PER_HALVING = 4.0
 
 Watch = Callable[[int, int], bool]
@@ -48,6 +49,7 @@ def symbolify(
     beam: int = 3,
     candidates: int = 4,
     seed: int = 0,
+    floor: float | None = None,
     watch: Watch | None = None,
 ) -> FormulaSet:
     """Formulas that say what the networks say, from simple to accurate.
@@ -58,6 +60,7 @@ def symbolify(
         beam: states that are kept after every edge.
         candidates: functions that are tried on every edge.
         seed: of the row subset.
+        floor: validation loss at the noise, the network's own by default; see ``polished``.
         watch: called with (edges fixed, edges in all); True ends the search early.
     """
     networks = [models] if isinstance(models, KAN) else list(models)
@@ -67,7 +70,7 @@ def symbolify(
         for state in _search(model, data, beam, candidates, seed, watch)
     ]
     expressions = [to_expressions(model, data.names) for model in finished]
-    return polished(expressions, data, network=networks[0] if networks else None)
+    return polished(expressions, data, network=networks[0] if networks else None, floor=floor)
 
 
 def ranked(found: Sequence[Candidate], effect: float, noise: float) -> list[Candidate]:
@@ -96,14 +99,13 @@ def _search(
     floor = start.loss
     total = len(model.edges())
     states = [start]
-    for count in range(total):
-        edge, _ = _clearest(states[0].model, problem)
+    for count, edge in enumerate(_clearest_first(start.model, problem)):
         grown = []
         for state in states:
             found = suggest(state.model, problem.x, [edge])[edge]
             scores = edge_scores(state.model, problem.x)[edge.layer]
             effect = float(scores[edge.target, edge.source])
-            for candidate in ranked(found, effect, floor)[:width]:
+            for candidate in _tried(ranked(found, effect, floor), width):
                 trial = fix(state.model, edge, candidate.name, candidate.affine)
                 refitted = problem.refit(trial, _STEPS)
                 cost = state.complexity + SYMPY[candidate.name].complexity
@@ -115,6 +117,13 @@ def _search(
     return [problem.refit(state.model, _FINAL_STEPS) for state in states]
 
 
+def _tried(candidates: list[Candidate], width: int) -> list[Candidate]:
+    """The best few, and a straight line where it comes close: a wide arc passes for one too."""
+    chosen = candidates[:width]
+    line = [c for c in candidates[width:] if c.name == "linear" and c.r2 > _NEARLY_STRAIGHT]
+    return chosen + line
+
+
 def _best(states: list[_State], floor: float, beam: int) -> list[_State]:
     """States by accuracy and complexity; being better than the splines is no merit."""
 
@@ -124,10 +133,11 @@ def _best(states: list[_State], floor: float, beam: int) -> list[_State]:
     return sorted(states, key=bits)[:beam]
 
 
-def _clearest(model: KAN, problem: "_Problem") -> tuple[Edge, list[Candidate]]:
+def _clearest_first(model: KAN, problem: "_Problem") -> list[Edge]:
+    """Free edges, those with the best match first: what is fixed early helps the others."""
     free = [e for e in model.edges() if (e.target, e.source) not in model.layer(e.layer).fixed]
     found = suggest(model, problem.x, free)
-    return max(found.items(), key=lambda item: item[1][0].r2)
+    return sorted(free, key=lambda edge: -found[edge][0].r2)
 
 
 class _Problem:

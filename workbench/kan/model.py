@@ -1,6 +1,7 @@
 """The Kolmogorov–Arnold network: layers of learnable curves, sum nodes and product nodes."""
 
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -164,6 +165,23 @@ class KAN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Predictions in the target's units, ``(N, in_features) -> (N, out_features)``."""
         return self.trace_nodes(x)[-1]
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Predictions without gradients; warns when rows lie outside the range of the training data.
+
+        There the curves go on as straight lines, which no data supports.
+        """
+        x = x.to(self.output_scale)
+        low, high = self.layer(0).grid_range.unbind(-1)
+        outside = int(((x < low) | (x > high)).any(1).sum()) if x.ndim == 2 else 0
+        if outside:
+            warnings.warn(
+                f"{outside} of {len(x)} rows lie outside the range that the network was trained on",
+                stacklevel=2,
+            )
+        with torch.no_grad():
+            values: Tensor = self(x)
+        return values
 
     def trace_nodes(self, x: Tensor) -> tuple[Tensor, ...]:
         """Node values layer by layer; the last are the predictions."""

@@ -1,0 +1,42 @@
+"""The right function is found on every curve of the table, at any scale."""
+
+import pytest
+import torch
+
+from workbench.discovery.candidates import MATCHED, match
+from workbench.kan.functions import lookup
+
+POINTS = torch.linspace(0.3, 2.1, 128, dtype=torch.float64)
+INNER = {
+    "linear": (1, 0), "square": (1, -1), "cube": (1, -1.2), "abs": (1, -1), "reciprocal": (1, 0.4),
+    "reciprocal_square": (1, 0.2), "sqrt": (1, -0.25), "inverse_sqrt": (1, 0.1),
+    "power_3_2": (1, -0.28), "log": (1, -0.2), "exp": (1.5, 0), "sin": (7, 1), "tanh": (2, -2),
+    "arctan": (2, -2), "gaussian": (2, -2), "erf": (2, -2), "cosh": (2, -2), "sinh": (2, -2),
+    "arcsin": (1, -1.15), "artanh": (1, -1.15), "tan": (1, -1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_right_family_wins_at_any_scale(scale: float) -> None:
+    assert set(INNER) == set(MATCHED)
+    curves = torch.stack([lookup(n).value(a * POINTS + b) for n, (a, b) in INNER.items()])
+    found = match(POINTS.expand(len(curves), -1), scale * (3 * curves + 1))
+    assert [row[0].name for row in found] == list(INNER)
+    assert all(1 - row[0].r2 < 1e-12 for row in found)
+
+
+def test_affine_parameters_reproduce_the_curve() -> None:
+    curve = 2.5 * torch.sin(4 * POINTS - 0.3) + 7
+    best = match(POINTS[None], curve[None])[0][0]
+    a, b, c, d = best.affine
+    assert best.name == "sin"
+    assert torch.allclose(c * torch.sin(a * POINTS + b) + d, curve, atol=1e-9)
+
+
+def test_noise_does_not_change_the_family_of_a_clear_curve() -> None:
+    noise = torch.randn(128, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for name in ("sin", "gaussian", "tanh", "cube", "reciprocal_square"):
+        a, b = INNER[name]
+        curve = lookup(name).value(a * POINTS + b)
+        found = match(POINTS[None], (curve + 0.01 * curve.std() * noise)[None])[0]
+        assert found[0].name == name

@@ -1,0 +1,77 @@
+"""Elimination finds the known smallest networks; removals keep the function where they can."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.problems import PROBLEMS
+from workbench.discovery.attribution import edge_scores, feature_scores
+from workbench.discovery.pruning import eliminate, prune_edges, remove_edges
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN, Edge
+from workbench.kan.training import fit
+
+EXP, BY_SQUARES, PRODUCT, QUOTIENT, _ = PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("problem", "width", "edges"),
+    [
+        (EXP, (2, 4, 1), 3),
+        (BY_SQUARES, (2, 4, 1), 6),
+        (PRODUCT, (2, (1, 1), 1), 3),
+        (QUOTIENT, (2, 3, 1), 3),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_known_smallest_network_is_found(problem, width, edges) -> None:
+    data = problem.dataset()
+    result = fit(KAN(width), data, grids=(3, 6))
+    found = eliminate(result.model, data)
+    assert len(found.model.edges()) == edges
+    assert found.path[found.chosen].validation_loss < 1e-3
+
+
+def test_idle_inputs_go() -> None:
+    random = np.random.default_rng(1)
+    x = random.uniform(-1, 1, (600, 4))
+    y = np.exp(np.sin(np.pi * x[:, 1]) + x[:, 3] ** 2) + 0.05 * random.standard_normal(600)
+    data = Dataset.from_arrays(x, y)
+    found = eliminate(fit(KAN((4, 2, 1)), data, grids=(3, 6)).model, data)
+    assert {e.source for e in found.model.edges() if e.layer == 0} == {1, 3}
+    importance = feature_scores(found.model, data.inputs)
+    assert importance[0] == importance[2] == 0 and importance[1] > 0.3
+
+
+def test_scores_do_not_see_the_gauge() -> None:
+    data = EXP.dataset()
+    model = fit(KAN((2, 1, 1)), data, grids=(6,)).model
+    before = edge_scores(model, data.inputs)
+    shifted = model.copy()
+    with torch.no_grad():  # a constant traded between the two edges into the hidden node
+        shifted.layer(0).coefficients[0, 0] += 0.7
+        shifted.layer(0).coefficients[0, 1] -= 0.7
+    for old, new in zip(before, edge_scores(shifted, data.inputs), strict=True):
+        assert torch.allclose(old, new, atol=1e-10)
+
+
+def test_removal_passes_the_mean_on_and_leaves_the_model() -> None:
+    data = EXP.dataset()
+    model = fit(KAN((2, 1, 1)), data, grids=(6,)).model
+    before = model(data.inputs).detach()
+    smaller = remove_edges(model, data.inputs, [Edge(0, 0, 0)])
+    assert torch.equal(model(data.inputs), before)
+    assert len(smaller.edges()) == 2
+    hidden = model.trace(data.inputs).nodes[1].mean()
+    assert torch.isclose(smaller.trace(data.inputs).nodes[1].mean(), hidden)
+
+
+def test_threshold_pruning() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (400, 3))
+    data = Dataset.from_arrays(x, x[:, 0] ** 2)
+    model = fit(KAN((3, 1)), data, grids=(6,)).model
+    assert prune_edges(model, data).edges() == [Edge(0, 0, 0)]
+    with pytest.raises(InputError, match="threshold must lie between 0 and 1"):
+        prune_edges(model, data, threshold=2.0)

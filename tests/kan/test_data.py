@@ -1,0 +1,85 @@
+"""A table is checked at the door; each refusal says what is required, given, and what to do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+
+
+def frame(rows: int = 60, **columns: object) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    base = {"a": random.random(rows), "b": random.random(rows), "y": random.random(rows)}
+    return pd.DataFrame({**base, **columns})
+
+
+def test_parts_are_disjoint_and_complete() -> None:
+    data = Dataset.from_frame(frame(), "y")
+    rows = sorted([*data.train.tolist(), *data.validation.tolist(), *data.test.tolist()])
+    assert rows == list(range(60))
+    assert (len(data.train), len(data.validation), len(data.test)) == (42, 9, 9)
+    assert data.names == ("a", "b") and data.task == "regression"
+
+
+def test_groups_stay_together() -> None:
+    groups = np.repeat(np.arange(12), 5)
+    data = Dataset.from_frame(frame(), "y", groups=list(groups))
+    parts = [set(groups[part.numpy()]) for part in (data.train, data.validation, data.test)]
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+
+
+def test_missing_rows_are_dropped_and_said() -> None:
+    table = frame()
+    table.loc[3, "a"] = np.nan
+    table.loc[5, "b"] = np.inf
+    table.loc[7, "y"] = np.nan
+    data = Dataset.from_frame(table, "y")
+    assert len(data.inputs) == 57
+    assert data.notes == ("3 of 60 rows were dropped: missing or infinite values.",)
+
+
+def test_task_is_guessed() -> None:
+    assert Dataset.from_frame(frame(y=["no", "yes"] * 30), "y").classes == ("no", "yes")
+    assert Dataset.from_frame(frame(y=[0, 1] * 30), "y").classes == (0, 1)
+    assert Dataset.from_frame(frame(y=[True, False] * 30), "y").task == "classification"
+    assert Dataset.from_frame(frame(y=list(range(6)) * 10), "y").task == "regression"
+
+
+def test_a_copy_of_an_input_is_pointed_out() -> None:
+    table = frame()
+    table["y"] = table["b"]
+    assert "copy of the input 'b'" in Dataset.from_frame(table, "y").notes[0]
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("table", "target", "message"),
+    [
+        (frame(), "z", "there is no 'z': there are 'a', 'b', 'y'"),
+        (frame(speed=1.5).assign(speed=frame()["a"]), "sped", "did you mean 'speed'"),
+        (frame(0), "y", "a header and no rows"),
+        (frame(1), "y", "at least 20 complete rows are needed, got 1"),
+        (frame(a="text"), "y", "inputs must be numbers, but 'a' holds text"),
+        (frame(a=1.0), "y", "'a' has the same value in every row: drop it"),
+        (frame(y=NAN), "y", "has no values"),
+        (frame(y=[INF, *[1.0] * 59]), "y", "1 of its values are infinite"),
+        (frame(y=2.0), "y", "must vary, but every row has the value 2"),
+        (frame(y="same"), "y", "every row says 'same'"),
+        (frame(y=[f"label {i}" for i in range(60)]), "y", "60 different labels for 60 rows"),
+        (frame()[["y"]], "y", "at least one input column"),
+        (pd.concat([frame(), frame()[["a"]]], axis=1), "y", "'a' stands more than once"),
+    ],
+)
+def test_bad_tables_are_refused_in_words(table: pd.DataFrame, target: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Dataset.from_frame(table, target)
+
+
+def test_arrays_are_checked_too() -> None:
+    with pytest.raises(InputError, match="must be a table"):
+        Dataset.from_arrays(np.zeros(30), np.zeros(30))
+    with pytest.raises(InputError, match="need as many names"):
+        Dataset.from_arrays(np.zeros((30, 2)), np.zeros(30), names=["a"])

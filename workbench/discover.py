@@ -1,0 +1,214 @@
+"""From a table to a law without a question: the whole way that a session goes step by step.
+
+Several small shapes are trained, pruned by the refit test and turned into symbols; a ratio of sums is
+tried on the inputs that survive. All formulas compete in one table, on validation rows.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workbench.baselines import Baseline, compare
+from workbench.discovery.attribution import feature_scores
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.polish import constants_and_lines, polished, ratios
+from workbench.discovery.pruning import Elimination, eliminate
+from workbench.discovery.symbolic import symbolify
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN, Width
+from workbench.kan.training import FitResult, fit
+
+Effort = Literal["quick", "normal"]
+Report = Callable[[str, float], bool]
+"""Called with what is being done and the share that is done; True ends the discovery early."""
+
+_GRIDS = (3, 6, 12)
+_EXACT = 1e-8
+_RATIO_INPUTS = 4
+_FAR = 30.0
+_MOST_EDGES = 16
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found in a table.
+
+    Attributes:
+        data: the table and its split.
+        fit: training of the network that was chosen, pruned and refined.
+        network: that network.
+        formulas: all formulas, from simple to accurate.
+        importance: effect of every input on the network's output, in standard deviations.
+        baselines: peers on the same split.
+        shapes: validation loss of every shape that was tried, before and after pruning.
+        seconds: wall time.
+        complete: False when it was ended early; everything present is still valid.
+    """
+
+    data: Dataset
+    fit: FitResult
+    network: KAN
+    formulas: FormulaSet
+    importance: dict[str, float]
+    baselines: tuple[Baseline, ...] = ()
+    shapes: tuple["Shape", ...] = ()
+    seconds: float = 0.0
+    complete: bool = True
+
+    @property
+    def formula(self) -> Formula:
+        """The formula that validation chose."""
+        return self.formulas.best
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A width that was tried: its training and its elimination."""
+
+    width: Width
+    fit: FitResult
+    elimination: Elimination
+
+    @property
+    def loss(self) -> float:
+        return min(
+            self.elimination.path[self.elimination.chosen].validation_loss,
+            self.fit.validation_loss,
+        )
+
+
+@dataclass
+class _Clock:
+    report: Report | None
+    stopped: bool = False
+    begun: float = field(default_factory=time.perf_counter)
+
+    def tell(self, what: str, share: float) -> bool:
+        if self.report is not None and self.report(what, share):
+            self.stopped = True
+        return self.stopped
+
+
+def discover(
+    data: Dataset,
+    *,
+    effort: Effort = "normal",
+    widths: tuple[Width, ...] | None = None,
+    ratio: bool = True,
+    seed: int = 0,
+    report: Report | None = None,
+) -> Discovery:
+    """Find formulas for a table.
+
+    Args:
+        data: the table and its split.
+        effort: "quick" tries fewer shapes.
+        widths: shapes to try instead of the default ones.
+        ratio: also try ratios of sums on the most important inputs (regression only).
+        seed: of all random numbers.
+        report: see ``Report``.
+    """
+    clock = _Clock(report)
+    shapes = _train(data, widths or default_widths(data, effort), seed, clock)
+    best = min(shapes, key=lambda shape: shape.loss)
+    pruned = best.elimination.model
+    scores = feature_scores(pruned, data.split("train")[0]).tolist()
+    importance = dict(zip(data.names, scores, strict=True))
+    formulas = constants_and_lines(data)
+    if ratio and not clock.tell("ratios of sums", 0.5):
+        ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
+        chosen = [name for name in data.names if name in ranked and importance[name] > 0]
+        formulas = formulas.merged(ratios(data, chosen, seed=seed))
+    floor = best.loss
+    nets = _worth_naming(shapes, effort)
+    for number, net in enumerate(nets):
+        exact = formulas.best.scores["validation_loss"] or 0.0
+        if exact <= _EXACT * _spread(data) or clock.stopped:
+            break
+        clock.tell(f"symbols for {len(net.edges())} edges", 0.55 + 0.35 * number / len(nets))
+        found = symbolify(
+            net,
+            data,
+            seed=seed,
+            floor=floor,
+            watch=lambda done, total: clock.tell("symbols", math.nan),
+        )
+        formulas = formulas.merged(found)
+    if not clock.stopped:
+        clock.tell("final training", 0.93)
+    final = fit(pruned, data, starts=1, seed=seed, callback=lambda p: clock.stopped)
+    baselines = () if clock.stopped else tuple(compare(data, seed=seed))
+    clock.tell("done", 1.0)
+    return Discovery(
+        data=data,
+        fit=final,
+        network=final.model,
+        formulas=formulas,
+        importance=importance,
+        baselines=baselines,
+        shapes=tuple(shapes),
+        seconds=time.perf_counter() - clock.begun,
+        complete=not clock.stopped,
+    )
+
+
+def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:
+    """Small shapes, from a sum of curves to a product node beside sums."""
+    d, m = len(data.names), data.outputs
+    if m > 1:
+        return ((d, m), (d, 2, m))[: 1 if effort == "quick" else 2]
+    hidden = min(max(d, 2) + 1, 4)
+    shapes: tuple[Width, ...] = ((d, 1, 1), (d, (1, 1), 1), (d, hidden, 1))
+    if effort == "quick" or d < 2:
+        return shapes
+    return (*shapes, (d, (2, 2), 1), *(((d, 4, 2, 1),) if 3 <= d <= 8 else ()))
+
+
+def _train(data: Dataset, widths: tuple[Width, ...], seed: int, clock: _Clock) -> list[Shape]:
+    shapes: list[Shape] = []
+    for number, width in enumerate(widths):
+        share = 0.5 * number / len(widths)
+        if clock.tell(f"training {_spelled(width)}", share) and shapes:
+            break
+        trained = fit(
+            KAN(width, seed=seed),
+            data,
+            grids=_GRIDS,
+            seed=seed,
+            callback=lambda p: clock.tell("training", math.nan),
+        )
+        clock.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
+        elimination = eliminate(
+            trained.model, data, watch=lambda left, total: clock.tell("pruning", math.nan)
+        )
+        shapes.append(Shape(width, trained, elimination))
+    return shapes
+
+
+def _worth_naming(shapes: list[Shape], effort: Effort) -> list[KAN]:
+    """Networks to turn into symbols, those with fewest edges first.
+
+    The chosen network of every shape that is not far worse than the best; then, for the case that
+    pruning went one step too far or not far enough, the neighbours on the best shape's path.
+    """
+    best = min(shapes, key=lambda shape: shape.loss)
+    near = [s for s in shapes if s.loss <= _FAR * best.loss]
+    chosen = sorted((s.elimination.model for s in near), key=lambda net: len(net.edges()))
+    place = best.elimination.chosen
+    path = best.elimination.path
+    beside = [path[i] for i in (place - 1, place + 1) if 0 <= i < len(path)]
+    found: dict[object, KAN] = {}
+    for net in [*chosen, *(stage.model for stage in beside)]:
+        found.setdefault((net.config.width, tuple(net.edges())), net)
+    nets = [net for net in found.values() if len(net.edges()) <= _MOST_EDGES]
+    return (nets or list(found.values())[:1])[: 2 if effort == "quick" else 5]
+
+
+def _spread(data: Dataset) -> float:
+    return float(data.targets.std()) if data.task == "regression" else 0.0
+
+
+def _spelled(width: Width) -> str:
+    return "[" + ", ".join(str(n) if isinstance(n, int) else f"{n[0]}+{n[1]}×" for n in width) + "]"

@@ -1,0 +1,345 @@
+"""A discovered formula, and the table of formulas from which it was chosen."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sympy
+from sympy import Expr, Symbol
+from sympy.printing.mathml import mathml
+
+from workbench.discovery.library import complexity
+from workbench.discovery.srepr import parse_srepr
+from workbench.errors import InputError
+
+FORMAT = "kan-workbench-formula-1"
+_CLOSE, _CLOSE_CROSS_ENTROPY = 1.5, 1.05
+_DIGITS = 5
+_GREEK = set(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega".split()
+)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number of a formula.
+
+    Attributes:
+        value: as used. sigma: standard error from the fit, None where it is exact.
+        snapped: the exact number it became, as text, or None.
+        evidence: the fitted value and its error before it was snapped.
+    """
+
+    value: float
+    sigma: float | None = None
+    snapped: str | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A law in symbols.
+
+    Attributes:
+        expressions: one per output, in real symbols with the data's own column names.
+        names, target: columns. task, classes: as in ``Dataset``.
+        domain: range of every input in the training data. units: of columns that have one.
+        constants: fitted and snapped numbers.
+        scores: losses and figures by name: "train_loss", "validation_loss", "test_loss" (RMSE in the
+            target's units, or cross-entropy), "test_r2" or "test_accuracy", "network_error" (rms
+            difference to the network, in standard deviations of the target).
+        provenance: seed, version, rows, whatever repeats the result.
+    """
+
+    expressions: tuple[Expr, ...]
+    names: tuple[str, ...]
+    target: str = "y"
+    task: str = "regression"
+    classes: tuple[Any, ...] | None = None
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    constants: tuple[Constant, ...] = ()
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def expression(self) -> Expr:
+        """The only expression; an ``InputError`` where there are several."""
+        if len(self.expressions) != 1:
+            raise InputError(f"this formula has {len(self.expressions)} outputs: use expressions")
+        return self.expressions[0]
+
+    @property
+    def complexity(self) -> int:
+        return sum(complexity(e) for e in self.expressions)
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return tuple(Symbol(name, real=True) for name in self.names)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The inputs that occur."""
+        present = set().union(*(e.free_symbols for e in self.expressions))
+        return tuple(n for n, s in zip(self.names, self.symbols, strict=True) if s in present)
+
+    @property
+    def srepr(self) -> str:
+        """Text that ``parse_srepr`` turns back into exactly this expression."""
+        return "\n".join(sympy.srepr(e) for e in self.expressions)
+
+    @property
+    def left_sides(self) -> tuple[str, ...]:
+        """Names of what the expressions give: the target, or the logits of its classes."""
+        if self.task == "regression":
+            return (self.target,)
+        labels = self.classes or ()
+        chosen = labels[-1:] if len(self.expressions) == 1 else labels
+        return tuple(f"logit({self.target} = {label})" for label in chosen)
+
+    @property
+    def latex(self) -> str:
+        """Display mathematics, with numbers to five digits and ``ln`` for the natural logarithm."""
+        names = {symbol: latex_name(symbol.name) for symbol in self.symbols}
+        lines = []
+        for left, expression in zip(self.left_sides, self.expressions, strict=True):
+            right = sympy.latex(rounded(expression), symbol_names=names, ln_notation=True)
+            side = latex_name(left) if self.task == "regression" else rf"\mathrm{{{_escape(left)}}}"
+            lines.append(f"{side} = {right}")
+        return r" \\ ".join(lines)
+
+    @property
+    def mathml(self) -> str:
+        """Presentation MathML, which browsers draw by themselves."""
+        rows = []
+        for left, expression in zip(self.left_sides, self.expressions, strict=True):
+            equation = sympy.Eq(Symbol(left), rounded(expression), evaluate=False)
+            rows.append(mathml(equation, printer="presentation", ln_notation=True))
+        return "".join(
+            f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{row}</math>'
+            for row in rows
+        )
+
+    @cached_property
+    def _function(self) -> Callable[..., list[Any]]:
+        plain = sympy.symbols(f"x0:{len(self.names)}", real=True)
+        renamed = [
+            e.xreplace(dict(zip(self.symbols, plain, strict=True))) for e in self.expressions
+        ]
+        function: Callable[..., list[Any]] = sympy.lambdify(plain, renamed, "numpy", cse=True)
+        return function
+
+    def __call__(self, inputs: Any) -> np.ndarray:
+        """Values at ``inputs``: a DataFrame with the columns, or an array or tensor ``(N, d)``.
+
+        Returns ``(N,)`` for one expression, else ``(N, m)``; NaN where it is undefined.
+        """
+        x = self._columns(inputs)
+        with np.errstate(all="ignore"):
+            found = self._function(*x.T)
+        values = [np.broadcast_to(np.asarray(f, dtype=complex), len(x)) for f in found]
+        table = np.stack([np.where(np.abs(v.imag) > 0, np.nan, v.real) for v in values], 1)
+        return table[:, 0] if len(values) == 1 else table
+
+    def predict(self, inputs: Any) -> np.ndarray:
+        """Values for regression, labels for classification."""
+        values = self(inputs)
+        if self.task == "regression" or self.classes is None:
+            return values
+        labels = np.array(self.classes, dtype=object)
+        numbers = (values > 0).astype(int) if values.ndim == 1 else values.argmax(1)
+        return labels[numbers]
+
+    def _columns(self, inputs: Any) -> np.ndarray:
+        if isinstance(inputs, pd.DataFrame):
+            missing = [name for name in self.names if name not in inputs.columns]
+            if missing:
+                raise InputError(f"the formula needs the columns {list(self.names)}, {missing} lack")
+            return inputs[list(self.names)].to_numpy(dtype=float)
+        x = np.asarray(inputs.detach().cpu() if hasattr(inputs, "detach") else inputs, dtype=float)
+        if x.ndim != 2 or x.shape[1] != len(self.names):
+            raise InputError(f"inputs must have shape (rows, {len(self.names)}), got {x.shape}")
+        return x
+
+    def in_domain(self, inputs: Any) -> np.ndarray:
+        """True for rows within the range of the training data, ``(N,)``."""
+        x = self._columns(inputs)
+        low, high = np.array([self.domain[name] for name in self.names]).T
+        inside: np.ndarray = ((x >= low) & (x <= high)).all(1)
+        return inside
+
+    def export(self, language: str) -> Any:
+        """The formula in another language, executed and compared: see ``discovery.export``."""
+        from workbench.discovery.export import export
+
+        return export(self, language)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as JSON-able data."""
+        return {
+            "format": FORMAT,
+            "expressions": [sympy.srepr(e) for e in self.expressions],
+            "names": list(self.names),
+            "target": self.target,
+            "task": self.task,
+            "classes": None if self.classes is None else list(self.classes),
+            "domain": {k: list(v) for k, v in self.domain.items()},
+            "units": dict(self.units),
+            "constants": [vars(c) for c in self.constants],
+            "scores": dict(self.scores),
+            "provenance": dict(self.provenance),
+            "latex": self.latex,
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write JSON that ``Formula.load`` reads."""
+        Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Formula":
+        """Read a saved formula; nothing in the file is executed.
+
+        Raises:
+            InputError: the file is missing, damaged or not a formula.
+        """
+        try:
+            about = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{str(path)!r} is not a saved formula: {error}") from error
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise InputError(f"{str(path)!r} is not a formula of this workbench")
+        try:
+            return cls(
+                expressions=tuple(parse_srepr(text) for text in about["expressions"]),
+                names=tuple(about["names"]),
+                target=about["target"],
+                task=about["task"],
+                classes=None if about["classes"] is None else tuple(about["classes"]),
+                domain={k: (float(v[0]), float(v[1])) for k, v in about["domain"].items()},
+                units=about["units"],
+                constants=tuple(Constant(**c) for c in about["constants"]),
+                scores=about["scores"],
+                provenance=about["provenance"],
+            )
+        except (KeyError, TypeError, IndexError) as error:
+            raise InputError(f"{str(path)!r} is a damaged formula: {error!r}") from error
+
+    def __str__(self) -> str:
+        sides = zip(self.left_sides, self.expressions, strict=True)
+        return "\n".join(f"{left} = {rounded(e)}" for left, e in sides)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+
+class FormulaSet(Sequence[Formula]):
+    """Formulas from simple to accurate: the Pareto front of complexity and validation loss first.
+
+    Args:
+        formulas: in any order; of equal expressions the better one is kept.
+    """
+
+    def __init__(self, formulas: Iterable[Formula]) -> None:
+        unique: dict[tuple[Expr, ...], Formula] = {}
+        for formula in formulas:
+            known = unique.get(formula.expressions)
+            if known is None or _loss(formula) < _loss(known):
+                unique[formula.expressions] = formula
+        kept = [f for f in unique.values() if math.isfinite(_loss(f))]
+        self._formulas = sorted(kept, key=lambda f: (f.complexity, _loss(f)))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._formulas[index]
+
+    def __len__(self) -> int:
+        return len(self._formulas)
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self._formulas)
+
+    def merged(self, other: "FormulaSet") -> "FormulaSet":
+        """Both sets in one."""
+        return FormulaSet([*self, *other])
+
+    def pareto(self) -> "FormulaSet":
+        """Formulas that no simpler one matches on validation rows."""
+        front: list[Formula] = []
+        for formula in self._formulas:
+            if not front or _loss(formula) < _loss(front[-1]):
+                front.append(formula)
+        return FormulaSet(front)
+
+    @property
+    def best(self) -> Formula:
+        """The simplest formula whose validation loss is close to the least one.
+
+        Close is a factor 1.5 in RMSE, 1.05 in cross-entropy; differences below rounding do not count.
+        """
+        if not self._formulas:
+            raise InputError("there is no formula yet: symbolify a network first")
+        least = min(_loss(f) for f in self._formulas)
+        if self._formulas[0].task == "classification":
+            limit = _CLOSE_CROSS_ENTROPY * least + 1e-3
+        else:
+            scale = max(_loss(f) for f in self._formulas)
+            limit = max(_CLOSE * least, 1e-10 * scale)
+        return next(f for f in self._formulas if _loss(f) <= limit)
+
+    def frame(self) -> pd.DataFrame:
+        """The Pareto front as a table."""
+        figure = "test_accuracy" if self and self[0].task == "classification" else "test_r2"
+        rows = [
+            {
+                "complexity": f.complexity,
+                "train": f.scores.get("train_loss"),
+                "validation": f.scores.get("validation_loss"),
+                "test": f.scores.get("test_loss"),
+                figure.removeprefix("test_"): f.scores.get(figure),
+                "formula": "; ".join(str(rounded(e, 4)) for e in f.expressions),
+                "chosen": f is self.best,
+            }
+            for f in self.pareto().merged(FormulaSet([self.best]))
+        ]
+        return pd.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        html: str = self.frame().to_html(index=False, escape=True)
+        return html
+
+
+def _loss(formula: Formula) -> float:
+    value = formula.scores.get("validation_loss")
+    return math.inf if value is None or math.isnan(value) else value
+
+
+def rounded(expression: Expr, digits: int = _DIGITS) -> Expr:
+    """Floats to some significant digits; whole ones become integers."""
+
+    def short(number: Expr) -> Expr:
+        value = float(f"{float(number):.{digits}g}")
+        return sympy.Integer(int(value)) if value == int(value) and abs(value) < 1e6 else sympy.Float(value, digits)
+
+    return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
+
+
+def latex_name(name: str) -> str:
+    """A column name in LaTeX: x1 and greek names as mathematics, everything else upright."""
+    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
+    if match and (len(match[1]) == 1 or match[1].lower() in _GREEK):
+        stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
+        return f"{stem}_{{{match[2]}}}" if match[2] else stem
+    return rf"\mathrm{{{_escape(name)}}}"
+
+
+def _escape(text: str) -> str:
+    table = {"\\": r"\backslash ", "~": r"\sim ", "^": r"\hat{}", " ": r"\ "}
+    table |= {c: f"\\{c}" for c in "_%&#${}"}
+    return "".join(table.get(c, c) for c in text)

@@ -1,0 +1,206 @@
+"""From raw expressions to formulas: constants fitted and snapped, structure simplified, all judged."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import sympy
+import torch
+from sympy import Expr
+
+from workbench.discovery.formula import Constant, Formula, FormulaSet
+from workbench.discovery.library import complexity
+from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit, snap
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+
+_MOST_ROWS = 4000
+_MOST_NODES = 80
+_AT_NOISE = 1.5
+
+
+def polished(
+    expressions: Sequence[tuple[Expr, ...]],
+    data: Dataset,
+    *,
+    network: KAN | None = None,
+    floor: float | None = None,
+) -> FormulaSet:
+    """Fit, snap, simplify and judge expressions; each comes back as fitted and as snapped.
+
+    Args:
+        expressions: one tuple per candidate, one expression per output.
+        data: training rows fit constants, validation rows choose, test rows report.
+        network: to measure the distance to.
+        floor: validation loss at the noise; constants of formulas far above it are not snapped.
+    """
+    rows = _Rows(data)
+    least = rows.network_loss(network) if floor is None and network is not None else floor
+    fits = [rows.fit(parametrize(candidate, data.names)) for candidate in expressions]
+    losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
+    best = min([*losses, math.inf if least is None else least])
+    formulas = []
+    for fitted, loss in zip(fits, losses, strict=True):
+        formulas.append(rows.formula(fitted, network))
+        if loss <= _AT_NOISE * best or loss <= 1e-9 * rows.spread:
+            formulas.append(rows.formula(rows.snap(fitted), network))
+    return FormulaSet(formulas)
+
+
+def constants_and_lines(data: Dataset) -> FormulaSet:
+    """The formulas that any discovery has to beat: a constant, a line in each input, a plane."""
+    symbols = [sympy.Symbol(name, real=True) for name in data.names]
+    start = sympy.Float(0.5)
+    plane = sympy.Add(*(start * s for s in symbols), sympy.Float(0.1))
+    lines = [start * s + sympy.Float(0.1) for s in symbols]
+    shapes: list[Expr] = [sympy.Float(0.1), *lines, plane]
+    rows = _Rows(data)
+    return FormulaSet(
+        rows.formula(rows.fit(parametrize([shape] * data.outputs, data.names)), None)
+        for shape in shapes
+    )
+
+
+def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:
+    """Ratios of sums in some of the inputs, as formulas over all of them."""
+    from workbench.discovery.rational import fit_ratio
+
+    if data.task != "regression" or data.outputs != 1 or not names:
+        return FormulaSet([])
+    chosen = data.select(names)
+    x, y = chosen.split("train")
+    found = fit_ratio(x.numpy(), y[:, 0].numpy(), tuple(names), seed=seed)
+    return polished([(expression,) for expression in found], data, floor=math.inf)
+
+
+class _Rows:
+    """The rows of a dataset as arrays, and what is asked of them."""
+
+    def __init__(self, data: Dataset) -> None:
+        self.data = data
+        self.classes = data.task == "classification"
+        self.parts = {part: self._arrays(part) for part in ("train", "validation", "test")}
+        x, y = self.parts["train"]
+        keep = np.random.default_rng(0).permutation(len(x))[:_MOST_ROWS]
+        self.x, self.y = x[keep], y[keep]
+        self.spread = 1.0 if self.classes else float(y.std())
+
+    def _arrays(self, part: Any) -> tuple[np.ndarray, np.ndarray]:
+        x, y = self.data.split(part)
+        return x.numpy(), y.numpy()
+
+    def fit(self, parametric: Parametric) -> Fitted:
+        return refit(parametric, self.x, self.y, classes=self.classes)
+
+    def snap(self, fitted: Fitted) -> Fitted:
+        snapped = snap(fitted, self.x, self.y, classes=self.classes)
+        simpler = simplified(snapped.parametric, self.x)
+        if simpler is snapped.parametric:
+            return snapped
+        again = self.fit(simpler)
+        return again if again.loss <= max(1.01 * snapped.loss, 1e-24 * self.spread**2) else snapped
+
+    def loss(self, expressions: tuple[Expr, ...], part: str) -> float:
+        """RMSE or cross-entropy of expressions on one part; infinite where they are undefined."""
+        x, y = self.parts[part]
+        formula = Formula(expressions, self.data.names, task=self.data.task, classes=self.data.classes)
+        return self.judge(formula(x), y)
+
+    def judge(self, values: np.ndarray, y: np.ndarray) -> float:
+        if not len(y):
+            return math.nan
+        table = values.reshape(len(values), -1)
+        if not np.isfinite(table).all():
+            return math.inf
+        if not self.classes:
+            return float(np.sqrt(np.square(table - y.reshape(len(y), -1)).mean()))
+        if table.shape[1] == 1:
+            table = np.concatenate((np.zeros_like(table), table), 1)
+        log_p = table - np.logaddexp.reduce(table, 1, keepdims=True)
+        return -float(log_p[np.arange(len(y)), y].mean())
+
+    def network_loss(self, network: KAN) -> float:
+        x, y = self.data.split("validation")
+        with torch.no_grad():
+            return self.judge(network(x.to(network.output_scale)).cpu().numpy(), y.numpy())
+
+    def formula(self, fitted: Fitted, network: KAN | None) -> Formula:
+        expressions = fitted.parametric.substituted()
+        x = self.parts["train"][0]
+        domain = {
+            name: (float(column.min()), float(column.max()))
+            for name, column in zip(self.data.names, x.T, strict=True)
+        }
+        formula = Formula(
+            expressions=expressions,
+            names=self.data.names,
+            target=self.data.target,
+            task=self.data.task,
+            classes=self.data.classes,
+            domain=domain,
+            units=dict(self.data.units),
+            constants=_constants(fitted),
+        )
+        return replace(formula, scores=self._scores(formula, network))
+
+    def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
+        values = {part: formula(x) for part, (x, _) in self.parts.items()}
+        scores: dict[str, float | None] = {
+            f"{part}_loss": self.judge(values[part], y) for part, (_, y) in self.parts.items()
+        }
+        x, y = self.parts["test"]
+        if self.classes and len(y):
+            table = values["test"]
+            guess = (table > 0).astype(int) if table.ndim == 1 else table.argmax(1)
+            scores["test_accuracy"] = float((guess == y).mean())
+        elif len(y):
+            variance = float(np.var(y))
+            loss = scores["test_loss"]
+            known = loss is not None and math.isfinite(loss) and variance > 0
+            scores["test_r2"] = 1 - loss**2 / variance if known and loss is not None else None
+        if network is not None and len(y):
+            with torch.no_grad():
+                theirs = network(torch.from_numpy(x).to(network.output_scale)).cpu().numpy()
+            gap = values["test"].reshape(len(x), -1) - theirs
+            scores["network_error"] = float(np.sqrt(np.square(gap).mean())) / self.spread
+        return scores
+
+
+def _constants(fitted: Fitted) -> tuple[Constant, ...]:
+    free = [
+        Constant(value, sigma)
+        for value, sigma in zip(fitted.parametric.values, fitted.sigma, strict=True)
+    ]
+    exact = [
+        Constant(float(number), None, str(number), evidence)
+        for _, number, evidence in fitted.parametric.exact
+    ]
+    return (*free, *exact)
+
+
+def simplified(parametric: Parametric, x: np.ndarray) -> Parametric:
+    """The shortest of a few cheap rewritings that give the same values; the argument if none does."""
+    before = parametric.outputs(x[:200])
+    found = tuple(_shortest(expression) for expression in parametric.expressions)
+    trial = replace(parametric, expressions=found)
+    used = set().union(*(e.free_symbols for e in found))
+    kept = [
+        (c, v)
+        for c, v in zip(parametric.constants, parametric.values, strict=True)
+        if c in used
+    ]
+    trial = replace(trial, constants=tuple(c for c, _ in kept), values=tuple(v for _, v in kept))
+    after = trial.outputs(x[:200])
+    same = np.allclose(before, after, rtol=1e-9, atol=1e-12, equal_nan=True)
+    return trial if same and found != parametric.expressions else parametric
+
+
+def _shortest(expression: Expr) -> Expr:
+    if complexity(expression) > _MOST_NODES:
+        return expression
+    forms = [expression, sympy.expand(expression), sympy.factor_terms(expression)]
+    forms += [sympy.powsimp(sympy.expand_log(forms[0])), sympy.expand_power_base(forms[0])]
+    forms += [sympy.factor_terms(sympy.expand(expression)), sympy.together(forms[1])]
+    return min(forms, key=complexity)
