@@ -28,18 +28,25 @@ class Baseline:
     predictions: np.ndarray | None = None
 
 
-def compare(data: Dataset, *, hidden: tuple[tuple[int, ...], ...] = ((8,),), seed: int = 0) -> list[Baseline]:
+def compare(
+    data: Dataset,
+    *,
+    hidden: tuple[tuple[int, ...], ...] = ((8,),),
+    iterations: int = 2000,
+    seed: int = 0,
+) -> list[Baseline]:
     """Train the baselines on the training rows and judge them on the test rows.
 
     Args:
         data: the table and its split.
         hidden: hidden layer sizes, one MLP each; small ones are trained by L-BFGS, those of more than
             5,000 parameters by Adam with early stopping on a tenth of the training rows.
+        iterations: of L-BFGS.
         seed: of the MLPs.
     """
     names = ["linear", *(f"MLP {'×'.join(map(str, sizes))}" for sizes in hidden)]
     models = [LinearRegression() if data.task == "regression" else LogisticRegression(max_iter=500)]
-    models += [_mlp(data, sizes, seed) for sizes in hidden]
+    models += [_mlp(data, sizes, iterations, seed) for sizes in hidden]
     found = [_constant(data)]
     for name, model in zip(names, models, strict=True):
         found.append(_judge(name, make_pipeline(StandardScaler(), model), data))
@@ -60,12 +67,12 @@ def _constant(data: Dataset) -> Baseline:
     return _scored("majority", 0, 0.0, np.full_like(test, majority), data)
 
 
-def _mlp(data: Dataset, sizes: tuple[int, ...], seed: int) -> Any:
+def _mlp(data: Dataset, sizes: tuple[int, ...], iterations: int, seed: int) -> Any:
     kind = MLPRegressor if data.task == "regression" else MLPClassifier
     shape = (len(data.names), *sizes, data.outputs)
     count = sum((a + 1) * b for a, b in zip(shape[:-1], shape[1:], strict=True))
     if count <= 5000:
-        return kind(hidden_layer_sizes=sizes, activation="tanh", solver="lbfgs", max_iter=2000, random_state=seed)
+        return kind(hidden_layer_sizes=sizes, activation="tanh", solver="lbfgs", max_iter=iterations, random_state=seed)
     return kind(hidden_layer_sizes=sizes, early_stopping=True, max_iter=60, batch_size=256, random_state=seed)
 
 

@@ -24,9 +24,10 @@ Effort = Literal["quick", "normal"]
 Report = Callable[[str, float], bool]
 """Called with what is being done and the share that is done; True ends the discovery early."""
 
-_GRIDS = (3, 6, 12)
+GRIDS = (3, 6, 12)
 _EXACT = 1e-8
 _RATIO_INPUTS = 4
+_FAINT = 0.02
 _FAR = 30.0
 _MOST_EDGES = 16
 
@@ -40,7 +41,8 @@ class Discovery:
         fit: training of the network that was chosen, pruned and refined.
         network: that network.
         formulas: all formulas, from simple to accurate.
-        importance: effect of every input on the network's output, in standard deviations.
+        importance: effect of every input on the output of the best network before it was pruned, in
+            standard deviations.
         baselines: peers on the same split.
         shapes: validation loss of every shape that was tried, before and after pruning.
         seconds: wall time.
@@ -97,6 +99,8 @@ def discover(
     effort: Effort = "normal",
     widths: tuple[Width, ...] | None = None,
     ratio: bool = True,
+    grids: tuple[int, ...] = GRIDS,
+    hidden: tuple[tuple[int, ...], ...] = ((8,),),
     seed: int = 0,
     report: Report | None = None,
 ) -> Discovery:
@@ -107,19 +111,22 @@ def discover(
         effort: "quick" tries fewer shapes.
         widths: shapes to try instead of the default ones.
         ratio: also try ratios of sums on the most important inputs (regression only).
+        grids: grid sizes that every shape is trained on, from coarse to fine.
+        hidden: hidden layers of the MLPs that serve as baselines.
         seed: of all random numbers.
         report: see ``Report``.
     """
     clock = _Clock(report)
-    shapes = _train(data, widths or default_widths(data, effort), seed, clock)
+    shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
     best = min(shapes, key=lambda shape: shape.loss)
     pruned = best.elimination.model
-    scores = feature_scores(pruned, data.split("train")[0]).tolist()
+    scores = feature_scores(best.fit.model, data.split("train")[0]).tolist()
     importance = dict(zip(data.names, scores, strict=True))
     formulas = constants_and_lines(data)
     if ratio and not clock.tell("ratios of sums", 0.5):
         ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
-        chosen = [name for name in data.names if name in ranked and importance[name] > 0]
+        faint = _FAINT * importance[ranked[0]]
+        chosen = [name for name in data.names if name in ranked and importance[name] > faint]
         formulas = formulas.merged(ratios(data, chosen, seed=seed))
     floor = best.loss
     nets = _worth_naming(shapes, effort)
@@ -138,8 +145,15 @@ def discover(
         formulas = formulas.merged(found)
     if not clock.stopped:
         clock.tell("final training", 0.93)
-    final = fit(pruned, data, starts=1, seed=seed, callback=lambda p: clock.stopped)
-    baselines = () if clock.stopped else tuple(compare(data, seed=seed))
+    finer = [pruned.layer(0).grid_size * 2**k for k in range(1 if effort == "quick" else 3)]
+    final = fit(
+        pruned, data, grids=finer, starts=1, seed=seed, callback=lambda p: clock.stopped
+    )
+    if not clock.tell("baselines", 0.96):
+        iterations = 300 if effort == "quick" else 2000
+        baselines = tuple(compare(data, hidden=hidden, iterations=iterations, seed=seed))
+    else:
+        baselines = ()
     clock.tell("done", 1.0)
     return Discovery(
         data=data,
@@ -166,7 +180,9 @@ def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:
     return (*shapes, (d, (2, 2), 1), *(((d, 4, 2, 1),) if 3 <= d <= 8 else ()))
 
 
-def _train(data: Dataset, widths: tuple[Width, ...], seed: int, clock: _Clock) -> list[Shape]:
+def _train(
+    data: Dataset, widths: tuple[Width, ...], grids: tuple[int, ...], seed: int, clock: _Clock
+) -> list[Shape]:
     shapes: list[Shape] = []
     for number, width in enumerate(widths):
         share = 0.5 * number / len(widths)
@@ -175,7 +191,7 @@ def _train(data: Dataset, widths: tuple[Width, ...], seed: int, clock: _Clock) -
         trained = fit(
             KAN(width, seed=seed),
             data,
-            grids=_GRIDS,
+            grids=grids,
             seed=seed,
             callback=lambda p: clock.tell("training", math.nan),
         )
@@ -203,7 +219,7 @@ def _worth_naming(shapes: list[Shape], effort: Effort) -> list[KAN]:
     for net in [*chosen, *(stage.model for stage in beside)]:
         found.setdefault((net.config.width, tuple(net.edges())), net)
     nets = [net for net in found.values() if len(net.edges()) <= _MOST_EDGES]
-    return (nets or list(found.values())[:1])[: 2 if effort == "quick" else 5]
+    return (nets or list(found.values())[:1])[: 1 if effort == "quick" else 5]
 
 
 def _spread(data: Dataset) -> float:

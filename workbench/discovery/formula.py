@@ -20,7 +20,8 @@ from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError
 
 FORMAT = "kan-workbench-formula-1"
-_CLOSE, _CLOSE_CROSS_ENTROPY = 1.5, 1.05
+_STANDARD_ERRORS, _ROWS_UNKNOWN = 2.0, 150
+_CLOSE_CROSS_ENTROPY, _NATS = 1.05, 3.0
 _DIGITS = 5
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
@@ -281,16 +282,18 @@ class FormulaSet(Sequence[Formula]):
     def best(self) -> Formula:
         """The simplest formula whose validation loss is close to the least one.
 
-        Close is a factor 1.5 in RMSE, 1.05 in cross-entropy; differences below rounding do not count.
+        Close is ``1 + 2 / sqrt(validation rows)`` in RMSE, about three standard errors, and 1.05 in
+        cross-entropy plus a likelihood ratio of 20; differences below rounding do not count.
         """
         if not self._formulas:
             raise InputError("there is no formula yet: symbolify a network first")
         least = min(_loss(f) for f in self._formulas)
+        rows = self._formulas[0].scores.get("validation_rows") or _ROWS_UNKNOWN
         if self._formulas[0].task == "classification":
-            limit = _CLOSE_CROSS_ENTROPY * least + 1e-3
+            limit = _CLOSE_CROSS_ENTROPY * least + _NATS / rows
         else:
             scale = max(_loss(f) for f in self._formulas)
-            limit = max(_CLOSE * least, 1e-10 * scale)
+            limit = max((1 + _STANDARD_ERRORS / math.sqrt(rows)) * least, 1e-10 * scale)
         return next(f for f in self._formulas if _loss(f) <= limit)
 
     def frame(self) -> pd.DataFrame:

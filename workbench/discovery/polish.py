@@ -150,6 +150,7 @@ class _Rows:
         scores: dict[str, float | None] = {
             f"{part}_loss": self.judge(values[part], y) for part, (_, y) in self.parts.items()
         }
+        scores["validation_rows"] = len(self.parts["validation"][1])
         x, y = self.parts["test"]
         if self.classes and len(y):
             table = values["test"]

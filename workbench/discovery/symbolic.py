@@ -114,7 +114,18 @@ def _search(
         states = _best(grown, floor, beam)
         if watch is not None and watch(count + 1, total):
             return []
-    return [problem.refit(state.model, _FINAL_STEPS) for state in states]
+    finals = [*(state.model for state in states), _straight(start.model, problem)]
+    return [problem.refit(final, _FINAL_STEPS) for final in finals]
+
+
+def _straight(model: KAN, problem: "_Problem") -> KAN:
+    """Every free edge a straight line: with product nodes a polynomial, and always worth a look."""
+    free = _clearest_first(model, problem)
+    found = suggest(model, problem.x, free)
+    for edge in free:
+        line = next(c for c in found[edge] if c.name == "linear")
+        model = fix(model, edge, line.name, line.affine)
+    return model
 
 
 def _tried(candidates: list[Candidate], width: int) -> list[Candidate]:

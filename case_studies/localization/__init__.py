@@ -1,0 +1,1 @@
+"""Anderson localization in quasiperiodic chains: which eigenstates are localized, and where the edge is."""

@@ -1,0 +1,104 @@
+"""Tables of eigenstates, diagonalized when they are needed and kept in the user's cache folder."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from case_studies.localization.chains import CHAINS, Chain, dimension, lyapunov, ring
+
+SITES = 377
+STATES = 20
+HIGHEST_ENERGY = 6.0
+LOCALIZED, EXTENDED = "localized", "extended"
+_HALF = 0.5
+_VERSION = 1
+
+Progress = Callable[[str, float], bool]
+
+
+def eigenstates(
+    chain: Chain,
+    realizations: int,
+    *,
+    sites: int = SITES,
+    seed: int = 0,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Some eigenstates of many rings with random parameters and phases.
+
+    One row a state: the parameters, ``phi``, ``E``, ``D`` (fractal dimension), ``gamma`` (inverse
+    localization length), ``state`` ("localized" where D < 1/2) and ``realization``; states of one
+    realization belong in the same part of a split. States with ``|E| > 6`` (6 % in the generalized
+    chain, near its poles) are left out.
+
+    Args:
+        chain: the family. realizations: number of rings. sites: of a ring, a Fibonacci number.
+        seed: of parameters, phases and the choice of states.
+        executor: diagonalizes the rings; this process does by default.
+        progress: called with a phase and the share done; True interrupts.
+    """
+    path = _cache_file(chain, realizations, sites, seed)
+    if path is not None and path.is_file():
+        return pd.read_parquet(path)
+    random = np.random.default_rng(seed)
+    jobs = []
+    for number in range(realizations):
+        drawn = {n: float(random.uniform(*span)) for n, span in chain.ranges.items()}
+        phi = float(random.uniform(0, 2 * np.pi))
+        jobs.append((chain.name, number, sites, phi, drawn, int(random.integers(2**31))))
+    run = map if executor is None else executor.map
+    tables = []
+    for table in run(_realization, jobs):
+        tables.append(table)
+        share = len(tables) / realizations
+        if progress is not None and progress(f"diagonalizing {chain.name} rings", share):
+            raise KeyboardInterrupt
+    frame = pd.concat(tables, ignore_index=True)
+    if path is not None:
+        temporary = path.with_suffix(f".{os.getpid()}.part")
+        frame.to_parquet(temporary, index=False)
+        temporary.replace(path)
+    return frame
+
+
+def _realization(job: tuple[str, int, int, float, dict[str, float], int]) -> pd.DataFrame:
+    name, number, sites, phi, drawn, seed = job
+    chain = CHAINS[name]
+    # Many BLAS threads on small matrices slow each other down a hundredfold on a busy machine.
+    with threadpool_limits(1):
+        energies, states = ring(chain, sites, phi, **drawn)
+    near = np.flatnonzero(np.abs(energies) < HIGHEST_ENERGY)
+    chosen = np.random.default_rng(seed).choice(near, min(STATES, len(near)), replace=False)
+    d = dimension(states[:, chosen])
+    return pd.DataFrame(
+        {
+            **{key: np.full(len(chosen), value) for key, value in drawn.items()},
+            "phi": phi,
+            "E": energies[chosen],
+            "D": d,
+            "gamma": lyapunov(chain, energies[chosen], phi, **drawn),
+            "state": np.where(d < _HALF, LOCALIZED, EXTENDED),
+            "realization": number,
+        }
+    )
+
+
+def _cache_file(chain: Chain, realizations: int, sites: int, seed: int) -> Path | None:
+    """Where these eigenstates are kept; None when the folder cannot be written."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kan-workbench"
+    folder = Path(os.environ.get("WORKBENCH_CACHE") or default)
+    about = [chain.name, chain.ranges, realizations, sites, seed, STATES, HIGHEST_ENERGY, _VERSION]
+    key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder / f"{chain.name}-{key}.parquet" if os.access(folder, os.W_OK) else None
