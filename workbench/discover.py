@@ -29,6 +29,7 @@ _EXACT = 1e-8
 _RATIO_INPUTS = 4
 _FAINT = 0.02
 _FAR = 30.0
+_NETWORKS = 5
 _MOST_EDGES = 16
 
 
@@ -210,6 +211,8 @@ def _worth_naming(shapes: list[Shape], effort: Effort) -> list[KAN]:
     pruning went one step too far or not far enough, the neighbours on the best shape's path.
     """
     best = min(shapes, key=lambda shape: shape.loss)
+    if effort == "quick":
+        return [best.elimination.model]
     near = [s for s in shapes if s.loss <= _FAR * best.loss]
     chosen = sorted((s.elimination.model for s in near), key=lambda net: len(net.edges()))
     place = best.elimination.chosen
@@ -219,7 +222,7 @@ def _worth_naming(shapes: list[Shape], effort: Effort) -> list[KAN]:
     for net in [*chosen, *(stage.model for stage in beside)]:
         found.setdefault((net.config.width, tuple(net.edges())), net)
     nets = [net for net in found.values() if len(net.edges()) <= _MOST_EDGES]
-    return (nets or list(found.values())[:1])[: 1 if effort == "quick" else 5]
+    return (nets or list(found.values())[:1])[:_NETWORKS]
 
 
 def _spread(data: Dataset) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import sympy
 from sympy import Expr, Symbol
+from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import mathml
 
 from workbench.discovery.library import complexity
@@ -112,7 +113,7 @@ class Formula:
         names = {symbol: latex_name(symbol.name) for symbol in self.symbols}
         lines = []
         for left, expression in zip(self.left_sides, self.expressions, strict=True):
-            right = sympy.latex(rounded(expression), symbol_names=names, ln_notation=True)
+            right = to_latex(rounded(expression), names)
             side = latex_name(left) if self.task == "regression" else rf"\mathrm{{{_escape(left)}}}"
             lines.append(f"{side} = {right}")
         return r" \\ ".join(lines)
@@ -135,7 +136,9 @@ class Formula:
         renamed = [
             e.xreplace(dict(zip(self.symbols, plain, strict=True))) for e in self.expressions
         ]
-        function: Callable[..., list[Any]] = sympy.lambdify(plain, renamed, "numpy", cse=True)
+        function: Callable[..., list[Any]] = sympy.lambdify(
+            plain, renamed, ["numpy", "scipy"], cse=True
+        )
         return function
 
     def __call__(self, inputs: Any) -> np.ndarray:
@@ -331,6 +334,21 @@ def rounded(expression: Expr, digits: int = _DIGITS) -> Expr:
         return sympy.Integer(int(value)) if value == int(value) and abs(value) < 1e6 else sympy.Float(value, digits)
 
     return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
+
+
+class _Latex(LatexPrinter):
+    """SymPy's LaTeX with ln, its power where a reader expects it."""
+
+    def _print_log(self, expression: Expr, exp: str | None = None) -> str:
+        head = r"\ln" if exp is None else rf"\ln^{{{exp}}}"
+        return rf"{head}{{\left({self._print(expression.args[0])} \right)}}"
+
+
+def to_latex(expression: Expr, names: Mapping[Symbol, str] | None = None) -> str:
+    """LaTeX of an expression, with ``ln`` and arc functions in full."""
+    settings = {"symbol_names": dict(names or {}), "inv_trig_style": "full"}
+    text: str = _Latex(settings).doprint(expression)
+    return text
 
 
 def latex_name(name: str) -> str:

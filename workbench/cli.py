@@ -1,0 +1,288 @@
+"""The console script: ``workbench lab | run | discover | data``.
+
+Every command is a call of a public function; mistakes are answered in one sentence and exit code 2.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench import __version__
+from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.discover import Discovery
+    from workbench.study import CaseStudy
+
+_BAD_INPUT = 2
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except InputError as error:
+        print(f"workbench: {error}", file=sys.stderr)
+        return _BAD_INPUT
+    except KeyboardInterrupt:
+        print("workbench: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="workbench", description="Find the law in a table of data with Kolmogorov–Arnold networks."
+    )
+    parser.add_argument("--version", action="version", version=f"kan-workbench {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    lab = commands.add_parser("lab", help="open JupyterLab on a guided study")
+    lab.add_argument("--study", default="knots", help="study that opens (knots)")
+    lab.add_argument("--dir", default="workbench-files", help="folder of your notebooks")
+    lab.add_argument("--port", type=int, default=8888)
+    lab.add_argument("--no-browser", action="store_true")
+    lab.set_defaults(command=_lab)
+
+    run = commands.add_parser("run", help="run a packaged study without a browser")
+    run.add_argument("study", help="knots or localization")
+    run.add_argument("--quick", action="store_true", help="less search, under a minute")
+    _add_output(run)
+    run.set_defaults(command=_run)
+
+    discover = commands.add_parser("discover", help="find a formula in your own table")
+    discover.add_argument("file", help="CSV, TSV or Parquet with a header row")
+    discover.add_argument("--target", required=True, help="column to be explained")
+    discover.add_argument("--inputs", nargs="+", metavar="COLUMN", help="columns to explain it with")
+    discover.add_argument("--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore")
+    discover.add_argument("--task", choices=("regression", "classification"))
+    discover.add_argument("--quick", action="store_true", help="less search")
+    _add_output(discover)
+    discover.set_defaults(command=_discover)
+
+    data = commands.add_parser("data", help="build a study's data again")
+    data.add_argument("study", choices=("knots",))
+    data.add_argument("--crossings", type=int, default=10, help="3 to 14 (10)")
+    data.add_argument("--out", default="knots.parquet", help="Parquet file (knots.parquet)")
+    data.set_defaults(command=_data)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--out", metavar="DIR", help="write report, exports, picture and model")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=0, help="of torch (all cores)")
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from workbench.notebook_files import copy_notebook
+
+    study = _study_class(options.study)
+    folder = Path(options.dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"a folder is needed, but {options.dir!r} cannot be one: {error}") from error
+    notebook = copy_notebook(study.notebook, folder)
+    # The command line of an environment may be called by its path, without being activated.
+    bin_folder = str(Path(sys.executable).parent)
+    environment = os.environ | {"PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={folder.resolve()}",
+        f"--port={options.port}",
+        f"--LabApp.default_url=/lab/tree/{notebook.name}",
+        *(["--no-browser"] if options.no_browser else []),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    print(f"Your notebooks are in {folder}; stop with Ctrl-C.")
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from workbench.results import summary
+    from workbench.terminal import ProgressLine
+
+    study = _study_class(options.study)
+    _check_output(options)
+    _set_threads(options.threads)
+    print(f"{study.title}: {study.question}")
+    with ProgressLine().catching_interrupts() as progress:
+        result = study.run(quick=options.quick, seed=options.seed, report=progress)
+    about = summary(
+        result.discovery,
+        seed=options.seed,
+        accuracy=result.accuracy,
+        baselines=result.baselines,
+        findings=result.findings,
+        seconds=result.seconds,
+    )
+    about = {"study": study.name, **about}
+    _print_result(result.discovery, about)
+    _write(options, result.discovery, about, study.title, study.question)
+    return 0
+
+
+def _discover(options: argparse.Namespace) -> int:
+    from workbench.results import summary
+    from workbench.tables import read_table
+
+    table = read_table(options.file)
+    from workbench.discover import discover
+    from workbench.kan.data import Dataset
+    from workbench.terminal import ProgressLine
+
+    columns = [str(name) for name in table.columns]
+    missing = [name for name in options.drop if name not in columns]
+    if missing:
+        raise InputError(f"only columns can be dropped, but there is no {missing[0]!r}")
+    inputs = options.inputs or [
+        name for name in columns if name != options.target and name not in options.drop
+    ]
+    data = Dataset.from_frame(
+        table, options.target, inputs=inputs, task=options.task, seed=options.seed
+    )
+    _check_output(options)
+    _set_threads(options.threads)
+    for note in data.notes:
+        print(note)
+    print(
+        f"{data.task.capitalize()} of {data.target!r} on {len(data.names)} inputs, "
+        f"{len(data.inputs)} rows."
+    )
+    with ProgressLine().catching_interrupts() as progress:
+        found = discover(
+            data,
+            effort="quick" if options.quick else "normal",
+            seed=options.seed,
+            report=progress,
+        )
+    about = summary(found, seed=options.seed)
+    _print_result(found, about)
+    title = f"{data.target} from {Path(options.file).name}"
+    _write(options, found, about, title, "")
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from workbench.terminal import ProgressLine
+
+    build = import_module("case_studies.knots.build").build_table
+    _check_parent(options.out, "the table")
+    with ProgressLine().catching_interrupts() as progress:
+        try:
+            table = build(options.crossings, options.out, progress=progress)
+        except KeyboardInterrupt:
+            progress.clear()
+            print("Stopped; the same command goes on from here.", file=sys.stderr)
+            return _INTERRUPTED
+    dropped = table.attrs.get("dropped", {})
+    print(f"{len(table)} hyperbolic knots in {options.out}")
+    if dropped:
+        print(f"{len(dropped)} left out: " + "; ".join(f"{k} ({v})" for k, v in dropped.items()))
+    return 0
+
+
+def _study_class(name: str) -> "CaseStudy":
+    registry = import_module("case_studies").registry()
+    if name not in registry:
+        raise InputError(f"a study must be one of {', '.join(registry)}, got {name!r}")
+    module, attribute = registry[name].split(":")
+    study: CaseStudy = getattr(import_module(module), attribute)
+    return study
+
+
+def _set_threads(count: int) -> None:
+    import torch
+
+    torch.set_num_threads(count if count > 0 else max(1, os.cpu_count() or 1))
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    """Before the work, so that a result is never lost for want of a folder."""
+    if options.json:
+        _check_parent(options.json, "the JSON file")
+    if options.out:
+        from workbench.results import check_folder
+
+        check_folder(options.out)
+
+
+def _check_parent(path: str, what: str) -> None:
+    parent = Path(path).resolve().parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK) or Path(path).is_dir():
+        raise InputError(f"{what} needs a folder that can be written, got {path!r}")
+
+
+def _print_result(found: "Discovery", about: dict[str, Any]) -> None:
+    if not found.complete:
+        print("Ended early: this is what had been found.")
+    print("\nInputs by importance: " + _ranked(found.importance))
+    print("\nHeld-out figures on the same split:")
+    kind = "accuracy" if any(b["accuracy"] is not None for b in about["baselines"]) else "r2"
+    rows = [(b["name"], b["parameters"], b[kind]) for b in about["baselines"]]
+    rows += [(name, "", value) for name, value in about["accuracy"].items()]
+    for name, parameters, value in rows:
+        shown = "–" if value is None else (f"{value:.1%}" if kind == "accuracy" else f"R² {value:.6f}")
+        print(f"  {name:<32} {parameters!s:>8}  {shown}")
+    print("\nFormulas from simple to accurate:")
+    for line in _formula_lines(found):
+        print(line)
+    print(f"\n{found.formula}")
+    formula = found.formula
+    error = formula.scores.get("test_loss")
+    measure = "RMSE" if formula.task == "regression" else "cross-entropy"
+    if error is not None:
+        print(f"Held-out {measure} {error:.4g}, complexity {formula.complexity}.")
+    for sentence in about["findings"]:
+        print(f"• {sentence}")
+    print(f"{about['seconds']:.1f} s, seed {about['seed']}")
+
+
+def _formula_lines(found: "Discovery") -> list[str]:
+    lines = [f"  {'':1} {'size':>4}  {'validation':>10}  {'held out':>10}  formula"]
+    for row in found.formulas.frame().to_dict("records"):
+        mark = "→" if row["chosen"] else " "
+        validation, test = (f"{row[k]:.4g}" for k in ("validation", "test"))
+        lines.append(
+            f"  {mark} {row['complexity']:>4}  {validation:>10}  {test:>10}  {row['formula']}"
+        )
+    return lines
+
+
+def _ranked(importance: dict[str, float]) -> str:
+    ordered = sorted(importance.items(), key=lambda item: -item[1])[:8]
+    return ", ".join(f"{name} {value:.3g}" for name, value in ordered)
+
+
+def _write(
+    options: argparse.Namespace,
+    found: "Discovery",
+    about: dict[str, Any],
+    title: str,
+    question: str,
+) -> None:
+    from workbench.results import write_json, write_results
+
+    if options.out:
+        files = write_results(options.out, found, about, title=title, question=question)
+        print(f"Written to {options.out}: {', '.join(f.name for f in files)}")
+    if options.json:
+        write_json(options.json, about)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

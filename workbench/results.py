@@ -1,0 +1,199 @@
+"""What a discovery leaves in a folder: a JSON summary, exports, model, graph, picture and report."""
+
+import hashlib
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from workbench import __version__
+from workbench.baselines import Baseline
+from workbench.discover import Discovery
+from workbench.discovery.drawing import network_svg
+from workbench.discovery.export import Export, export_all
+from workbench.discovery.formula import Formula
+from workbench.discovery.graph import save_graph, to_networkx
+from workbench.errors import InputError
+from workbench.kan import checkpoint
+from workbench.kan.data import Dataset
+from workbench.report import report_html
+
+_PACKAGES = ("torch", "numpy", "scipy", "sympy", "networkx", "pandas", "scikit-learn")
+
+
+def summary(
+    found: Discovery,
+    *,
+    seed: int,
+    accuracy: Mapping[str, float] | None = None,
+    baselines: tuple[Baseline, ...] | None = None,
+    findings: tuple[str, ...] = (),
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """All figures as JSON-able data; numbers that do not exist are None."""
+    formula = found.formula
+    return {
+        "target": found.data.target,
+        "task": found.data.task,
+        "inputs": list(found.data.names),
+        "rows": {p: len(getattr(found.data, p)) for p in ("train", "validation", "test")},
+        "accuracy": _plain(accuracy if accuracy is not None else figures(found)),
+        "baselines": [
+            {
+                "name": b.name,
+                "parameters": b.parameters,
+                "rmse": _number(b.rmse),
+                "r2": _number(b.r2),
+                "accuracy": _number(b.accuracy),
+                "seconds": round(b.seconds, 3),
+            }
+            for b in (found.baselines if baselines is None else baselines)
+        ],
+        "formula": _about(formula),
+        "alternatives": [_about(f) for f in found.formulas.pareto()],
+        "importance": _plain(found.importance),
+        "network": {
+            "width": found.network.config.width,
+            "parameters": found.network.parameter_count,
+            "edges": len(found.network.edges()),
+        },
+        "findings": list(findings),
+        "notes": list(found.data.notes),
+        "complete": found.complete,
+        "seconds": round(found.seconds if seconds is None else seconds, 3),
+        "seed": seed,
+        "data": fingerprint(found.data),
+        "versions": versions(),
+    }
+
+
+def figures(found: Discovery) -> dict[str, float]:
+    """Held-out figures of network and formula: R² of numbers, accuracy of classes."""
+    import numpy as np
+    import torch
+
+    data = found.data
+    x, y = data.split("test")
+    with torch.no_grad():
+        network = found.network(x).numpy()
+    kind = "r2" if data.task == "regression" else "accuracy"
+    if kind == "r2":
+        variance = float(np.var(y.numpy()))
+        value = 1 - float(np.square(network - y.numpy()).mean()) / variance if variance else math.nan
+    else:
+        guess = network[:, 0] > 0 if network.shape[1] == 1 else network.argmax(1)
+        value = float((guess == y.numpy()).mean())
+    return {"network": value, "formula": found.formula.scores.get(f"test_{kind}") or math.nan}
+
+
+def _about(formula: Formula) -> dict[str, Any]:
+    kind = "accuracy" if formula.task == "classification" else "r2"
+    return {
+        "text": str(formula),
+        "latex": formula.latex,
+        "srepr": formula.srepr,
+        "complexity": formula.complexity,
+        kind: _number(formula.scores.get(f"test_{kind}")),
+        "test_loss": _number(formula.scores.get("test_loss")),
+        "used": list(formula.used),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that a result depends on."""
+    found = {"kan-workbench": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def fingerprint(data: Dataset) -> str:
+    """A hash of inputs and targets, to tell whether two results used the same table."""
+    digest = hashlib.sha256(data.inputs.numpy().tobytes())
+    digest.update(data.targets.numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write JSON; the file appears whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text; the file appears whole or not at all."""
+    path = Path(path)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def check_folder(out: str | Path) -> Path:
+    """The folder for results, made when it is missing.
+
+    Raises:
+        InputError: something else of that name is there, or it cannot be made.
+    """
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"results need a folder, but {str(folder)!r} cannot be one: {error.strerror}"
+        ) from error
+    return folder
+
+
+def write_results(
+    out: str | Path,
+    found: Discovery,
+    about: Mapping[str, Any],
+    *,
+    title: str,
+    question: str = "",
+) -> list[Path]:
+    """Write everything into a folder; returns the files.
+
+    Args:
+        out: the folder. found: the discovery. about: its ``summary``.
+        title, question: for the report.
+    """
+    folder = check_folder(out)
+    graph = to_networkx(found.network, found.data)
+    picture = network_svg(graph)
+    exports = export_all(found.formula)
+    page = report_html(found, about, exports, picture, title=title, question=question)
+    texts = {"report.html": page, "network.svg": picture, **_exported(exports)}
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    write_json(folder / "result.json", about)
+    found.formula.save(folder / "formula.json")
+    save_graph(graph, folder / "network.graphml")
+    checkpoint.save(
+        found.network, folder / "model.safetensors", names=found.data.names, target=found.data.target
+    )
+    others = ("result.json", "formula.json", "network.graphml", "model.safetensors")
+    return [folder / name for name in (*texts, *others)]
+
+
+def _exported(exports: tuple[Export, ...]) -> dict[str, str]:
+    return {e.filename: e.text for e in exports}
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: _number(value) for name, value in values.items()}
