@@ -29,6 +29,7 @@ _EXACT = 1e-8
 _RATIO_INPUTS = 4
 _FAINT = 0.02
 _FAR = 30.0
+_AS_GOOD, _COARSE = 1.1, 1e-3
 _NETWORKS = 5
 _MOST_EDGES = 16
 
@@ -119,7 +120,7 @@ def discover(
     """
     clock = _Clock(report)
     shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
-    best = min(shapes, key=lambda shape: shape.loss)
+    best = _simplest(shapes, _spread(data))
     pruned = best.elimination.model
     scores = feature_scores(best.fit.model, data.split("train")[0]).tolist()
     importance = dict(zip(data.names, scores, strict=True))
@@ -129,7 +130,7 @@ def discover(
         faint = _FAINT * importance[ranked[0]]
         chosen = [name for name in data.names if name in ranked and importance[name] > faint]
         formulas = formulas.merged(ratios(data, chosen, seed=seed))
-    floor = best.loss
+    floor = min(shape.loss for shape in shapes)
     nets = _worth_naming(shapes, effort)
     for number, net in enumerate(nets):
         exact = formulas.best.scores["validation_loss"] or 0.0
@@ -202,6 +203,14 @@ def _train(
         )
         shapes.append(Shape(width, trained, elimination))
     return shapes
+
+
+def _simplest(shapes: list[Shape], spread: float) -> Shape:
+    """The fewest edges of all shapes that are as good as the best, as far as coarse grids can tell."""
+    least = min(shape.loss for shape in shapes)
+    limit = max(_AS_GOOD * least, _COARSE * spread)
+    good = [shape for shape in shapes if shape.loss <= limit]
+    return min(good, key=lambda shape: (len(shape.elimination.model.edges()), shape.loss))
 
 
 def _worth_naming(shapes: list[Shape], effort: Effort) -> list[KAN]:

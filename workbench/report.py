@@ -11,6 +11,7 @@ from workbench.discovery.export import Export
 from workbench.discovery.formula import Formula
 
 _WITHIN_95 = 1.96
+_TRIVIAL = ("0", "1", "-1")
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2733; --soft: #5b6875; --paper: #f5f7f9; --card: #ffffff;
@@ -21,11 +22,11 @@ _STYLE = """
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; } h2 { font-size: 1.12rem; margin: 0 0 12px; }
-.question { color: var(--soft); font-size: 1.08rem; margin: 0 0 28px; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 20px; overflow-wrap: anywhere; } h2 { font-size: 1.12rem; margin: 0 0 12px; }
+.question { color: var(--soft); font-size: 1.08rem; margin: -12px 0 28px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
   padding: 20px 24px; margin: 0 0 20px; overflow-x: auto; }
-.formula { border-left: 5px solid var(--accent); } .formula math { font-size: 1.35rem; margin: 10px 0; }
+.formula { border-left: 5px solid var(--accent); } .formula math { font-size: 1.35rem; margin: 10px 0; overflow-x: auto; max-width: 100%; }
 .figures { display: flex; flex-wrap: wrap; gap: 12px 32px; margin: 14px 0 0; padding: 0; }
 .figures div { min-width: 110px; } .figures dt { color: var(--soft); font-size: .82rem; }
 .figures dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
@@ -110,7 +111,11 @@ def _percent(value: float | None) -> str:
 
 
 def _formula_card(formula: Formula, about: Mapping[str, Any]) -> str:
-    shown = [(name, _percent(v)) for name, v in about["accuracy"].items()]
+    accuracy = _is_accuracy(about)
+    shown = [
+        (name, _percent(v)) if accuracy else (f"{name}, R²", number(v, 6))
+        for name, v in about["accuracy"].items()
+    ]
     if formula.task == "regression":
         shown.append(("held-out error (RMSE)", number(formula.scores.get("test_loss"))))
     shown.append(("complexity", str(formula.complexity)))
@@ -170,8 +175,14 @@ def _importance(found: Discovery) -> str:
     )
 
 
+def _is_accuracy(about: Mapping[str, Any]) -> bool:
+    """Whether figures are shares of right answers; else they are R²."""
+    judged = any(b["accuracy"] is not None for b in about["baselines"])
+    return judged or about["task"] == "classification"
+
+
 def _peers(about: Mapping[str, Any]) -> str:
-    kind = "accuracy" if any(b["accuracy"] is not None for b in about["baselines"]) else "r2"
+    kind = "accuracy" if _is_accuracy(about) else "r2"
     show = _percent if kind == "accuracy" else number
     rows = [
         ([escape(b["name"]), str(b["parameters"]), show(b[kind]), number(b["seconds"], 2)], "")
@@ -198,8 +209,9 @@ def _alternatives(found: Discovery) -> str:
 
 
 def _constants(formula: Formula) -> str:
+    shown = [c for c in formula.constants if c.snapped not in _TRIVIAL]
     rows = []
-    for constant in formula.constants:
+    for constant in shown:
         sigma = constant.sigma
         interval = "exact" if constant.snapped else "–"
         if sigma is not None and math.isfinite(sigma):
@@ -207,7 +219,13 @@ def _constants(formula: Formula) -> str:
             interval = f"{low:.6g} … {high:.6g}"
         shown = constant.snapped or f"{constant.value:.8g}"
         rows.append(([escape(shown), interval, escape(constant.evidence or "fitted")], ""))
-    return _table(["value", "95 % interval", "evidence"], rows)
+    hidden = len(formula.constants) - len(shown)
+    rest = (
+        f'<p class="soft">{hidden} more were 0 or ±1 to within their errors and were set to it.</p>'
+        if hidden
+        else ""
+    )
+    return (_table(["value", "95 % interval", "evidence"], rows) if rows else "") + rest
 
 
 def _exports(exports: Sequence[Export]) -> str:

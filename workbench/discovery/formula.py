@@ -1,5 +1,6 @@
 """A discovered formula, and the table of formulas from which it was chosen."""
 
+import html
 import json
 import math
 import re
@@ -120,13 +121,21 @@ class Formula:
 
     @property
     def mathml(self) -> str:
-        """Presentation MathML, which browsers draw by themselves."""
+        """Presentation MathML, which browsers draw by themselves; names are escaped."""
+        # Placeholders of letters only: SymPy would take digits and underscores for indices, and
+        # writes names into the markup as they are.
+        texts = [*self.names, *self.left_sides]
+        places = [Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(texts))]
+        renaming = dict(zip(self.symbols, places, strict=False))
         rows = []
-        for left, expression in zip(self.left_sides, self.expressions, strict=True):
-            equation = sympy.Eq(Symbol(left), rounded(expression), evaluate=False)
+        for left, expression in zip(places[len(self.names) :], self.expressions, strict=True):
+            equation = sympy.Eq(left, rounded(expression).xreplace(renaming), evaluate=False)
             rows.append(mathml(equation, printer="presentation", ln_notation=True))
+        marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}
         return "".join(
-            f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{row}</math>'
+            '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+            + re.sub(r"<mi>(q[a-j]+)</mi>", lambda m: marks.get(m[1], m[0]), row)
+            + "</math>"
             for row in rows
         )
 
@@ -317,8 +326,8 @@ class FormulaSet(Sequence[Formula]):
         return pd.DataFrame(rows)
 
     def _repr_html_(self) -> str:
-        html: str = self.frame().to_html(index=False, escape=True)
-        return html
+        table: str = self.frame().to_html(index=False, escape=True)
+        return table
 
 
 def _loss(formula: Formula) -> float:
@@ -358,6 +367,14 @@ def latex_name(name: str) -> str:
         stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
         return f"{stem}_{{{match[2]}}}" if match[2] else stem
     return rf"\mathrm{{{_escape(name)}}}"
+
+
+def _mathml_name(name: str) -> str:
+    """A column name in MathML: x1 with an index, everything else as it is written."""
+    match = re.fullmatch(r"([A-Za-z])_?(\d+)", name)
+    if match:
+        return f"<msub><mi>{match[1]}</mi><mn>{match[2]}</mn></msub>"
+    return f"<mi>{html.escape(name)}</mi>"
 
 
 def _escape(text: str) -> str:

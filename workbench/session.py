@@ -1,0 +1,378 @@
+"""One discovery, step by step: training on a background thread, and steps that can be undone.
+
+Training runs on a daemon thread because that is the only way in which Stop works on every kernel.
+The thread owns the numbers; everybody else sets events and reads frames.
+"""
+
+import asyncio
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from workbench.discovery.fixing import fix as fix_edge
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.pruning import eliminate
+from workbench.discovery.pruning import prune_edges as drop_edges
+from workbench.discovery.symbolic import symbolify as find_symbols
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN, Edge, Width
+from workbench.kan.training import FitResult, Progress, Record, fit
+from workbench.tables import read_table
+
+Status = Literal["ready", "running", "paused", "done", "stopped", "error"]
+
+_BETWEEN_FRAMES = 1 / 20
+_CURVE_POINTS = 33
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a screen shows of a training: replaced whole, never changed.
+
+    Attributes:
+        status: of the session. step, total: iterations done and expected.
+        phase: of the training, for people. message: a sentence on what ended it.
+        train, validation: loss of every iteration so far.
+        edges: the living edges. curves: values of each along its range, ``(edges, points)``.
+        seconds: wall time of the training.
+    """
+
+    status: Status = "ready"
+    step: int = 0
+    total: int = 0
+    phase: str = ""
+    message: str = ""
+    train: tuple[float, ...] = ()
+    validation: tuple[float | None, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    curves: torch.Tensor = field(default_factory=lambda: torch.zeros(0, _CURVE_POINTS))
+    seconds: float = 0.0
+
+
+Observer = Callable[[Frame], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named state: the network after it, what is known of it, and the line of Python that did it."""
+
+    name: str
+    code: str
+    model: KAN
+    fit: FitResult | None = None
+    formulas: FormulaSet | None = None
+
+
+class Session:
+    """A table, a network and everything that was done to it.
+
+    Args:
+        data: the table and its split.
+        width: nodes per layer; inputs, two hidden nodes and the outputs by default.
+        seed: of all random numbers.
+        threads: of torch while training; small networks are fastest on one.
+        source: Python that makes ``data``, for ``to_script``.
+        options: further arguments of ``fit``.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        width: Width | None = None,
+        *,
+        seed: int = 0,
+        threads: int = 1,
+        source: str = "",
+        **options: Any,
+    ) -> None:
+        unknown = set(options) - {"solver", "grids", "starts", "steps", "l1", "entropy", "smoothness"}
+        if unknown:
+            raise InputError(f"fit has no argument {sorted(unknown)[0]!r}")
+        self.data = data
+        self.seed = seed
+        shape = tuple(width or (len(data.names), 2, data.outputs))
+        model = KAN(shape, seed=seed)
+        if model.in_features != len(data.names) or model.out_features != data.outputs:
+            raise InputError(
+                f"the data needs a width from {len(data.names)} inputs to {data.outputs} outputs, "
+                f"got {shape}"
+            )
+        self._options = options
+        self._threads = threads
+        self._source = source
+        self._steps = [Step("new network", f"model = KAN({shape!r}, seed={seed})", model)]
+        self._place = 0
+        self._observers: list[Observer] = []
+        self._frame = Frame()
+        self._thread: threading.Thread | None = None
+        self._stopping, self._going = threading.Event(), threading.Event()
+        self._going.set()
+        self._error: BaseException | None = None
+
+    @classmethod
+    def open(cls, path: str | Path, target: str, width: Width | None = None, **options: Any) -> "Session":
+        """A session on a CSV, TSV or Parquet file."""
+        seed = options.get("seed", 0)
+        data = Dataset.from_frame(read_table(path), target, seed=seed)
+        source = f"Dataset.from_frame(read_table({str(path)!r}), {target!r}, seed={seed})"
+        return cls(data, width, source=source, **options)
+
+    # What is known
+
+    @property
+    def frame(self) -> Frame:
+        """The present state of training."""
+        return self._frame
+
+    @property
+    def status(self) -> Status:
+        return self._frame.status
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done, up to the present state."""
+        return tuple(self._steps[: self._place + 1])
+
+    @property
+    def model(self) -> KAN:
+        """The network after the last step."""
+        return self._steps[self._place].model
+
+    @property
+    def result(self) -> FitResult | None:
+        """What the last training did; None before the first."""
+        return next((s.fit for s in reversed(self.steps) if s.fit is not None), None)
+
+    @property
+    def formulas(self) -> FormulaSet:
+        """What ``symbolify`` found; an ``InputError`` before it."""
+        found = next((s.formulas for s in reversed(self.steps) if s.formulas is not None), None)
+        if found is None:
+            raise InputError("there is no formula yet: call symbolify() first")
+        return found
+
+    @property
+    def formula(self) -> Formula:
+        """The formula that validation chose."""
+        best: Formula = self.formulas.best
+        return best
+
+    # Training
+
+    def start(self) -> "Session":
+        """Train on a background thread and return at once."""
+        self._require_idle()
+        self._stopping.clear()
+        self._going.set()
+        self._error = None
+        self._frame = Frame(status="running", phase="starting")
+        self._thread = threading.Thread(target=self._train, name="kan-training", daemon=True)
+        self._thread.start()
+        return self
+
+    def pause(self) -> None:
+        """Hold the training after the present iteration."""
+        if self.running:
+            self._going.clear()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._going.set()
+
+    def stop(self) -> None:
+        """End the training after the present iteration; its best network so far is kept."""
+        self._stopping.set()
+        self._going.set()
+
+    def wait(self, timeout: float | None = None) -> "Session":
+        """Block until training has ended; errors of the training are raised here."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        if self._error is not None:
+            raise self._error
+        return self
+
+    def __await__(self) -> Generator[Any, None, "Session"]:
+        return asyncio.to_thread(self.wait).__await__()
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call ``observer`` with every frame, on the training thread; returns what ends it."""
+        self._observers.append(observer)
+
+        def forget() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+        return forget
+
+    def _train(self) -> None:
+        # OpenMP counts threads for each thread of its own: this has to happen here.
+        torch.set_num_threads(self._threads)
+        begun = time.perf_counter()
+        recorder = _Recorder(self, begun)
+        try:
+            model = self.model
+            result = fit(model, self.data, seed=self.seed, callback=recorder, **self._options)
+        except Exception as error:  # noqa: BLE001 - shown on the screen and raised in wait()
+            self._error = error
+            recorder.publish("error", message="".join(traceback.format_exception_only(error)).strip())
+            return
+        options = "".join(f", {name}={value!r}" for name, value in self._options.items())
+        code = f"result = fit(model, data, seed={self.seed}{options})\nmodel = result.model"
+        self._add(Step("train", code, result.model, fit=result))
+        ended: Status = "stopped" if result.stopped == "stopped" else "done"
+        recorder.finish(ended, result)
+
+    # Steps
+
+    def prune(self, threshold: float | None = None) -> "Session":
+        """Remove edges: by refit tests, or those whose score is below ``threshold``."""
+        self._require_idle()
+        if threshold is None:
+            model = eliminate(self.model, self.data).model
+            return self._add(Step("prune", "model = eliminate(model, data).model", model))
+        model = drop_edges(self.model, self.data, threshold=threshold)
+        code = f"model = prune_edges(model, data, threshold={threshold!r})"
+        return self._add(Step(f"prune below {threshold:g}", code, model))
+
+    def fix(
+        self, edge: Edge, name: str, affine: tuple[float, float, float, float]
+    ) -> "Session":
+        """Lock an edge to c·f(a·x + b) + d with ``affine = (a, b, c, d)``."""
+        self._require_idle()
+        model = fix_edge(self.model, edge, name, affine)
+        code = f"model = fix(model, {edge!r}, {name!r}, {affine!r})"
+        return self._add(Step(f"fix {name}", code, model))
+
+    def symbolify(self) -> "Session":
+        """Find formulas for the present network."""
+        self._require_idle()
+        found = find_symbols(self.model, self.data, seed=self.seed)
+        code = f"formulas = symbolify(model, data, seed={self.seed})"
+        return self._add(Step("symbolify", code, self.model, formulas=found))
+
+    def undo(self) -> "Session":
+        """Back to the state before the last step."""
+        self._require_idle()
+        if self._place == 0:
+            raise InputError("there is nothing to undo")
+        self._place -= 1
+        return self
+
+    def redo(self) -> "Session":
+        """Forward to the state that was undone."""
+        self._require_idle()
+        if self._place + 1 >= len(self._steps):
+            raise InputError("there is nothing to redo")
+        self._place += 1
+        return self
+
+    def to_script(self) -> str:
+        """Python that repeats everything up to the present state."""
+        code = "\n".join(step.code for step in self.steps)
+        public = [n for n in ("KAN", "fit", "prune_edges", "symbolify") if f"{n}(" in code]
+        lines = ["import torch", ""]
+        if self._source:
+            public.append("Dataset")
+            lines.append("from workbench.tables import read_table")
+        if " fix(" in code:
+            lines.append("from workbench.discovery.fixing import fix")
+            lines.append("from workbench.kan.model import Edge")
+        if "eliminate(" in code:
+            lines.append("from workbench.discovery.pruning import eliminate")
+        lines.insert(2, f"from workbench import {', '.join(sorted(public))}")
+        data = f"data = {self._source}" if self._source else "# data: the Dataset of this session"
+        lines += ["", f"torch.set_num_threads({self._threads})", data, code]
+        if "symbolify(" in code:
+            lines.append("print(formulas.best)")
+        return "\n".join(lines) + "\n"
+
+    def _add(self, step: Step) -> "Session":
+        self._steps = [*self._steps[: self._place + 1], step]
+        self._place += 1
+        return self
+
+    def _require_idle(self) -> None:
+        if self.running:
+            raise InputError("training is running: stop it or wait for it first")
+
+    def _publish(self, frame: Frame) -> None:
+        self._frame = frame
+        for observer in tuple(self._observers):
+            observer(frame)
+
+
+class _Recorder:
+    """The callback of ``fit``: collects losses, obeys pause and stop, and publishes frames."""
+
+    def __init__(self, session: Session, begun: float) -> None:
+        self.session = session
+        self.begun = begun
+        self.shown = 0.0
+        self.records: list[Record] = []
+        self.edges: tuple[Edge, ...] = ()
+        self.curves = torch.zeros(0, _CURVE_POINTS)
+        self.total = 0
+
+    def __call__(self, progress: Progress) -> bool:
+        self.records.append(progress)
+        self.total = progress.total
+        paused = not self.session._going.is_set()  # noqa: SLF001 - two halves of one thing
+        if paused or time.perf_counter() - self.shown > _BETWEEN_FRAMES:
+            self.draw(progress.snapshot())
+            self.publish("paused" if paused else "running")
+        if paused:
+            self.session._going.wait()  # noqa: SLF001
+            self.publish("running")
+        return self.session._stopping.is_set()  # noqa: SLF001
+
+    def draw(self, model: KAN) -> None:
+        self.edges, self.curves = edge_curves(model)
+
+    def publish(self, status: Status, message: str = "") -> None:
+        self.shown = time.perf_counter()
+        last = self.records[-1] if self.records else None
+        frame = Frame(
+            status=status,
+            step=len(self.records),
+            total=max(self.total, len(self.records)),
+            phase=f"{last.phase}, grid {last.grid_size}" if last else "",
+            message=message,
+            train=tuple(r.train_loss for r in self.records),
+            validation=tuple(r.validation_loss for r in self.records),
+            edges=self.edges,
+            curves=self.curves,
+            seconds=self.shown - self.begun,
+        )
+        self.session._publish(frame)  # noqa: SLF001
+
+    def finish(self, status: Status, result: FitResult) -> None:
+        self.draw(result.model)
+        self.total = len(self.records)
+        unit = "RMSE" if self.session.data.task == "regression" else "cross-entropy"
+        said = " ".join(result.warnings)
+        message = f"Validation {unit} {result.validation_loss:.3g} after {result.seconds:.1f} s. {said}"
+        self.publish(status, message.strip())
+
+
+def edge_curves(model: KAN, points: int = _CURVE_POINTS) -> tuple[tuple[Edge, ...], torch.Tensor]:
+    """The living edges and their values along their grids, each without its mean, ``(E, points)``."""
+    edges = tuple(model.edges())
+    rows = []
+    for edge in edges:
+        low, high = model.layer(edge.layer).grid_range[edge.source].tolist()
+        x = torch.linspace(low, high, points, dtype=model.output_scale.dtype)
+        curve = model.activation(edge, x.to(model.output_scale))
+        rows.append((curve - curve.mean()).float().cpu())
+    return edges, torch.stack(rows) if rows else torch.zeros(0, points)

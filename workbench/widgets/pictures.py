@@ -1,0 +1,30 @@
+"""Static pictures for a notebook; they stay when it is saved."""
+
+from html import escape
+
+from IPython.display import HTML
+
+from workbench.discovery.drawing import network_svg
+from workbench.discovery.formula import Formula
+from workbench.discovery.graph import to_networkx
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+
+
+def network_picture(model: KAN, data: Dataset) -> HTML:
+    """The network with the curve of every living edge."""
+    return HTML(network_svg(to_networkx(model, data)))
+
+
+def formula_card(formula: Formula) -> HTML:
+    """The formula with its held-out figures."""
+    figures = [
+        (name.removeprefix("test_").replace("loss", "held-out loss"), formula.scores.get(name))
+        for name in ("test_r2", "test_accuracy", "test_loss")
+    ]
+    shown = " · ".join(f"{name} {value:.4g}" for name, value in figures if value is not None)
+    return HTML(
+        '<div style="border-left:4px solid var(--jp-brand-color1,#1565c0);padding:6px 16px;'
+        f'overflow-x:auto"><div style="font-size:1.25em">{formula.mathml}</div>'
+        f"<small>{escape(shown)} · complexity {formula.complexity}</small></div>"
+    )
