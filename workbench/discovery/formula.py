@@ -109,12 +109,17 @@ class Formula:
         return tuple(f"logit({self.target} = {label})" for label in chosen)
 
     @property
+    def _long_names(self) -> bool:
+        """Whether factors need a sign between them to be told apart."""
+        return any(not re.fullmatch(r"[A-Za-z]_?\d*", name) for name in self.used)
+
+    @property
     def latex(self) -> str:
         """Display mathematics, with numbers to five digits and ``ln`` for the natural logarithm."""
         names = {symbol: latex_name(symbol.name) for symbol in self.symbols}
         lines = []
         for left, expression in zip(self.left_sides, self.expressions, strict=True):
-            right = to_latex(rounded(expression), names)
+            right = to_latex(rounded(expression), names, dots=self._long_names)
             side = latex_name(left) if self.task == "regression" else rf"\mathrm{{{_escape(left)}}}"
             lines.append(f"{side} = {right}")
         return r" \\ ".join(lines)
@@ -130,7 +135,10 @@ class Formula:
         rows = []
         for left, expression in zip(places[len(self.names) :], self.expressions, strict=True):
             equation = sympy.Eq(left, rounded(expression).xreplace(renaming), evaluate=False)
-            rows.append(mathml(equation, printer="presentation", ln_notation=True))
+            symbol = "dot" if self._long_names else None
+            rows.append(
+                mathml(equation, printer="presentation", ln_notation=True, mul_symbol=symbol)
+            )
         marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}
         return "".join(
             '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
@@ -353,9 +361,13 @@ class _Latex(LatexPrinter):
         return rf"{head}{{\left({self._print(expression.args[0])} \right)}}"
 
 
-def to_latex(expression: Expr, names: Mapping[Symbol, str] | None = None) -> str:
-    """LaTeX of an expression, with ``ln`` and arc functions in full."""
+def to_latex(
+    expression: Expr, names: Mapping[Symbol, str] | None = None, *, dots: bool = False
+) -> str:
+    """LaTeX of an expression, with ``ln`` and arc functions in full; ``dots`` between factors."""
     settings = {"symbol_names": dict(names or {}), "inv_trig_style": "full"}
+    if dots:
+        settings["mul_symbol"] = "dot"
     text: str = _Latex(settings).doprint(expression)
     return text
 

@@ -1,0 +1,141 @@
+"""Formulas: shown, saved, read back and judged, without running anybody's code."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+import torch
+
+from workbench.discovery.formula import Constant, Formula, FormulaSet
+from workbench.discovery.library import SYMPY, complexity
+from workbench.discovery.srepr import parse_srepr
+from workbench.errors import InputError
+from workbench.kan.functions import lookup
+
+X, Y = sympy.symbols("x1 y_long", real=True)
+
+
+def formula(expression: sympy.Expr, **more: object) -> Formula:
+    return Formula((expression,), ("x1", "y_long"), domain={"x1": (0, 1), "y_long": (1, 2)}, **more)
+
+
+def test_values_from_frame_array_and_tensor_agree() -> None:
+    law = formula(X**2 + sympy.log(Y))
+    x = np.random.default_rng(0).uniform(1, 2, (7, 2))
+    expected = x[:, 0] ** 2 + np.log(x[:, 1])
+    frame = pd.DataFrame({"y_long": x[:, 1], "x1": x[:, 0]})
+    for given in (x, torch.from_numpy(x), frame):
+        np.testing.assert_allclose(law(given), expected)
+    assert np.isnan(law(-x)).all()
+    with pytest.raises(InputError, match="lack"):
+        law(frame[["x1"]])
+
+
+def test_a_constant_has_a_value_for_every_row() -> None:
+    assert formula(sympy.Float(2.5))(np.zeros((3, 2))).tolist() == [2.5] * 3
+
+
+def test_latex_uses_ln_indices_and_dots() -> None:
+    latex = formula(sympy.log(X) * Y * sympy.asin(X)).latex
+    assert r"\ln" in latex
+    assert r"\arcsin" in latex
+    assert "x_{1}" in latex
+    assert r"\mathrm{y\_long}" in latex
+    assert r"\cdot" in latex
+
+
+def test_mathml_escapes_names() -> None:
+    evil = "<script>alert(1)</script>"
+    text = Formula((sympy.Symbol(evil, real=True) ** 2,), (evil,), target="<b>").mathml
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "<b>" not in text
+
+
+def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
+    law = formula(
+        0.1 * X + sympy.pi * sympy.exp(-(Y**2)) / 3 + sympy.sqrt(sympy.Abs(X)),
+        constants=(Constant(0.1, 1e-3), Constant(math.pi, None, "pi", "3.1415 ± 0.0002")),
+        scores={"test_loss": 0.5, "network_error": None},
+    )
+    law.save(tmp_path / "f.json")
+    assert Formula.load(tmp_path / "f.json") == law
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "kan-workbench-formula-1"}'])
+def test_foreign_files_are_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "f.json").write_text(content)
+    with pytest.raises(InputError):
+        Formula.load(tmp_path / "f.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true')",
+        "Symbol('x').func",
+        "Symbol('x', real=True, cls=5)",
+        "Float('__import__(1)')",
+        "Function('f')(Symbol('x'))",
+        "(lambda: 1)()",
+        "[1]",
+        "exp(",
+        "Add('x', 1)",
+        "exp('x')",
+        "open('/etc/passwd')",
+    ],
+)
+def test_srepr_is_read_without_running_it(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_srepr(text)
+
+
+@pytest.mark.parametrize("name", SYMPY)
+def test_srepr_of_every_function_comes_back(name: str) -> None:
+    expression = SYMPY[name].build(1.5 * X + sympy.Rational(1, 3))
+    assert parse_srepr(sympy.srepr(expression)) == expression
+
+
+@pytest.mark.parametrize("name", SYMPY)
+def test_torch_and_sympy_tables_agree(name: str) -> None:
+    points = torch.linspace(0.05, 0.95, 30, dtype=torch.float64)
+    ours = lookup(name).value(points)
+    theirs = sympy.lambdify(X, SYMPY[name].build(X), ["numpy", "scipy"])(points.numpy())
+    np.testing.assert_allclose(ours.numpy(), np.broadcast_to(theirs, 30), rtol=1e-12)
+
+
+def test_complexity_counts_nodes() -> None:
+    assert complexity(X) == 1
+    assert complexity(X + Y) == 3
+    assert complexity(sympy.exp(X)) == 3
+    assert complexity(2 * X + sympy.sin(Y)) > complexity(X + Y)
+
+
+def scored(expression: sympy.Expr, loss: float, rows: int = 150) -> Formula:
+    return formula(expression, scores={"validation_loss": loss, "validation_rows": rows})
+
+
+def test_the_front_and_the_choice() -> None:
+    found = FormulaSet(
+        [
+            scored(sympy.sin(X) * Y + X, 0.100),
+            scored(X + Y, 0.105),
+            scored(X, 1.0),
+            scored(sympy.exp(X) + sympy.exp(Y) + 2, 0.5),
+        ]
+    )
+    assert [str(f.expression) for f in found.pareto()] == ["x1", "x1 + y_long", "x1 + y_long*sin(x1)"]
+    assert found.best.expression == X + Y  # 5 % are no difference on 150 rows
+    many = FormulaSet([scored(f.expression, f.scores["validation_loss"], 10**6) for f in found])
+    assert many.best.expression == sympy.sin(X) * Y + X
+    assert found.frame()["chosen"].sum() == 1
+    assert "<table" in found._repr_html_()
+
+
+def test_no_formula_is_said() -> None:
+    with pytest.raises(InputError, match="no formula yet"):
+        _ = FormulaSet([]).best

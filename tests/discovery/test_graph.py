@@ -1,0 +1,117 @@
+"""The graph of a network, its picture and its file."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+
+from workbench.discovery.charts import bar_chart, loss_chart, scatter_chart, ticks
+from workbench.discovery.drawing import network_svg, shortened
+from workbench.discovery.fixing import fix
+from workbench.discovery.graph import address, save_graph, to_networkx
+from workbench.discovery.pruning import remove_edges
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN, Edge
+
+LONG = "a_very_long_column_name_that_would_not_fit <&>"
+
+
+@pytest.fixture
+def data() -> Dataset:
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 3))
+    return Dataset.from_arrays(x, x[:, 0] * x[:, 1], names=["a", LONG, "c"], target="z")
+
+
+def test_nodes_and_edges_are_described(data: Dataset) -> None:
+    model = fix(KAN((3, (1, 1), 1), seed=1), Edge(0, 2, 0), "sin", (1.0, 0.5, 2.0, 0.0))
+    graph = to_networkx(model, data)
+    kinds = {kind: sum(1 for _, d in graph.nodes(data=True) if d["kind"] == kind) for kind in ("input", "sum", "product", "output")}  # fmt: skip
+    assert kinds == {"input": 3, "sum": 3, "product": 1, "output": 1}
+    assert nx.is_directed_acyclic_graph(graph)
+    about = graph.edges[address(graph, Edge(0, 2, 0))]
+    assert about["state"] == "fixed"
+    assert about["function"] == "sin"
+    assert about["affine"] == [1.0, 0.5, 2.0, 0.0]
+    assert about["r2"] == 1.0
+    curve = graph.edges[address(graph, Edge(0, 0, 0))]
+    assert curve["state"] == "spline"
+    assert curve["score"] > 0
+    low, high = curve["domain"]
+    assert -1.001 < low < high < 1.001
+    expected = model.activation(Edge(0, 0, 0), torch.tensor(curve["x"], dtype=torch.float64))
+    np.testing.assert_allclose(curve["y"], (expected - expected.mean()).numpy(), atol=1e-12)
+
+
+def test_suggestions_name_the_splines(data: Dataset) -> None:
+    graph = to_networkx(KAN((3, 1), seed=0), data, suggest=True)
+    assert all(0 <= d["r2"] <= 1 and d["function"] for _, _, d in graph.edges(data=True))
+
+
+def test_pruned_edges_are_gone_and_inputs_stay(data: Dataset) -> None:
+    model = remove_edges(KAN((3, 2, 1), seed=0), data.inputs, [Edge(0, 2, 0), Edge(0, 2, 1)])
+    graph = to_networkx(model, data)
+    assert graph.degree("0.2") == 0
+    with pytest.raises(KeyError):
+        address(graph, Edge(0, 2, 0))
+
+
+def test_the_layout_has_no_needless_crossing(data: Dataset) -> None:
+    model = KAN((3, 3, 1), seed=0)
+    crossed = [Edge(0, i, j) for i in range(3) for j in range(3) if i + j != 2]
+    graph = to_networkx(remove_edges(model, data.inputs, crossed), data)
+    places = [graph.nodes[f"1.{2 - i}"]["place"] for i in range(3)]
+    assert places == sorted(places)
+
+
+def test_a_foreign_table_is_refused(data: Dataset) -> None:
+    with pytest.raises(InputError, match="belong together"):
+        to_networkx(KAN((2, 1)), data)
+
+
+def test_the_picture_is_valid_and_safe(data: Dataset) -> None:
+    graph = to_networkx(KAN((3, (1, 1), 1), seed=1), data)
+    text = network_svg(graph)
+    root = ET.fromstring(text)  # noqa: S314 - our own text
+    curves = [e for e in root.iter() if e.tag.endswith("polyline")]
+    assert len(curves) == sum(d["state"] != "factor" for _, _, d in graph.edges(data=True))
+    assert "&lt;&amp;&gt;" in text
+    assert "<script" not in text
+    assert "var(--jp-" in text
+    assert "prefers-color-scheme: dark" in text
+    assert len(shortened(LONG)) <= 26
+
+
+def test_graphml_keeps_what_has_a_single_value(data: Dataset, tmp_path: Path) -> None:
+    graph = to_networkx(KAN((3, 2, 1), seed=0), data)
+    save_graph(graph, tmp_path / "g.graphml")
+    again = nx.read_graphml(tmp_path / "g.graphml")
+    assert set(again.edges) == set(graph.edges)
+    for edge in graph.edges:
+        assert again.edges[edge]["score"] == pytest.approx(graph.edges[edge]["score"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        loss_chart([], []),
+        loss_chart([1.0, 0.1, 1e-9], [None, 0.2, 1e-8]),
+        loss_chart([1.0], [float("nan")]),
+        scatter_chart(np.array([1.0, 2, np.nan]), np.array([1.0, 2.5, 3]), "<y>"),
+        scatter_chart(np.array([1.0]), np.array([np.inf]), "y"),
+        bar_chart({"a": 1.0, LONG: 0.0}, "t"),
+        bar_chart({}, "t"),
+    ],
+)
+def test_charts_are_valid_svg(text: str) -> None:
+    assert ET.fromstring(text).tag.endswith("svg")  # noqa: S314
+    assert "nan" not in text
+
+
+def test_ticks_are_round_and_within() -> None:
+    assert ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert all(-3 <= t <= 7 for t in ticks(-3, 7))
+    assert 3 <= len(ticks(0.012, 0.0897)) <= 8

@@ -1,0 +1,110 @@
+"""Constants, ratios and whole discoveries: the right law, and no law where there is none."""
+
+import numpy as np
+import pytest
+import sympy
+
+from workbench.discover import discover
+from workbench.discovery.parametric import parametrize, refit, snap
+from workbench.discovery.rational import fit_ratio
+from workbench.discovery.symbolic import symbolify
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+from workbench.kan.training import fit
+
+A, B, C = sympy.symbols("a b c", real=True)
+
+
+def table(law: sympy.Expr, low: float, high: float, noise: float = 0.0, rows: int = 600) -> Dataset:
+    random = np.random.default_rng(0)
+    x = random.uniform(low, high, (rows, 3))
+    y = sympy.lambdify((A, B, C), law, "numpy")(*x.T)
+    y = y + noise * np.std(y) * random.standard_normal(rows)
+    return Dataset.from_arrays(x, y, names=["a", "b", "c"])
+
+
+def test_constants_come_back_with_their_errors() -> None:
+    random = np.random.default_rng(1)
+    x = random.uniform(0, 2, (400, 3))
+    y = 1.7 * np.exp(-0.6 * x[:, 0]) + 0.3 + 0.01 * random.standard_normal(400)
+    found = refit(parametrize([1.0 * sympy.exp(-1.0 * A) + 0.5], ("a", "b", "c")), x, y[:, None])
+    for value, sigma, true in zip(
+        sorted(found.parametric.values), [s for _, s in sorted(zip(found.parametric.values, found.sigma, strict=True))],
+        (-0.6, 0.3, 1.7), strict=True,
+    ):  # fmt: skip
+        assert abs(value - true) < 4 * sigma
+        assert 1e-4 < sigma < 0.1
+
+
+def test_constants_snap_only_where_the_data_allow_it() -> None:
+    random = np.random.default_rng(2)
+    x = random.uniform(0, 1, (500, 3))
+    noise = 0.001 * random.standard_normal(500)
+    half = (0.5 * x[:, 0] + noise)[:, None]
+    odd = (0.5713 * x[:, 0] + noise)[:, None]
+    start = parametrize([0.4 * A], ("a", "b", "c"))
+    assert snap(refit(start, x, half), x, half).parametric.substituted()[0] == A / 2
+    kept = snap(refit(start, x, odd), x, odd).parametric.substituted()[0]
+    assert float(kept.coeff(A)) == pytest.approx(0.5713, abs=5e-4)
+    assert kept != A * sympy.Rational(4, 7)
+
+
+def test_a_noisy_ratio_of_sums_is_found() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(0.5, 3, (2000, 3))
+    y = x[:, 0] * x[:, 1] / (x[:, 1] ** 2 + 2 * x[:, 2] ** 2) + 0.02 * random.standard_normal(2000)
+    shapes = [sympy.simplify(e) for e in fit_ratio(x, y, ("a", "b", "c"))]
+    supports = [
+        (sympy.fraction(sympy.together(e))[0].free_symbols, len(sympy.Add.make_args(sympy.fraction(sympy.together(e))[1])))
+        for e in shapes
+    ]  # fmt: skip
+    assert ({A, B}, 2) in supports
+
+
+@pytest.mark.parametrize(
+    ("law", "low", "high"),
+    [
+        (sympy.exp(sympy.sin(sympy.pi * A) + B**2), -1, 1),
+        (A * B, -1, 1),
+        (A * B / C**2, 0.5, 2),
+        (2 * sympy.pi * sympy.sqrt(A) / sympy.sqrt(B), 0.5, 3),
+    ],
+    ids=str,
+)
+def test_clean_laws_are_recovered_exactly(law: sympy.Expr, low: float, high: float) -> None:
+    found = discover(table(law, low, high)).formula
+    assert sympy.simplify(found.expression - law) == 0
+
+
+def test_a_noisy_product_keeps_its_form() -> None:
+    found = discover(table(A * B, 0.5, 2, noise=0.02)).formula
+    assert sympy.simplify(found.expression - A * B) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_law_is_found_in_noise(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    data = Dataset.from_arrays(random.uniform(-1, 1, (400, 2)), random.standard_normal(400), seed=seed)
+    assert discover(data, effort="quick", seed=seed).formula.expression.is_number
+
+
+def test_the_formula_agrees_with_its_network() -> None:
+    data = table(A**2 + B, -1, 1)
+    model = fit(KAN((3, 1)), data, starts=4).model
+    found = symbolify(model, data).best
+    assert found.scores["network_error"] < 1e-5
+    assert sympy.simplify(found.expression - A**2 - B) == 0
+
+
+def test_a_discovery_that_is_stopped_is_still_usable() -> None:
+    found = discover(table(A * B, -1, 1), report=lambda phase, share: phase.startswith("pruning"))
+    assert not found.complete
+    assert found.formula.expressions
+    assert found.network.edges()
+
+
+def test_a_discovery_repeats_itself() -> None:
+    data = table(A * B, -1, 1, noise=0.1, rows=300)
+    first, second = (discover(data, effort="quick", seed=5) for _ in range(2))
+    assert first.formula == second.formula
+    assert first.importance == second.importance

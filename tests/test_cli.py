@@ -1,0 +1,185 @@
+"""The console script: results that can be used, and one clear sentence for every mistake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+
+from workbench.cli import main
+from workbench.discovery.formula import Formula
+from workbench.discovery.srepr import parse_srepr
+from workbench.kan import checkpoint
+
+RANDOM = np.random.default_rng(0)
+ROWS = 60
+
+
+def good() -> pd.DataFrame:
+    x = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
+    y = np.exp(np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2)
+    return pd.DataFrame({"x1": x[:, 0], "x2": x[:, 1], "y": y})
+
+
+def test_the_toy_function_is_recovered_exactly(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table, out, figures = tmp_path / "t.csv", tmp_path / "out", tmp_path / "f.json"
+    good().to_csv(table, index=False)
+    arguments = ["discover", str(table), "--target", "y", "--json", str(figures), "--out", str(out)]
+    assert main([*arguments, "--threads", "1"]) == 0
+    about = json.loads(figures.read_text())
+    x1, x2 = sympy.symbols("x1 x2", real=True)
+    found = parse_srepr(about["formula"]["srepr"])
+    assert found == sympy.exp(sympy.sin(sympy.pi * x1) + x2**2)
+    assert about["formula"]["r2"] > 1 - 1e-12
+    assert about["seconds"] < 120  # a hang, not a speed, is caught here
+    assert {"accuracy", "baselines", "seed", "versions"} <= about.keys()
+    assert "exp(x2**2 + sin(pi*x1))" in capsys.readouterr().out
+    page = (out / "report.html").read_text()
+    assert page.count("<svg") >= 3
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert Formula.load(out / "formula.json").expression == found
+    model = checkpoint.load(out / "model.safetensors")
+    assert model.in_features == 2
+
+
+def test_a_product_and_awkward_column_names(tmp_path: Path) -> None:
+    table, figures = tmp_path / "t.parquet", tmp_path / "f.json"
+    x = np.random.default_rng(1).uniform(0.5, 3, (500, 3))
+    frame = pd.DataFrame(x, columns=["mass <kg>", 'a "long" name & more', "idle"])
+    frame["E"] = frame["mass <kg>"] * frame['a "long" name & more']
+    frame.to_parquet(table)
+    out = tmp_path / "deep" / "out"
+    command = ["discover", str(table), "--target", "E", "--json", str(figures), "--out", str(out)]
+    assert main([*command, "--quick", "--threads", "1"]) == 0
+    formula = json.loads(figures.read_text())["formula"]
+    product = sympy.Mul(*(sympy.Symbol(n, real=True) for n in frame.columns[:2]))
+    assert parse_srepr(formula["srepr"]) == product
+    assert "<kg>" not in (out / "report.html").read_text()
+    assert "mass &lt;kg&gt;" in (out / "report.html").read_text()
+
+
+def test_classes_are_recognized_and_dropped_rows_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    table, figures = tmp_path / "t.csv", tmp_path / "f.json"
+    x = np.random.default_rng(2).uniform(-1, 1, (400, 2))
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1]})
+    frame["kind"] = np.where(x[:, 0] + x[:, 1] > 0.1, "up", "down")
+    frame.loc[:6, "a"] = np.nan
+    frame.to_csv(table, index=False)
+    command = ["discover", str(table), "--target", "kind", "--json", str(figures), "--quick"]
+    assert main([*command, "--threads", "1"]) == 0
+    assert "7 of 400 rows were dropped" in capsys.readouterr().out
+    about = json.loads(figures.read_text())
+    assert about["task"] == "classification"
+    assert about["formula"]["accuracy"] > 0.95
+
+
+def table_of(**columns: object) -> str:
+    return pd.DataFrame(columns).to_csv(index=False)
+
+
+A, B = RANDOM.uniform(size=ROWS), RANDOM.uniform(size=ROWS)
+BAD = {
+    "missing file": (None, "no file"),
+    "not a table": (b"\x89PNG\x0d\x0a\xff\xfe\x00", "not a text table"),
+    "empty": (b"", "is empty"),
+    "header only": (b"a,b,y\n", "no rows"),
+    "one row": (b"a,b,y\n1,2,3\n", "at least 20"),
+    "one column": (b"y\n1\n2\n", "at least two columns"),
+    "text columns": (table_of(a=A, b=["red"] * ROWS, y=B).encode(), "'b' holds text"),
+    "all-NaN target": (table_of(a=A, b=B, y=[None] * ROWS).encode(), "has no values"),
+    "infinite target": (table_of(a=A, b=B, y=[np.inf] * ROWS).encode(), "infinite"),
+    "constant target": (table_of(a=A, b=B, y=[1.0] * ROWS).encode(), "must vary"),
+    "constant input": (table_of(a=A, b=[2] * ROWS, y=B).encode(), "'b' has the same value"),
+    "unknown target": (table_of(a=A, b=B, why=A).encode(), "there is no 'y'"),
+    "ragged rows": (b"a,b,y\n1,2,3\n1,2\n", "row 3 has 2"),
+    "duplicate columns": (b"a,a,y\n1,2,3\n", "'a' more than once"),
+}
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda name: name)
+def test_bad_tables_get_one_sentence(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    content, says = BAD[case]
+    table = tmp_path / "t.csv"
+    if content is not None:
+        table.write_bytes(content)
+    out, figures = tmp_path / "out", tmp_path / "f.json"
+    code = main(["discover", str(table), "--target", "y", "--out", str(out), "--json", str(figures)])
+    printed = capsys.readouterr()
+    assert code == 2
+    assert says in printed.err
+    assert printed.err.startswith("workbench: ")
+    assert printed.err.count("\n") == 1
+    assert "Traceback" not in printed.err
+    assert not out.exists()
+    assert not figures.exists()
+
+
+def test_a_copied_target_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(table_of(a=A, b=B, y=A))
+    assert main(["discover", str(table), "--target", "y", "--quick", "--threads", "1"]) == 0
+    assert "Warning: the target 'y' is a copy of the input 'a'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "nots"], "a study must be one of knots, localization"),
+        (["run", "knots", "--json", "/no/such/folder/x.json"], "needs a folder"),
+        (["data", "knots", "--crossings", "99"], "between 3 and 14"),
+        (["lab", "--study", "nots"], "a study must be one of"),
+    ],
+)
+def test_other_mistakes(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    if arguments[0] == "data":
+        arguments = [*arguments, "--out", str(tmp_path / "k.parquet")]
+    assert main(arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_the_folder_for_results_must_be_one(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(table_of(a=A, b=B, y=A * B))
+    assert main(["discover", str(table), "--target", "y", "--out", str(table)]) == 2
+    assert "results need a folder" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_interrupt_leaves_a_usable_result(tmp_path: Path) -> None:
+    table, figures = tmp_path / "t.csv", tmp_path / "f.json"
+    x = np.random.default_rng(3).uniform(-1, 1, (1500, 6))
+    frame = pd.DataFrame(x, columns=list("abcdef"))
+    noise = 0.1 * np.random.default_rng(4).standard_normal(1500)
+    frame["y"] = np.sin(3 * x[:, 0] * x[:, 1]) + x[:, 2] ** 2 + noise
+    frame.to_csv(table, index=False)
+    command = [sys.executable, "-m", "workbench.cli", "discover", str(table), "--target", "y"]
+    process = subprocess.Popen(
+        [*command, "--json", str(figures), "--threads", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "training" in line:
+            break
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "Ended early" in printed
+    about = json.loads(figures.read_text())
+    assert about["complete"] is False
+    assert about["formula"]["srepr"]
