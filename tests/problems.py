@@ -28,7 +28,9 @@ class Problem:
 
 
 PROBLEMS = (
-    Problem("exp(sin(pi a) + b^2)", lambda a, b: np.exp(np.sin(np.pi * a) + b**2), 2, (2, 1, 1), 1e-5),
+    Problem(
+        "exp(sin(pi a) + b^2)", lambda a, b: np.exp(np.sin(np.pi * a) + b**2), 2, (2, 1, 1), 1e-5
+    ),
     Problem("a b by squares", lambda a, b: a * b, 2, (2, 2, 1), 1e-3),
     Problem("a b by a product node", lambda a, b: a * b, 2, (2, (0, 1), 1), 1e-10),
     Problem("a / b", lambda a, b: a / b, 2, (2, 1, 1), 1e-5, 0.5, 2.0),

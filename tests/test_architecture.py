@@ -65,13 +65,13 @@ def upward(module: str, source: str) -> list[str]:
 
 def modules() -> list[tuple[str, Path]]:
     paths = [p for p in sorted((ROOT / "workbench").rglob("*.py")) if "labextension" not in p.parts]
-    named = (
-        (p.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."), p) for p in paths
-    )
+    named = ((p.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."), p) for p in paths)
     return [(name.removesuffix(".__init__"), path) for name, path in named]
 
 
-@pytest.mark.parametrize(("module", "path"), modules(), ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("module", "path"), modules(), ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_imports_point_down(module: str, path: Path) -> None:
     assert upward(module, path.read_text(encoding="utf-8")) == []
 
@@ -85,7 +85,10 @@ def test_every_module_has_a_layer() -> None:
     [
         ("workbench.kan.model", "from workbench.discovery import graph"),
         ("workbench.kan.spline", "import workbench.session"),
-        ("workbench.discovery.formula", "def late():\n    from workbench.report import report_html"),
+        (
+            "workbench.discovery.formula",
+            "def late():\n    from workbench.report import report_html",
+        ),
         ("workbench.session", "from workbench import widgets"),
         ("workbench.discover", "from case_studies.knots import study"),
     ],
@@ -119,7 +122,9 @@ def test_every_folder_says_what_belongs_there() -> None:
 @pytest.mark.parametrize("module", ["workbench", "workbench.server", "workbench.notebook_files"])
 def test_the_server_never_pays_for_torch(module: str) -> None:
     program = f"import sys, {module}; print('torch' in sys.modules, 'sympy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["False", "False"]
 
 

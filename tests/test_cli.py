@@ -28,7 +28,9 @@ def good() -> pd.DataFrame:
     return pd.DataFrame({"x1": x[:, 0], "x2": x[:, 1], "y": y})
 
 
-def test_the_toy_function_is_recovered_exactly(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_toy_function_is_recovered_exactly(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     table, out, figures = tmp_path / "t.csv", tmp_path / "out", tmp_path / "f.json"
     good().to_csv(table, index=False)
     arguments = ["discover", str(table), "--target", "y", "--json", str(figures), "--out", str(out)]
@@ -115,7 +117,9 @@ def test_bad_tables_get_one_sentence(
     if content is not None:
         table.write_bytes(content)
     out, figures = tmp_path / "out", tmp_path / "f.json"
-    code = main(["discover", str(table), "--target", "y", "--out", str(out), "--json", str(figures)])
+    code = main(
+        ["discover", str(table), "--target", "y", "--out", str(out), "--json", str(figures)]
+    )
     printed = capsys.readouterr()
     assert code == 2
     assert says in printed.err

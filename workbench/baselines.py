@@ -3,6 +3,7 @@
 import time
 import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,10 +71,22 @@ def _constant(data: Dataset) -> Baseline:
 def _mlp(data: Dataset, sizes: tuple[int, ...], iterations: int, seed: int) -> Any:
     kind = MLPRegressor if data.task == "regression" else MLPClassifier
     shape = (len(data.names), *sizes, data.outputs)
-    count = sum((a + 1) * b for a, b in zip(shape[:-1], shape[1:], strict=True))
+    count = sum((a + 1) * b for a, b in pairwise(shape))
     if count <= 5000:
-        return kind(hidden_layer_sizes=sizes, activation="tanh", solver="lbfgs", max_iter=iterations, random_state=seed)
-    return kind(hidden_layer_sizes=sizes, early_stopping=True, max_iter=60, batch_size=256, random_state=seed)
+        return kind(
+            hidden_layer_sizes=sizes,
+            activation="tanh",
+            solver="lbfgs",
+            max_iter=iterations,
+            random_state=seed,
+        )
+    return kind(
+        hidden_layer_sizes=sizes,
+        early_stopping=True,
+        max_iter=60,
+        batch_size=256,
+        random_state=seed,
+    )
 
 
 def _judge(name: str, model: Any, data: Dataset) -> Baseline:

@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="workbench", description="Find the law in a table of data with Kolmogorov–Arnold networks."
+        prog="workbench",
+        description="Find the law in a table of data with Kolmogorov–Arnold networks.",
     )
     parser.add_argument("--version", action="version", version=f"kan-workbench {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -60,8 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     discover = commands.add_parser("discover", help="find a formula in your own table")
     discover.add_argument("file", help="CSV, TSV or Parquet with a header row")
     discover.add_argument("--target", required=True, help="column to be explained")
-    discover.add_argument("--inputs", nargs="+", metavar="COLUMN", help="columns to explain it with")
-    discover.add_argument("--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore")
+    discover.add_argument(
+        "--inputs", nargs="+", metavar="COLUMN", help="columns to explain it with"
+    )
+    discover.add_argument(
+        "--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore"
+    )
     discover.add_argument("--task", choices=("regression", "classification"))
     discover.add_argument("--quick", action="store_true", help="less search")
     _add_output(discover)
@@ -90,7 +95,9 @@ def _lab(options: argparse.Namespace) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"a folder is needed, but {options.dir!r} cannot be one: {error}") from error
+        raise InputError(
+            f"a folder is needed, but {options.dir!r} cannot be one: {error}"
+        ) from error
     notebook = copy_notebook(study.notebook, folder)
     # The command line of an environment may be called by its path, without being activated.
     bin_folder = str(Path(sys.executable).parent)
@@ -236,7 +243,9 @@ def _print_result(found: "Discovery", about: dict[str, Any]) -> None:
     rows = [(b["name"], b["parameters"], b[kind]) for b in about["baselines"]]
     rows += [(name, "", value) for name, value in about["accuracy"].items()]
     for name, parameters, value in rows:
-        shown = "–" if value is None else (f"{value:.1%}" if kind == "accuracy" else f"R² {value:.6f}")
+        shown = (
+            "–" if value is None else (f"{value:.1%}" if kind == "accuracy" else f"R² {value:.6f}")
+        )
         print(f"  {name:<32} {parameters!s:>8}  {shown}")
     print("\nFormulas from simple to accurate:")
     for line in _formula_lines(found):

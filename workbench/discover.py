@@ -13,7 +13,7 @@ from typing import Literal
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.formula import Formula, FormulaSet
-from workbench.discovery.polish import constants_and_lines, polished, ratios
+from workbench.discovery.polish import constants_and_lines, ratios
 from workbench.discovery.pruning import Elimination, eliminate
 from workbench.discovery.symbolic import symbolify
 from workbench.kan.data import Dataset
@@ -148,9 +148,7 @@ def discover(
     if not clock.stopped:
         clock.tell("final training", 0.93)
     finer = [pruned.layer(0).grid_size * 2**k for k in range(1 if effort == "quick" else 3)]
-    final = fit(
-        pruned, data, grids=finer, starts=1, seed=seed, callback=lambda p: clock.stopped
-    )
+    final = fit(pruned, data, grids=finer, starts=1, seed=seed, callback=lambda p: clock.stopped)
     if not clock.tell("baselines", 0.96):
         iterations = 300 if effort == "quick" else 2000
         baselines = tuple(compare(data, hidden=hidden, iterations=iterations, seed=seed))

@@ -105,7 +105,9 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"at least two classes are needed, got one class: {self.classes_[0]!r}")
+            raise ValueError(
+                f"at least two classes are needed, got one class: {self.classes_[0]!r}"
+            )
         self._train(x, torch.from_numpy(codes), "classification", tuple(self.classes_.tolist()))
         return self
 

@@ -22,11 +22,13 @@ _STYLE = """
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 20px; overflow-wrap: anywhere; } h2 { font-size: 1.12rem; margin: 0 0 12px; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 20px; overflow-wrap: anywhere; }
+h2 { font-size: 1.12rem; margin: 0 0 12px; }
 .question { color: var(--soft); font-size: 1.08rem; margin: -12px 0 28px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
   padding: 20px 24px; margin: 0 0 20px; overflow-x: auto; }
-.formula { border-left: 5px solid var(--accent); } .formula math { font-size: 1.35rem; margin: 10px 0; overflow-x: auto; max-width: 100%; }
+.formula { border-left: 5px solid var(--accent); }
+.formula math { font-size: 1.35rem; margin: 10px 0; overflow-x: auto; max-width: 100%; }
 .figures { display: flex; flex-wrap: wrap; gap: 12px 32px; margin: 14px 0 0; padding: 0; }
 .figures div { min-width: 110px; } .figures dt { color: var(--soft); font-size: .82rem; }
 .figures dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }
@@ -125,7 +127,11 @@ def _formula_card(formula: Formula, about: Mapping[str, Any]) -> str:
         f'{formula.mathml}<details><summary class="soft">LaTeX</summary>'
         f"<pre><code>{escape(formula.latex)}</code></pre></details>"
         f'<dl class="figures">{items}</dl>'
-        + ("" if about["complete"] else "<p>The search was ended early; this is what it had found.</p>"),
+        + (
+            ""
+            if about["complete"]
+            else "<p>The search was ended early; this is what it had found.</p>"
+        ),
         "formula",
     )
 
@@ -188,7 +194,9 @@ def _peers(about: Mapping[str, Any]) -> str:
         ([escape(b["name"]), str(b["parameters"]), show(b[kind]), number(b["seconds"], 2)], "")
         for b in about["baselines"]
     ]
-    return _table(["peer", "parameters", "accuracy" if kind == "accuracy" else "R²", "seconds"], rows)
+    return _table(
+        ["peer", "parameters", "accuracy" if kind == "accuracy" else "R²", "seconds"], rows
+    )
 
 
 def _alternatives(found: Discovery) -> str:
@@ -217,8 +225,8 @@ def _constants(formula: Formula) -> str:
         if sigma is not None and math.isfinite(sigma):
             low, high = constant.value - _WITHIN_95 * sigma, constant.value + _WITHIN_95 * sigma
             interval = f"{low:.6g} … {high:.6g}"
-        shown = constant.snapped or f"{constant.value:.8g}"
-        rows.append(([escape(shown), interval, escape(constant.evidence or "fitted")], ""))
+        value = constant.snapped or f"{constant.value:.8g}"
+        rows.append(([escape(value), interval, escape(constant.evidence or "fitted")], ""))
     hidden = len(formula.constants) - len(shown)
     rest = (
         f'<p class="soft">{hidden} more were 0 or ±1 to within their errors and were set to it.</p>'
@@ -245,7 +253,10 @@ def _exports(exports: Sequence[Export]) -> str:
 def _provenance(found: Discovery, about: Mapping[str, Any]) -> str:
     rows = about["rows"]
     facts = [
-        ("rows", f"{rows['train']} train, {rows['validation']} validation, {rows['test']} held out"),
+        (
+            "rows",
+            f"{rows['train']} train, {rows['validation']} validation, {rows['test']} held out",
+        ),
         ("data", f"sha256 {about['data']}"),
         ("seed", str(about["seed"])),
         ("seconds", number(about["seconds"], 3)),

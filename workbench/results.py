@@ -84,7 +84,9 @@ def figures(found: Discovery) -> dict[str, float]:
     kind = "r2" if data.task == "regression" else "accuracy"
     if kind == "r2":
         variance = float(np.var(y.numpy()))
-        value = 1 - float(np.square(network - y.numpy()).mean()) / variance if variance else math.nan
+        value = (
+            1 - float(np.square(network - y.numpy()).mean()) / variance if variance else math.nan
+        )
     else:
         guess = network[:, 0] > 0 if network.shape[1] == 1 else network.argmax(1)
         value = float((guess == y.numpy()).mean())
@@ -181,7 +183,10 @@ def write_results(
     found.formula.save(folder / "formula.json")
     save_graph(graph, folder / "network.graphml")
     checkpoint.save(
-        found.network, folder / "model.safetensors", names=found.data.names, target=found.data.target
+        found.network,
+        folder / "model.safetensors",
+        names=found.data.names,
+        target=found.data.target,
     )
     others = ("result.json", "formula.json", "network.graphml", "model.safetensors")
     return [folder / name for name in (*texts, *others)]

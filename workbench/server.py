@@ -52,9 +52,7 @@ class StudyHandler(APIHandler):
         self.set_status(201 if created else 200)
         self.finish(json.dumps({"path": path, "created": created}))
 
-    async def _copy(
-        self, file: str, directory: str, text: str, *, fresh: bool
-    ) -> tuple[str, bool]:
+    async def _copy(self, file: str, directory: str, text: str, *, fresh: bool) -> tuple[str, bool]:
         """A study has one copy in a folder; a new discovery is a new file each time."""
         stem = file.removesuffix(".ipynb")
         for number in range(_MOST_COPIES):

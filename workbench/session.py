@@ -92,7 +92,15 @@ class Session:
         source: str = "",
         **options: Any,
     ) -> None:
-        unknown = set(options) - {"solver", "grids", "starts", "steps", "l1", "entropy", "smoothness"}
+        unknown = set(options) - {
+            "solver",
+            "grids",
+            "starts",
+            "steps",
+            "l1",
+            "entropy",
+            "smoothness",
+        }
         if unknown:
             raise InputError(f"fit has no argument {sorted(unknown)[0]!r}")
         self.data = data
@@ -117,7 +125,9 @@ class Session:
         self._error: BaseException | None = None
 
     @classmethod
-    def open(cls, path: str | Path, target: str, width: Width | None = None, **options: Any) -> "Session":
+    def open(
+        cls, path: str | Path, target: str, width: Width | None = None, **options: Any
+    ) -> "Session":
         """A session on a CSV, TSV or Parquet file."""
         seed = options.get("seed", 0)
         data = Dataset.from_frame(read_table(path), target, seed=seed)
@@ -224,9 +234,11 @@ class Session:
         try:
             model = self.model
             result = fit(model, self.data, seed=self.seed, callback=recorder, **self._options)
-        except Exception as error:  # noqa: BLE001 - shown on the screen and raised in wait()
+        except Exception as error:
             self._error = error
-            recorder.publish("error", message="".join(traceback.format_exception_only(error)).strip())
+            recorder.publish(
+                "error", message="".join(traceback.format_exception_only(error)).strip()
+            )
             return
         options = "".join(f", {name}={value!r}" for name, value in self._options.items())
         code = f"result = fit(model, data, seed={self.seed}{options})\nmodel = result.model"
@@ -246,9 +258,7 @@ class Session:
         code = f"model = prune_edges(model, data, threshold={threshold!r})"
         return self._add(Step(f"prune below {threshold:g}", code, model))
 
-    def fix(
-        self, edge: Edge, name: str, affine: tuple[float, float, float, float]
-    ) -> "Session":
+    def fix(self, edge: Edge, name: str, affine: tuple[float, float, float, float]) -> "Session":
         """Lock an edge to c·f(a·x + b) + d with ``affine = (a, b, c, d)``."""
         self._require_idle()
         model = fix_edge(self.model, edge, name, affine)
@@ -328,14 +338,14 @@ class _Recorder:
     def __call__(self, progress: Progress) -> bool:
         self.records.append(progress)
         self.total = progress.total
-        paused = not self.session._going.is_set()  # noqa: SLF001 - two halves of one thing
+        paused = not self.session._going.is_set()
         if paused or time.perf_counter() - self.shown > _BETWEEN_FRAMES:
             self.draw(progress.snapshot())
             self.publish("paused" if paused else "running")
         if paused:
-            self.session._going.wait()  # noqa: SLF001
+            self.session._going.wait()
             self.publish("running")
-        return self.session._stopping.is_set()  # noqa: SLF001
+        return self.session._stopping.is_set()
 
     def draw(self, model: KAN) -> None:
         self.edges, self.curves = edge_curves(model)
@@ -355,14 +365,16 @@ class _Recorder:
             curves=self.curves,
             seconds=self.shown - self.begun,
         )
-        self.session._publish(frame)  # noqa: SLF001
+        self.session._publish(frame)
 
     def finish(self, status: Status, result: FitResult) -> None:
         self.draw(result.model)
         self.total = len(self.records)
         unit = "RMSE" if self.session.data.task == "regression" else "cross-entropy"
         said = " ".join(result.warnings)
-        message = f"Validation {unit} {result.validation_loss:.3g} after {result.seconds:.1f} s. {said}"
+        message = (
+            f"Validation {unit} {result.validation_loss:.3g} after {result.seconds:.1f} s. {said}"
+        )
         self.publish(status, message.strip())
 
 

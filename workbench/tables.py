@@ -61,6 +61,8 @@ def _text(path: Path) -> pd.DataFrame:
                 f"every row of {path.name!r} needs {len(header)} fields, "
                 f"but row {number} has {len(row)}: mend it"
             )
+    if len(rows) == 1:
+        raise InputError(f"{path.name!r} has a header and no rows: rows of numbers are needed")
     if len(header) < 2:
         raise InputError(
             f"a table needs at least two columns, but {path.name!r} has one: {header[0]!r}"

@@ -5,7 +5,7 @@ Hopping between neighbours is 1. On a ring of :math:`N = F_m` sites the golden r
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,11 +73,15 @@ def fibonacci(sites: int) -> int:
     while number < sites:
         before, number = number, before + number
     if number != sites:
-        raise ValueError(f"a ring needs a Fibonacci number of sites, such as 233 or 377, got {sites}")
+        raise ValueError(
+            f"a ring needs a Fibonacci number of sites, such as 233 or 377, got {sites}"
+        )
     return before
 
 
-def ring(chain: Chain, sites: int, phi: float, **parameters: float) -> tuple[np.ndarray, np.ndarray]:
+def ring(
+    chain: Chain, sites: int, phi: float, **parameters: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Energies ``(N,)`` and eigenstates ``(N, N)`` in columns, of a closed chain."""
     theta = 2 * np.pi * fibonacci(sites) / sites * np.arange(sites) + phi
     hamiltonian = np.diag(chain.potential(theta, **parameters))
@@ -102,7 +106,12 @@ def dimension(states: np.ndarray) -> np.ndarray:
 
 
 def lyapunov(
-    chain: Chain, energies: np.ndarray, phi: float, length: int = 2000, **parameters: float
+    chain: Chain,
+    energies: np.ndarray,
+    phi: float,
+    *,
+    parameters: Mapping[str, float],
+    length: int = 2000,
 ) -> np.ndarray:
     """Inverse localization length of every energy, by transfer matrices of an endless chain.
 

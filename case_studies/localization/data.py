@@ -84,7 +84,7 @@ def _realization(job: tuple[str, int, int, float, dict[str, float], int]) -> pd.
             "phi": phi,
             "E": energies[chosen],
             "D": d,
-            "gamma": lyapunov(chain, energies[chosen], phi, **drawn),
+            "gamma": lyapunov(chain, energies[chosen], phi, parameters=drawn),
             "state": np.where(d < _HALF, LOCALIZED, EXTENDED),
             "realization": number,
         }

@@ -15,7 +15,6 @@ from sympy import Expr
 
 from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
 from case_studies.localization.data import LOCALIZED, eigenstates
-from workbench.baselines import Baseline
 from workbench.discover import Discovery, Report, discover
 from workbench.discovery.formula import Formula, rounded
 from workbench.kan.data import Dataset

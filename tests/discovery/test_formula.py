@@ -1,6 +1,5 @@
 """Formulas: shown, saved, read back and judged, without running anybody's code."""
 
-import json
 import math
 from pathlib import Path
 
@@ -128,7 +127,11 @@ def test_the_front_and_the_choice() -> None:
             scored(sympy.exp(X) + sympy.exp(Y) + 2, 0.5),
         ]
     )
-    assert [str(f.expression) for f in found.pareto()] == ["x1", "x1 + y_long", "x1 + y_long*sin(x1)"]
+    assert [str(f.expression) for f in found.pareto()] == [
+        "x1",
+        "x1 + y_long",
+        "x1 + y_long*sin(x1)",
+    ]
     assert found.best.expression == X + Y  # 5 % are no difference on 150 rows
     many = FormulaSet([scored(f.expression, f.scores["validation_loss"], 10**6) for f in found])
     assert many.best.expression == sympy.sin(X) * Y + X

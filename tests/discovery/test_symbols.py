@@ -28,10 +28,8 @@ def test_constants_come_back_with_their_errors() -> None:
     x = random.uniform(0, 2, (400, 3))
     y = 1.7 * np.exp(-0.6 * x[:, 0]) + 0.3 + 0.01 * random.standard_normal(400)
     found = refit(parametrize([1.0 * sympy.exp(-1.0 * A) + 0.5], ("a", "b", "c")), x, y[:, None])
-    for value, sigma, true in zip(
-        sorted(found.parametric.values), [s for _, s in sorted(zip(found.parametric.values, found.sigma, strict=True))],
-        (-0.6, 0.3, 1.7), strict=True,
-    ):  # fmt: skip
+    fitted = sorted(zip(found.parametric.values, found.sigma, strict=True))
+    for (value, sigma), true in zip(fitted, (-0.6, 0.3, 1.7), strict=True):
         assert abs(value - true) < 4 * sigma
         assert 1e-4 < sigma < 0.1
 
@@ -53,11 +51,8 @@ def test_a_noisy_ratio_of_sums_is_found() -> None:
     random = np.random.default_rng(0)
     x = random.uniform(0.5, 3, (2000, 3))
     y = x[:, 0] * x[:, 1] / (x[:, 1] ** 2 + 2 * x[:, 2] ** 2) + 0.02 * random.standard_normal(2000)
-    shapes = [sympy.simplify(e) for e in fit_ratio(x, y, ("a", "b", "c"))]
-    supports = [
-        (sympy.fraction(sympy.together(e))[0].free_symbols, len(sympy.Add.make_args(sympy.fraction(sympy.together(e))[1])))
-        for e in shapes
-    ]  # fmt: skip
+    ratios = [sympy.fraction(sympy.together(e)) for e in fit_ratio(x, y, ("a", "b", "c"))]
+    supports = [(top.free_symbols, len(sympy.Add.make_args(below))) for top, below in ratios]
     assert ({A, B}, 2) in supports
 
 
@@ -84,7 +79,9 @@ def test_a_noisy_product_keeps_its_form() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_no_law_is_found_in_noise(seed: int) -> None:
     random = np.random.default_rng(seed)
-    data = Dataset.from_arrays(random.uniform(-1, 1, (400, 2)), random.standard_normal(400), seed=seed)
+    data = Dataset.from_arrays(
+        random.uniform(-1, 1, (400, 2)), random.standard_normal(400), seed=seed
+    )
     assert discover(data, effort="quick", seed=seed).formula.expression.is_number
 
 

@@ -13,7 +13,9 @@ from workbench.kan.model import KAN, Edge
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    model = fix(KAN((2, (1, 1), 1), grid_size=6, seed=3), Edge(0, 1, 0), "sin", (2.0, 0.1, 1.0, 0.0))
+    model = fix(
+        KAN((2, (1, 1), 1), grid_size=6, seed=3), Edge(0, 1, 0), "sin", (2.0, 0.1, 1.0, 0.0)
+    )
     model.layer(0).mask[1, 0] = 0
     x = torch.linspace(-1, 1, 20, dtype=torch.float64).reshape(10, 2)
     save(model, tmp_path / "model.safetensors")

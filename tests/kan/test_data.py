@@ -19,14 +19,16 @@ def test_parts_are_disjoint_and_complete() -> None:
     rows = sorted([*data.train.tolist(), *data.validation.tolist(), *data.test.tolist()])
     assert rows == list(range(60))
     assert (len(data.train), len(data.validation), len(data.test)) == (42, 9, 9)
-    assert data.names == ("a", "b") and data.task == "regression"
+    assert data.names == ("a", "b")
+    assert data.task == "regression"
 
 
 def test_groups_stay_together() -> None:
     groups = np.repeat(np.arange(12), 5)
     data = Dataset.from_frame(frame(), "y", groups=list(groups))
     parts = [set(groups[part.numpy()]) for part in (data.train, data.validation, data.test)]
-    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not parts[one] & parts[other]
 
 
 def test_missing_rows_are_dropped_and_said() -> None:

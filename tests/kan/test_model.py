@@ -72,7 +72,8 @@ def test_layers_work_in_sequential_and_copies_share_nothing() -> None:
     first, second = KAN((3, 2, 1)).layer(0), KAN((2, 1)).layer(0)
     stack = torch.nn.Sequential(first, second)
     stack(X).sum().backward()
-    assert first.coefficients.grad is not None and first.coefficients.grad.abs().sum() > 0
+    assert first.coefficients.grad is not None
+    assert first.coefficients.grad.abs().sum() > 0
     model = network()
     twin = copy.deepcopy(model)
     with torch.no_grad():

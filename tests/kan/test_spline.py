@@ -59,7 +59,9 @@ def test_continuation_is_a_straight_line() -> None:
 
 @pytest.mark.parametrize("finer", [6, 9, 12, 48])
 def test_refinement_on_nested_knots_is_exact(finer: int) -> None:
-    coefficients = torch.randn(2, 4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    coefficients = torch.randn(
+        2, 4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
+    )
     low, high = torch.full((4,), -1.5).double(), torch.full((4,), 2.0).double()
     found = spline.transfer(coefficients, (low, high), (low, high), finer, 3)
     before = torch.einsum("pk,oik->poi", design(INSIDE, 3, 3), coefficients)

@@ -116,7 +116,7 @@ def test_wrong_shape_is_refused_in_words() -> None:
 def test_prediction_outside_the_range_warns() -> None:
     data = SMALL.dataset(200)
     model = fit(KAN((2, 1, 1)), data, grids=(3,), starts=4).model
+    beyond = data.inputs.clone()
+    beyond[0, 0] = 3.0
     with pytest.warns(UserWarning, match="1 of 200 rows lie outside"):
-        beyond = data.inputs.clone()
-        beyond[0, 0] = 3.0
         model.predict(beyond)

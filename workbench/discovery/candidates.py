@@ -145,7 +145,9 @@ def _fit_one(name: str, u: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
     error = error.reshape(-1, count)
     best = error.argmin(1)
     chosen = affine.reshape(-1, count, 4)[torch.arange(len(best)), best]
-    return chosen, 1 - error.gather(1, best[:, None]).squeeze(1) / z.square().mean(1).clamp(min=1e-30)
+    return chosen, 1 - error.gather(1, best[:, None]).squeeze(1) / z.square().mean(1).clamp(
+        min=1e-30
+    )
 
 
 def _best_entries(atoms: Tensor, curve: Tensor, table: Tensor) -> Tensor:

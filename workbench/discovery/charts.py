@@ -21,7 +21,9 @@ _CHART_STYLE = """
 """
 
 
-def loss_chart(train: Sequence[float], validation: Sequence[float | None], unit: str = "loss") -> str:
+def loss_chart(
+    train: Sequence[float], validation: Sequence[float | None], unit: str = "loss"
+) -> str:
     """Training and validation loss against the iteration, on a logarithmic scale."""
     known = [v for v in [*train, *validation] if v is not None and math.isfinite(v) and v > 0]
     if not known:

@@ -55,7 +55,9 @@ class _Picture:
             kind: [d["label"] for _, d in graph.nodes(data=True) if d["kind"] == kind]
             for kind in ("input", "output")
         }
-        self.left = _MARGIN + _LETTER * min(max(map(len, labels["input"])), _LONGEST_LABEL) + 2 * _NODE
+        self.left = (
+            _MARGIN + _LETTER * min(max(map(len, labels["input"])), _LONGEST_LABEL) + 2 * _NODE
+        )
         right = _LETTER * min(max(map(len, labels["output"])), _LONGEST_LABEL) + 2 * _NODE
         boxes: dict[int, list[tuple[str, str]]] = {}
         for source, target, about in self.curves:

@@ -101,7 +101,9 @@ def _python(formula: "Formula") -> tuple[str, _Check]:
     plain = [Symbol(a, real=True) for a in arguments]
     printer = SciPyPrinter({"fully_qualified_modules": True, "allow_unknown_functions": False})
     lines = []
-    bodies = [e.xreplace(dict(zip(formula.symbols, plain, strict=True))) for e in formula.expressions]
+    bodies = [
+        e.xreplace(dict(zip(formula.symbols, plain, strict=True))) for e in formula.expressions
+    ]
     special = any(e.has(sympy.erf) for e in bodies)
     code = [_numpy_code(printer, body) for body in bodies]
     lines.append("import numpy as np")
@@ -133,8 +135,16 @@ def _numpy_code(printer: SciPyPrinter, expression: Expr) -> str:
 
 
 def _sympy(formula: "Formula") -> tuple[str, _Check]:
-    lines = [f'"""{_plain(", ".join(formula.left_sides))} in SymPy."""', "", "from sympy import *  # noqa: F403"]
-    lines += ["", f"names = {list(formula.names)!r}", "symbols_ = [Symbol(n, real=True) for n in names]"]
+    lines = [
+        f'"""{_plain(", ".join(formula.left_sides))} in SymPy."""',
+        "",
+        "from sympy import *  # noqa: F403",
+    ]
+    lines += [
+        "",
+        f"names = {list(formula.names)!r}",
+        "symbols_ = [Symbol(n, real=True) for n in names]",
+    ]
     lines += ["expressions = ["]
     lines += [f"    {sympy.srepr(e)}," for e in formula.expressions]
     lines += ["]"]

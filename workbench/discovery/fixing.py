@@ -35,9 +35,7 @@ def unfix(model: KAN, edge: Edge) -> KAN:
     low, high = layer.grid_range[edge.source]
     points = torch.linspace(0, 1, 8 * layer.coefficients.shape[-1]).to(low) * (high - low) + low
     values = model.activation(edge, points)
-    design = spline.basis(
-        points.unsqueeze(-1), low, high, layer.grid_size, layer.degree
-    ).squeeze(1)
+    design = spline.basis(points.unsqueeze(-1), low, high, layer.grid_size, layer.degree).squeeze(1)
     del layer.fixed[(edge.target, edge.source)]
     with torch.no_grad():
         solution = torch.linalg.lstsq(design, values.unsqueeze(-1)).solution.squeeze(-1)

@@ -25,9 +25,9 @@ FORMAT = "kan-workbench-formula-1"
 _STANDARD_ERRORS, _ROWS_UNKNOWN = 2.0, 150
 _CLOSE_CROSS_ENTROPY, _NATS = 1.05, 3.0
 _DIGITS = 5
-_GREEK = set(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega".split()
+_GREEK = re.compile(
+    "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
+    "|upsilon|phi|chi|psi|omega)"
 )
 
 
@@ -130,7 +130,9 @@ class Formula:
         # Placeholders of letters only: SymPy would take digits and underscores for indices, and
         # writes names into the markup as they are.
         texts = [*self.names, *self.left_sides]
-        places = [Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(texts))]
+        places = [
+            Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(texts))
+        ]
         renaming = dict(zip(self.symbols, places, strict=False))
         rows = []
         for left, expression in zip(places[len(self.names) :], self.expressions, strict=True):
@@ -183,7 +185,9 @@ class Formula:
         if isinstance(inputs, pd.DataFrame):
             missing = [name for name in self.names if name not in inputs.columns]
             if missing:
-                raise InputError(f"the formula needs the columns {list(self.names)}, {missing} lack")
+                raise InputError(
+                    f"the formula needs the columns {list(self.names)}, {missing} lack"
+                )
             return inputs[list(self.names)].to_numpy(dtype=float)
         x = np.asarray(inputs.detach().cpu() if hasattr(inputs, "detach") else inputs, dtype=float)
         if x.ndim != 2 or x.shape[1] != len(self.names):
@@ -348,7 +352,11 @@ def rounded(expression: Expr, digits: int = _DIGITS) -> Expr:
 
     def short(number: Expr) -> Expr:
         value = float(f"{float(number):.{digits}g}")
-        return sympy.Integer(int(value)) if value == int(value) and abs(value) < 1e6 else sympy.Float(value, digits)
+        return (
+            sympy.Integer(int(value))
+            if value == int(value) and abs(value) < 1e6
+            else sympy.Float(value, digits)
+        )
 
     return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
 
@@ -375,7 +383,7 @@ def to_latex(
 def latex_name(name: str) -> str:
     """A column name in LaTeX: x1 and greek names as mathematics, everything else upright."""
     match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
-    if match and (len(match[1]) == 1 or match[1].lower() in _GREEK):
+    if match and (len(match[1]) == 1 or _GREEK.fullmatch(match[1].lower())):
         stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
         return f"{stem}_{{{match[2]}}}" if match[2] else stem
     return rf"\mathrm{{{_escape(name)}}}"

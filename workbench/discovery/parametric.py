@@ -50,14 +50,16 @@ class Parametric:
         rows = [[e.diff(c) for c in self.constants] for e in self.expressions]
         return value, sympy.lambdify(arguments, rows, "numpy", cse=True)
 
-    def outputs(self, x: np.ndarray, values: Sequence[float] | None = None) -> np.ndarray:
+    def outputs(
+        self, x: np.ndarray, values: Sequence[float] | np.ndarray | None = None
+    ) -> np.ndarray:
         """Values at ``x (N, d)``: ``(N, m)``; not finite where the expression is undefined."""
         numbers = self.values if values is None else values
         with np.errstate(all="ignore"):
             found = self._functions[0](*x.T, *numbers)
         return np.stack([np.broadcast_to(np.real(f), len(x)) for f in found], 1).astype(float)
 
-    def jacobian(self, x: np.ndarray, values: Sequence[float]) -> np.ndarray:
+    def jacobian(self, x: np.ndarray, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """Derivatives by the constants: ``(N, m, p)``."""
         if not self.constants:
             return np.zeros((len(x), len(self.expressions), 0))
@@ -90,7 +92,8 @@ class Fitted:
 
 def parametrize(expressions: Sequence[Expr], names: Sequence[str]) -> Parametric:
     """Turn every floating-point number into a constant; integers and fractions are structure."""
-    symbols, values = [], []
+    symbols: list[Symbol] = []
+    values: list[float] = []
 
     def free(expression: Expr) -> Expr:
         if expression.is_Float:

@@ -105,7 +105,9 @@ class _Rows:
     def loss(self, expressions: tuple[Expr, ...], part: str) -> float:
         """RMSE or cross-entropy of expressions on one part; infinite where they are undefined."""
         x, y = self.parts[part]
-        formula = Formula(expressions, self.data.names, task=self.data.task, classes=self.data.classes)
+        formula = Formula(
+            expressions, self.data.names, task=self.data.task, classes=self.data.classes
+        )
         return self.judge(formula(x), y)
 
     def judge(self, values: np.ndarray, y: np.ndarray) -> float:
@@ -188,9 +190,7 @@ def simplified(parametric: Parametric, x: np.ndarray) -> Parametric:
     trial = replace(parametric, expressions=found)
     used = set().union(*(e.free_symbols for e in found))
     kept = [
-        (c, v)
-        for c, v in zip(parametric.constants, parametric.values, strict=True)
-        if c in used
+        (c, v) for c, v in zip(parametric.constants, parametric.values, strict=True) if c in used
     ]
     trial = replace(trial, constants=tuple(c for c, _ in kept), values=tuple(v for _, v in kept))
     after = trial.outputs(x[:200])

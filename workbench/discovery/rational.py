@@ -46,7 +46,7 @@ class _Problem:
             for total in range(degree + 1)
             for combination in combinations_with_replacement(range(count), total)
         ]
-        self.monomials = np.stack([np.prod(scaled**np.array(p), 1) for p in self.powers], 1)
+        self.monomials = np.stack([np.prod(scaled ** np.array(p), 1) for p in self.powers], 1)
         self.spread = float(y.std()) or 1.0
         self.y = y / self.spread
         least = self.monomials.min(0)
@@ -55,7 +55,9 @@ class _Problem:
             int(i) for i in range(len(self.powers)) if least[i] > 0 or (even[i] and least[i] >= 0)
         )
 
-    def solve(self, above: tuple[int, ...], below: tuple[int, ...], theta: np.ndarray, steps: int) -> _Ratio:
+    def solve(
+        self, above: tuple[int, ...], below: tuple[int, ...], theta: np.ndarray, steps: int
+    ) -> _Ratio:
         """Levenberg–Marquardt in the logarithms ``theta`` of D's weights; N is projected out."""
         damping = 1e-2
         weights, residual, basis, denominator = self._project(above, below, theta)

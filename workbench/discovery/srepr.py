@@ -8,14 +8,17 @@ from sympy import Expr
 
 from workbench.errors import InputError
 
+_FUNCTIONS = (
+    "Abs", "Add", "Float", "Integer", "Max", "Min", "Mul", "Pow", "Rational",
+    "Symbol", "acos", "asin", "asinh", "atan", "atanh", "cos", "cosh", "erf",
+    "exp", "log", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
+)  # fmt: skip
 _BUILDERS: dict[str, Any] = {
-    name: getattr(sympy, name)
-    for name in (
-        "Abs Add E Float Half Integer Mul Pow Rational Symbol acos asin asinh atan atanh cos cosh erf "
-        "exp log pi sin sinh sqrt tan tanh sign Max Min"
-    ).split()
-    if name not in ("E", "Half", "pi")
-} | {"NegativeOne": sympy.S.NegativeOne, "One": sympy.S.One, "Zero": sympy.S.Zero}
+    **{name: getattr(sympy, name) for name in _FUNCTIONS},
+    "NegativeOne": sympy.S.NegativeOne,
+    "One": sympy.S.One,
+    "Zero": sympy.S.Zero,
+}
 _NAMES: dict[str, Expr] = {"pi": sympy.pi, "E": sympy.E, "I": sympy.I}
 _MOST_CHARACTERS = 200_000
 

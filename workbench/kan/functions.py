@@ -72,7 +72,9 @@ FUNCTIONS: dict[str, Function] = {
             lambda x: x.clamp(max=_EXP_LIMIT).exp() * (x < _EXP_LIMIT),
         ),
         Function(
-            "log", lambda x: x.clamp(min=_TINY).log(), lambda x: 1 / x.clamp(min=_TINY) * (x > _TINY)
+            "log",
+            lambda x: x.clamp(min=_TINY).log(),
+            lambda x: 1 / x.clamp(min=_TINY) * (x > _TINY),
         ),
         Function("abs", torch.abs, torch.sign),
         Function("sin", torch.sin, torch.cos),

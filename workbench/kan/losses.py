@@ -14,7 +14,9 @@ class Loss(Protocol):
         """Mean loss of each of the ``S`` networks, ``(S,)``."""
         ...
 
-    def linearize(self, outputs: Tensor, targets: Tensor, derivative: Tensor) -> tuple[Tensor, Tensor]:
+    def linearize(
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Slope by the outputs ``(S, n, m)`` and rows ``A (S, n, m, P)`` with ``H = AᵀA``."""
         ...
 
@@ -25,7 +27,9 @@ class SquaredError:
     def value(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return 0.5 * (outputs - targets).square().mean((1, 2))
 
-    def linearize(self, outputs: Tensor, targets: Tensor, derivative: Tensor) -> tuple[Tensor, Tensor]:
+    def linearize(
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor
+    ) -> tuple[Tensor, Tensor]:
         count = outputs.shape[1] * outputs.shape[2]
         return (outputs - targets) / count, derivative / count**0.5
 
@@ -45,7 +49,9 @@ class CrossEntropy:
         chosen = targets.expand(len(outputs), -1).unsqueeze(-1)
         return -torch.log_softmax(outputs, -1).gather(2, chosen).mean((1, 2))
 
-    def linearize(self, outputs: Tensor, targets: Tensor, derivative: Tensor) -> tuple[Tensor, Tensor]:
+    def linearize(
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor
+    ) -> tuple[Tensor, Tensor]:
         rows = outputs.shape[1]
         if outputs.shape[2] == 1:
             p = outputs.sigmoid()

@@ -50,7 +50,9 @@ class Penalty:
         if self.smoothness > 0 and columns.spline_count:
             second = torch.eye(size, dtype=like.dtype, device=like.device).diff(n=2, dim=0)
             edges = columns.spline_count // size
-            blocks = torch.kron(torch.eye(edges, dtype=like.dtype, device=like.device), second.mT @ second)
+            blocks = torch.kron(
+                torch.eye(edges, dtype=like.dtype, device=like.device), second.mT @ second
+            )
             end = columns.spline_count
             matrix[:end, :end] += self.smoothness * grid_size**4 / size * blocks
         return matrix

@@ -231,7 +231,9 @@ class _Run:
         self.warnings: list[str] = []
         self.step, self.total = 0, 0
 
-    def _standardized(self, data: Dataset, part: Literal["train", "validation"]) -> tuple[Tensor, Tensor]:
+    def _standardized(
+        self, data: Dataset, part: Literal["train", "validation"]
+    ) -> tuple[Tensor, Tensor]:
         x, y = data.split(part)
         like = self.model.output_scale
         if self.regression:
@@ -422,5 +424,12 @@ def _first_order(run: _Run, grid_size: int, steps: int) -> None:
         return run.record("adam", Ensemble.of([model]), run.x.new_tensor([value]))
 
     adam.minimize(
-        stack.model(0), run.x, run.y, run.loss, steps=steps, penalty=run.penalty, seed=run.seed, watch=watch
+        stack.model(0),
+        run.x,
+        run.y,
+        run.loss,
+        steps=steps,
+        penalty=run.penalty,
+        seed=run.seed,
+        watch=watch,
     )

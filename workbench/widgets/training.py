@@ -73,7 +73,8 @@ class TrainingPanel(anywidget.AnyWidget):
             "resume": self.session.resume,
             "stop": self.session.stop,
         }
-        command = commands.get(content.get("type")) if isinstance(content, dict) else None
+        wanted = content.get("type") if isinstance(content, dict) else None
+        command = commands.get(wanted) if isinstance(wanted, str) else None
         if command is None:
             return
         try:

@@ -1,0 +1,143 @@
+"""The studies find their laws from the data alone, and say how well."""
+
+import numpy as np
+import pytest
+import sympy
+
+from case_studies import registry
+from case_studies.knots.study import STUDY as KNOTS
+from case_studies.knots.study import dataset, slope
+from case_studies.knots.table import load_table
+from case_studies.localization.chains import (
+    AUBRY_ANDRE,
+    GENERALIZED,
+    dimension,
+    fibonacci,
+    lyapunov,
+    ring,
+)
+from case_studies.localization.data import eigenstates
+from case_studies.localization.study import STUDY as LOCALIZATION
+from case_studies.localization.study import table
+from workbench.study import CaseStudy
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.mark.slow
+def test_the_slope_law_is_found_in_knots() -> None:
+    result = KNOTS.run(quick=True)
+    peers = {b.name: b for b in result.baselines}
+    assert {"majority", "slope rule", "MLP 8"} <= peers.keys()
+    assert peers["slope rule"].accuracy == pytest.approx(0.851, abs=0.003)
+    whole = result.discovery.shapes[0].fit.model
+    assert whole.parameter_count <= 250
+    assert result.accuracy["network"] > peers["slope rule"].accuracy
+    assert result.accuracy["formula"] > 0.84
+    # c·λ·μr / (μr² + b·μi²) with b near 1 is c times the slope Re(λ/μ).
+    data = result.discovery.data
+    ours = result.formula(data.inputs.numpy())
+    assert np.corrcoef(ours, slope(data))[0, 1] > 0.999
+    assert result.formula.complexity <= 20
+
+
+def test_shuffled_signatures_give_no_law() -> None:
+    from workbench.discovery.formula import FormulaSet
+    from workbench.discovery.polish import constants_and_lines, ratios
+
+    knots = load_table()
+    shuffled = knots["signature"].sample(frac=1, random_state=0).to_numpy()
+    data = dataset(knots.assign(signature=shuffled))
+    names = [
+        "longitudinal_translation",
+        "meridional_translation_real",
+        "meridional_translation_imag",
+    ]
+    found: FormulaSet = constants_and_lines(data).merged(ratios(data, names))
+    assert found.best.expression.is_number
+
+
+def test_neither_law_nor_inputs_are_given() -> None:
+    data = KNOTS.load()
+    assert len(data.names) == 13
+    assert "slope" not in data.names
+    chain = LOCALIZATION.load(quick=True)
+    assert chain.names == ("alpha", "lam", "phi", "E")
+
+
+@pytest.mark.slow
+def test_the_mobility_edge_is_found() -> None:
+    result = LOCALIZATION.run(quick=True)
+    alpha, energy = sympy.symbols("alpha E", real=True)
+    plain, edge = (result.extras["edges"][name] for name in ("AA", "GAAM"))
+    assert float(plain) == pytest.approx(2.0, abs=0.05)
+    assert set(edge.free_symbols) == {alpha, energy}
+    assert float(edge.coeff(alpha * energy)) == pytest.approx(-0.5, abs=0.02)
+    assert float(edge.subs({alpha: 0})) == pytest.approx(1.0, abs=0.02)
+    assert result.accuracy["formula against the known law"] > 0.99
+
+
+def test_states_of_a_realization_stay_together() -> None:
+    states = table(GENERALIZED, quick=True)
+    data = LOCALIZATION.load(quick=True)
+    number = states["realization"].to_numpy()
+    parts = [set(number[getattr(data, p).numpy()]) for p in ("train", "validation", "test")]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not parts[one] & parts[other]
+
+
+def test_localized_states_decay_as_the_law_says() -> None:
+    energies, states = ring(AUBRY_ANDRE, 233, 0.3, lam=3.0)
+    found = lyapunov(AUBRY_ANDRE, energies, 0.3, parameters={"lam": 3.0}, length=20_000)
+    assert np.median(np.abs(found - np.log(1.5))) < 1e-3
+    assert dimension(states).max() < 0.5
+    assert dimension(ring(AUBRY_ANDRE, 233, 0.3, lam=1.0)[1]).min() > 0.5
+
+
+def test_generalized_exponents_follow_the_closed_form() -> None:
+    alpha, lam = 0.4, 1.2
+    energies, _ = ring(GENERALIZED, 233, 0.1, alpha=alpha, lam=lam)
+    reach = np.abs(alpha * energies + 2 * lam)
+    inside = np.arccosh(np.maximum(reach / (2 * alpha), 1)) - np.arccosh(1 / alpha)
+    found = lyapunov(
+        GENERALIZED, energies, 0.1, parameters={"alpha": alpha, "lam": lam}, length=20_000
+    )
+    # The ring's spectrum is not the endless chain's: a few of its energies lie in tiny gaps.
+    gap = np.abs(found - np.where(reach > 2, inside, 0))
+    assert np.quantile(gap, 0.98) < 2e-3
+
+
+def test_a_chain_without_potential_has_the_known_spectrum() -> None:
+    energies, _ = ring(AUBRY_ANDRE, 89, 0.0, lam=0.0)
+    np.testing.assert_allclose(
+        energies, np.sort(2 * np.cos(2 * np.pi * np.arange(89) / 89)), atol=1e-12
+    )
+
+
+def test_rings_close() -> None:
+    assert fibonacci(377) == 233
+    with pytest.raises(ValueError, match="Fibonacci"):
+        fibonacci(100)
+
+
+def test_eigenstates_are_cached_and_repeatable(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    first = eigenstates(AUBRY_ANDRE, 3, sites=89, seed=2)
+    assert len(list(tmp_path.iterdir())) == 1
+    again = eigenstates(AUBRY_ANDRE, 3, sites=89, seed=2)
+    assert first.equals(again)
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "a file"))
+    (tmp_path / "a file").write_text("")
+    np.testing.assert_allclose(eigenstates(AUBRY_ANDRE, 3, sites=89, seed=2)["E"], first["E"])
+
+
+@pytest.mark.parametrize("name", registry())
+def test_studies_have_one_face(name: str) -> None:
+    study: CaseStudy = {"knots": KNOTS, "localization": LOCALIZATION}[name]
+    assert study.name == name
+    assert study.title
+    assert study.question.endswith("?")
+    assert study.notebook == f"{name}.ipynb"

@@ -1,0 +1,142 @@
+"""A session: training on a thread that obeys, and steps that can be undone and repeated."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests.problems import PROBLEMS
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import Edge
+from workbench.session import Frame, Session
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def data() -> Dataset:
+    return PROBLEMS[0].dataset(400)
+
+
+def until(condition, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)
+
+
+def test_training_happens_in_the_background(data: Dataset) -> None:
+    session = Session(data, (2, 1, 1), seed=1)
+    frames: list[Frame] = []
+    threads: set[threading.Thread] = set()
+
+    def observer(frame: Frame) -> None:
+        frames.append(frame)
+        threads.add(threading.current_thread())
+
+    session.observe(observer)
+    assert session.status == "ready"
+    session.start()
+    with pytest.raises(InputError, match="training is running"):
+        session.prune()
+    session.wait()
+    assert session.status == "done"
+    assert threading.main_thread() not in threads
+    assert all(thread.daemon for thread in threads)
+    last = frames[-1]
+    assert last.step == last.total == len(last.train) == len(session.result.history)
+    assert len(last.edges) == len(last.curves) == 3
+    assert "Validation RMSE" in last.message
+    assert session.result.validation_loss < 1e-4
+
+
+def test_pause_resume_and_stop(data: Dataset) -> None:
+    session = Session(data, (2, 3, 1), solver="adam", steps=1_000_000).start()
+    until(lambda: session.frame.step > 5)
+    session.pause()
+    until(lambda: session.status == "paused")
+    held = session.frame.step
+    time.sleep(0.2)
+    assert session.frame.step == held
+    session.resume()
+    until(lambda: session.frame.step > held)
+    session.pause()
+    until(lambda: session.status == "paused")
+    session.stop()  # also from a pause
+    session.wait(PATIENCE)
+    assert session.status == "stopped"
+    assert torch.isfinite(session.model(data.inputs)).all()
+
+
+def test_errors_of_the_thread_are_shown_and_raised(
+    data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr("workbench.session.fit", fail)
+    session = Session(data, (2, 1, 1)).start()
+    with pytest.raises(RuntimeError, match="out of luck"):
+        session.wait()
+    assert session.status == "error"
+    assert "out of luck" in session.frame.message
+
+
+def test_a_session_can_be_awaited(data: Dataset) -> None:
+    async def run() -> Session:
+        return await Session(data, (2, 1, 1), grids=(3,), starts=2).start()
+
+    assert asyncio.run(run()).status == "done"
+
+
+def test_undo_and_redo(data: Dataset) -> None:
+    session = Session(data, (2, 2, 1), grids=(3, 6), starts=8).start().wait()
+    trained = session.model
+    session.prune(0.5)
+    pruned = session.model
+    assert len(pruned.edges()) < len(trained.edges())
+    assert session.undo().model is trained
+    assert session.redo().model is pruned
+    session.undo().fix(Edge(0, 0, 0), "sin", (1.0, 0.0, 1.0, 0.0))
+    assert [step.name for step in session.steps] == ["new network", "train", "fix sin"]
+    with pytest.raises(InputError, match="nothing to redo"):
+        session.redo()
+    session.undo().undo()
+    assert session.result is None
+    with pytest.raises(InputError, match="nothing to undo"):
+        session.undo()
+    with pytest.raises(InputError, match="no formula yet"):
+        _ = session.formula
+
+
+def test_the_script_repeats_the_session(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.uniform(0.5, 2, 300), "b": random.uniform(0.5, 2, 300)})
+    frame["y"] = frame["a"] ** 2 + frame["b"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    session = Session.open(tmp_path / "t.csv", "y", (2, 1), grids=(3, 6), starts=4).start().wait()
+    session.prune().symbolify()
+    script = tmp_path / "script.py"
+    script.write_text(session.to_script() + "print(repr(float(model(data.inputs).sum())))\n")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    formula, total = done.stdout.strip().splitlines()
+    assert formula == str(session.formula) == "y = a**2 + b"
+    with torch.no_grad():
+        assert float(total) == float(session.model(session.data.inputs).sum())
+
+
+def test_wrong_arguments_are_refused_in_words(data: Dataset) -> None:
+    with pytest.raises(InputError, match="no argument 'gird'"):
+        Session(data, gird=5)
+    with pytest.raises(InputError, match="from 2 inputs to 1 outputs"):
+        Session(data, (3, 1))

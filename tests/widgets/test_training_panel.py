@@ -1,0 +1,103 @@
+"""The training panel without a browser: traits follow the session, commands reach it."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.problems import PROBLEMS
+from workbench.discovery.formula import Formula
+from workbench.session import Session
+from workbench.widgets import TrainingPanel, formula_card, network_picture
+from workbench.widgets.training import thinned
+
+
+@pytest.fixture
+def panel() -> Iterator[TrainingPanel]:
+    session = Session(PROBLEMS[0].dataset(200), (2, 2, 1), solver="adam", steps=10**6)
+    panel = TrainingPanel(session)
+    yield panel
+    session.stop()
+    session.wait()
+    panel.close()
+
+
+def press(panel: TrainingPanel, command: object) -> None:
+    """What arrives when a button is pressed."""
+    panel._handle_custom_msg({"type": command}, [])
+
+
+def until(condition) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
+def test_buttons_drive_the_session(panel: TrainingPanel) -> None:
+    assert panel.status == "ready"
+    press(panel, "start")
+    until(lambda: panel.step > 10)
+    assert panel.status == "running"
+    losses = np.frombuffer(panel.losses, "<f4").reshape(-1, 2)
+    assert 0 < len(losses) <= 400
+    assert np.isfinite(losses[:, 0]).all()
+    assert len(panel.edges) == 6
+    assert len(np.frombuffer(panel.curves, "<f4")) == 6 * 33
+    assert panel.edges[0].startswith("x1 → ")
+    press(panel, "pause")
+    until(lambda: panel.status == "paused")
+    press(panel, "resume")
+    until(lambda: panel.status == "running")
+    press(panel, "stop")
+    until(lambda: panel.status == "stopped")
+    assert panel.message.startswith("Validation RMSE")
+
+
+def test_messages_from_outside_are_not_trusted(panel: TrainingPanel) -> None:
+    for command in ("__init__", "wait", 3, None, ["start"]):
+        if not isinstance(command, list):
+            press(panel, command)
+    panel._handle_custom_msg("start", [])
+    assert panel.status == "ready"
+
+
+def test_starting_twice_is_answered_in_words(panel: TrainingPanel) -> None:
+    press(panel, "start")
+    until(lambda: panel.status == "running")
+    press(panel, "start")
+    until(lambda: "training is running" in panel.message or panel.step > 0)
+    assert panel.status == "running"
+
+
+def test_a_panel_that_is_closed_lets_the_training_go_on() -> None:
+    session = Session(PROBLEMS[0].dataset(200), (2, 1, 1), grids=(3,), starts=2)
+    panel = TrainingPanel(session)
+    panel.close()
+    session.start().wait()
+    assert session.status == "done"
+    assert TrainingPanel(session).status == "done"
+
+
+def test_long_histories_are_thinned_and_keep_the_last() -> None:
+    train = np.linspace(1, 0.1, 12_345).tolist()
+    packed, stride = thinned(train, [None] * len(train))
+    pairs = np.frombuffer(packed, "<f4").reshape(-1, 2)
+    assert len(pairs) <= 400
+    assert stride == 31
+    assert pairs[-1, 0] == np.float32(0.1)
+    assert np.isnan(pairs[:, 1]).all()
+    assert thinned([], [])[0] == b""
+
+
+def test_static_pictures_have_no_script() -> None:
+    import sympy
+
+    data = PROBLEMS[0].dataset(100)
+    session = Session(data, (2, 1, 1))
+    picture = network_picture(session.model, data).data
+    assert picture.startswith("<svg")
+    evil = "<script>1</script>"
+    card = formula_card(Formula((sympy.Symbol(evil, real=True),), (evil,))).data
+    assert "<script" not in picture + card
