@@ -1,0 +1,127 @@
+"""What a scientist sees: the launcher, a study that opens, a training that obeys, the formula."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Lab
+
+SECTION = ".jp-Launcher-section:has(h2:text-is('KAN Workbench'))"
+PANEL = ".kw-training"
+
+LONG_TRAINING = """
+import numpy as np
+from workbench import Dataset, Session
+from workbench.widgets import TrainingPanel
+x = np.random.default_rng(0).uniform(-1, 1, (500, 2))
+data = Dataset.from_arrays(x, x[:, 0] * x[:, 1], names=["a_rather_long_column_name", "b"])
+session = Session(data, (2, 4, 1), solver="adam", steps=10**7)
+TrainingPanel(session)
+"""
+
+
+def write_notebook(lab: Lab, name: str, *cells: str) -> None:
+    made = [
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": c}
+        for i, c in enumerate(cells)
+    ]  # fmt: skip
+    about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {"cells": made, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+    (lab.folder / name).write_text(json.dumps(notebook))
+
+
+def open_and_run(page: Page, path: str) -> None:
+    page.evaluate("path => { jupyterapp.commands.execute('docmanager:open', {path}); }", path)
+    page.wait_for_function(
+        "path => { const w = jupyterapp.shell.currentWidget; return w?.context?.path === path"
+        " && w.sessionContext?.session?.kernel?.status === 'idle'; }",
+        arg=path,
+    )
+    # The block body returns nothing: the command's promise would wait for the last cell.
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+
+def test_the_launcher_offers_studies_and_a_new_discovery(page: Page, lab: Lab) -> None:
+    section = page.locator(SECTION)
+    for title in ("New discovery", "Knot invariants", "Anderson localization"):
+        expect(section.locator(".jp-LauncherCard", has_text=title)).to_be_visible()
+    section.locator(".jp-LauncherCard", has_text="Knot invariants").click()
+    expect(page.locator(".jp-Notebook h1", has_text="The signature of hyperbolic knots")).to_be_visible()
+    assert (lab.folder / "knots.ipynb").is_file()
+
+
+def test_a_user_s_copy_is_never_overwritten(page: Page, lab: Lab) -> None:
+    write_notebook(lab, "localization.ipynb", "# my own notes")
+    page.locator(SECTION).locator(".jp-LauncherCard", has_text="Anderson localization").click()
+    expect(page.locator(".jp-Notebook", has_text="my own notes")).to_be_visible()
+    assert "my own notes" in (lab.folder / "localization.ipynb").read_text()
+
+
+def test_the_palette_knows_the_commands(page: Page) -> None:
+    labels = page.evaluate(
+        "() => ['knots', 'localization'].map(name =>"
+        " jupyterapp.commands.label('kan-workbench:open', {name, isPalette: true}))"
+    )
+    assert labels == ["Open Study: Knot invariants", "Open Study: Anderson localization"]
+    described = page.evaluate(
+        "async () => (await jupyterapp.commands.describedBy('kan-workbench:open', {})).args.type"
+    )
+    assert described == "object"
+
+
+def test_training_runs_pauses_and_stops(page: Page, lab: Lab) -> None:
+    write_notebook(lab, "long.ipynb", LONG_TRAINING)
+    open_and_run(page, "long.ipynb")
+    panel = page.locator(PANEL)
+    expect(panel).to_have_attribute("data-status", "ready")
+    panel.get_by_role("button", name="Run").click()
+    expect(panel).to_have_attribute("data-status", "running")
+    page.wait_for_function(f"() => +document.querySelector('{PANEL}').dataset.step > 20")
+    expect(panel.locator(".kw-curve")).to_have_count(12)
+    expect(panel.locator("polyline.kw-train").first).to_have_attribute("points", re.compile(r"\d"))
+    panel.get_by_role("button", name="Pause").click()
+    expect(panel).to_have_attribute("data-status", "paused")
+    held = panel.get_attribute("data-step")
+    page.wait_for_timeout(300)
+    assert panel.get_attribute("data-step") == held
+    panel.get_by_role("button", name="Resume").click()
+    expect(panel).to_have_attribute("data-status", "running")
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel).to_have_attribute("data-status", "stopped", timeout=5000)
+    expect(panel.locator(".kw-message")).to_contain_text("Validation RMSE")
+    # The kernel is free all the while, and a kernel that is gone leaves the last picture.
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()")
+    expect(panel.locator(".kw-curve")).to_have_count(12)
+
+
+def test_a_new_discovery_ends_in_a_formula(page: Page, lab: Lab) -> None:
+    strangers: list[str] = []
+    page.on("request", lambda request: strangers.append(request.url))
+    page.locator(SECTION).locator(".jp-LauncherCard", has_text="New discovery").click()
+    page.wait_for_function("() => jupyterapp.shell.currentWidget?.context?.path.startsWith('new-disc')")
+    open_and_run(page, page.evaluate("() => jupyterapp.shell.currentWidget.context.path"))
+    expect(page.locator(PANEL)).to_have_attribute("data-status", "done")
+    page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea math').length > 0")
+    page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea svg.kan').length > 0")
+    assert "period" in (page.locator(".jp-OutputArea math").first.text_content() or "")
+    assert [url for url in strangers if not url.startswith(("http://127.0.0.1", "data:", "blob:"))] == []
+
+
+def test_the_panel_follows_the_dark_theme(page: Page, lab: Lab) -> None:
+    write_notebook(lab, "dark.ipynb", LONG_TRAINING)
+    open_and_run(page, "dark.ipynb")
+    panel = page.locator(PANEL)
+    expect(panel).to_have_attribute("data-status", "ready")
+    paint = "e => getComputedStyle(e).backgroundColor"
+    light = panel.evaluate(paint)
+    page.evaluate(
+        "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    assert panel.evaluate(paint) != light
+    page.set_viewport_size({"width": 620, "height": 700})
+    box, frame = panel.bounding_box(), page.locator(".jp-Notebook").bounding_box()
+    assert box is not None
+    assert frame is not None
+    assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
