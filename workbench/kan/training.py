@@ -33,6 +33,7 @@ INPUT_MARGIN = 0.01
 _START_STEPS, _SURVIVOR_STEPS, _BEST_STEPS, _LEVEL_STEPS = 20, 10, 15, 8
 _LM_PARAMETERS = 2000
 _LM_WORK = 2e11
+_ADAM_RECORDS, _ADAM_SILENT_STEPS = 200, 50  # Stop has to answer at once
 _CLASSIFICATION_PENALTY = Penalty(smoothness=1e-4, ridge=1e-5)
 
 
@@ -412,7 +413,7 @@ def random_starts(model: KAN, x: Tensor, grid_size: int, starts: int, seed: int)
 def _first_order(run: _Run, grid_size: int, steps: int) -> None:
     run.total = steps
     stack = random_starts(run.model, run.x, grid_size, 1, run.seed)
-    every = max(1, steps // 200)
+    every = max(1, min(steps // _ADAM_RECORDS, _ADAM_SILENT_STEPS))
     seen = 0
 
     def watch(model: KAN, value: float) -> bool:
