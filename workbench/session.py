@@ -39,7 +39,7 @@ class Frame:
     Attributes:
         status: of the session. step, total: iterations done and expected.
         phase: of the training, for people. message: a sentence on what ended it.
-        train, validation: loss of every iteration so far.
+        train, validation: losses so far, at equal distances between iterations.
         edges: the living edges. curves: values of each along its range, ``(edges, points)``.
         seconds: wall time of the training.
     """
@@ -355,9 +355,9 @@ class _Recorder:
         last = self.records[-1] if self.records else None
         frame = Frame(
             status=status,
-            step=len(self.records),
-            total=max(self.total, len(self.records)),
-            phase=f"{last.phase}, grid {last.grid_size}" if last else "",
+            step=last.step if last else 0,
+            total=max(self.total, last.step if last else 0),
+            phase=_phase(last) if last else "",
             message=message,
             train=tuple(r.train_loss for r in self.records),
             validation=tuple(r.validation_loss for r in self.records),
@@ -369,13 +369,18 @@ class _Recorder:
 
     def finish(self, status: Status, result: FitResult) -> None:
         self.draw(result.model)
-        self.total = len(self.records)
+        self.total = self.records[-1].step if self.records else 0
         unit = "RMSE" if self.session.data.task == "regression" else "cross-entropy"
         said = " ".join(result.warnings)
         message = (
             f"Validation {unit} {result.validation_loss:.3g} after {result.seconds:.1f} s. {said}"
         )
         self.publish(status, message.strip())
+
+
+def _phase(record: Record) -> str:
+    grid = f"grid {record.grid_size}"
+    return record.phase if grid in record.phase else f"{record.phase}, {grid}"
 
 
 def edge_curves(model: KAN, points: int = _CURVE_POINTS) -> tuple[tuple[Edge, ...], torch.Tensor]:

@@ -63,7 +63,7 @@ class KnotStudy:
             "pruned network": accuracy(data, lambda x: found.network(x)[:, 0]),
             "formula": accuracy(data, lambda x: torch.as_tensor(formula(x))),
         }
-        peers = [slope_rule(data), *(_as_classifier(peer, data) for peer in found.baselines)]
+        peers = [slope_rule(data), *(as_classifier(peer, data) for peer in found.baselines)]
         ranked = sorted(found.importance, key=lambda name: -found.importance[name])
         used = ", ".join(formula.used)
         findings = (
@@ -139,7 +139,8 @@ def slope_rule(data: Dataset) -> Baseline:
     return _judged("slope rule", 2, 0.0, predicted, y[test])
 
 
-def _as_classifier(peer: Baseline, data: Dataset) -> Baseline:
+def as_classifier(peer: Baseline, data: Dataset) -> Baseline:
+    """A peer that predicts numbers, judged by the signatures that they round to."""
     y = data.targets[data.test, 0].numpy()
     if peer.name == "mean":
         values, counts = np.unique(data.targets[data.train, 0].numpy(), return_counts=True)

@@ -28,7 +28,12 @@ class Lab(NamedTuple):
 
 
 def chromium() -> str | None:
-    names = (os.environ.get("WORKBENCH_CHROME", ""), "chromium", "chromium-browser", "google-chrome")
+    names = (
+        os.environ.get("WORKBENCH_CHROME", ""),
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+    )
     return next((found for name in names if name and (found := shutil.which(name))), None)
 
 

@@ -23,9 +23,10 @@ TrainingPanel(session)
 
 def write_notebook(lab: Lab, name: str, *cells: str) -> None:
     made = [
-        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "execution_count": None, "outputs": [], "source": c}
-        for i, c in enumerate(cells)
-    ]  # fmt: skip
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "execution_count": None}
+        | {"outputs": [], "source": source}
+        for i, source in enumerate(cells)
+    ]
     about = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = {"cells": made, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
     (lab.folder / name).write_text(json.dumps(notebook))
@@ -47,7 +48,9 @@ def test_the_launcher_offers_studies_and_a_new_discovery(page: Page, lab: Lab) -
     for title in ("New discovery", "Knot invariants", "Anderson localization"):
         expect(section.locator(".jp-LauncherCard", has_text=title)).to_be_visible()
     section.locator(".jp-LauncherCard", has_text="Knot invariants").click()
-    expect(page.locator(".jp-Notebook h1", has_text="The signature of hyperbolic knots")).to_be_visible()
+    expect(
+        page.locator(".jp-Notebook h1", has_text="The signature of hyperbolic knots")
+    ).to_be_visible()
     assert (lab.folder / "knots.ipynb").is_file()
 
 
@@ -99,13 +102,17 @@ def test_a_new_discovery_ends_in_a_formula(page: Page, lab: Lab) -> None:
     strangers: list[str] = []
     page.on("request", lambda request: strangers.append(request.url))
     page.locator(SECTION).locator(".jp-LauncherCard", has_text="New discovery").click()
-    page.wait_for_function("() => jupyterapp.shell.currentWidget?.context?.path.startsWith('new-disc')")
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget?.context?.path.startsWith('new-disc')"
+    )
     open_and_run(page, page.evaluate("() => jupyterapp.shell.currentWidget.context.path"))
     expect(page.locator(PANEL)).to_have_attribute("data-status", "done")
     page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea math').length > 0")
     page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea svg.kan').length > 0")
     assert "period" in (page.locator(".jp-OutputArea math").first.text_content() or "")
-    assert [url for url in strangers if not url.startswith(("http://127.0.0.1", "data:", "blob:"))] == []
+    assert [
+        url for url in strangers if not url.startswith(("http://127.0.0.1", "data:", "blob:"))
+    ] == []
 
 
 def test_the_panel_follows_the_dark_theme(page: Page, lab: Lab) -> None:

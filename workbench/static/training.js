@@ -69,10 +69,10 @@ function readable(value) {
 /**
  * @param {SVGElement} chart
  * @param {Float32Array} pairs training and validation loss in turn
- * @param {number} stride
+ * @param {number} step iterations done
  * @param {string} unit
  */
-function drawLosses(chart, pairs, stride, unit) {
+function drawLosses(chart, pairs, step, unit) {
   chart.replaceChildren();
   const bottom = HEIGHT - MARGIN.bottom;
   const right = WIDTH - MARGIN.right;
@@ -101,7 +101,7 @@ function drawLosses(chart, pairs, stride, unit) {
   }
   for (const share of [0, 0.5, 1]) {
     const at = Math.round(share * (count - 1));
-    chart.append(svg("text", { class: "kw-tick", x: across(at), y: bottom + 15, "text-anchor": "middle" }, String(1 + at * stride)));
+    chart.append(svg("text", { class: "kw-tick", x: across(at), y: bottom + 15, "text-anchor": "middle" }, String(Math.round((step * (at + 1)) / count))));
   }
   ["kw-train", "kw-validation"].forEach((kind, which) => {
     const points = [];
@@ -220,7 +220,7 @@ function render({ model, el }) {
     waiting = 0;
     drawStatus();
     drawNumbers();
-    drawLosses(chart, floats(model.get("losses")), model.get("stride"), model.get("unit"));
+    drawLosses(chart, floats(model.get("losses")), model.get("step"), model.get("unit"));
     drawCurves(gallery, model.get("edges"), floats(model.get("curves")));
   }
   function soon() {

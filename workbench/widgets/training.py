@@ -25,7 +25,6 @@ class TrainingPanel(anywidget.AnyWidget):
     Attributes:
         status, step, total, phase, message: see ``workbench.session.Frame``.
         losses: pairs of training and validation loss, NaN where there is none, at most 400.
-        stride: iterations between two pairs.
         edges: label of every curve. curves: values, as many for each edge.
         unit: of the losses.
     """
@@ -40,7 +39,6 @@ class TrainingPanel(anywidget.AnyWidget):
     phase = traitlets.Unicode("").tag(sync=True)
     message = traitlets.Unicode("").tag(sync=True)
     unit = traitlets.Unicode("RMSE").tag(sync=True)
-    stride = traitlets.Int(1).tag(sync=True)
     losses = traitlets.Bytes(b"").tag(sync=True)
     edges = traitlets.List(traitlets.Unicode()).tag(sync=True)
     hidden_edges = traitlets.Int(0).tag(sync=True)
@@ -84,14 +82,13 @@ class TrainingPanel(anywidget.AnyWidget):
                 self.message = str(error)
 
     def _show(self, frame: Frame) -> None:
-        losses, stride = thinned(frame.train, frame.validation)
         labels = [self._label(edge) for edge in frame.edges[:_MOST_CURVES]]
         curves = frame.curves[:_MOST_CURVES].numpy().astype("<f4").tobytes()
         with self._lock, self.hold_sync():
             self.status = frame.status
             self.step, self.total, self.seconds = frame.step, frame.total, frame.seconds
             self.phase, self.message = frame.phase, frame.message
-            self.losses, self.stride = losses, stride
+            self.losses = thinned(frame.train, frame.validation)
             self.edges, self.curves = labels, curves
             self.hidden_edges = max(len(frame.edges) - _MOST_CURVES, 0)
 
@@ -101,11 +98,11 @@ class TrainingPanel(anywidget.AnyWidget):
         return f"{source} → {edge.layer + 1}.{edge.target}"
 
 
-def thinned(train: Any, validation: Any) -> tuple[bytes, int]:
-    """Losses as float32 pairs, at most 400 of them, and the stride that this took."""
+def thinned(train: Any, validation: Any) -> bytes:
+    """Losses as float32 pairs, at most 400 of them."""
     stride = max(1, -(-len(train) // _MOST_POINTS))
     pairs = np.full((len(train), 2), np.nan, dtype="<f4")
     pairs[:, 0] = train
     pairs[:, 1] = [np.nan if v is None else v for v in validation]
     # The last one is always there.
-    return pairs[::-1][::stride][::-1].tobytes(), stride
+    return pairs[::-1][::stride][::-1].tobytes()
