@@ -24,7 +24,7 @@ run: $(BASE)  ## the knot study without a browser; OUT=results ARGS=--quick
 	$(BIN)/workbench run knots --out $(OUT) $(ARGS)
 
 test: $(TEST)  ## the whole suite; ARGS="-k spline"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(TEST)  ## format, lint, types
 	$(BIN)/ruff check .
