@@ -86,7 +86,7 @@ def dataset(chain: Chain, states: pd.DataFrame, *, seed: int = 0) -> Dataset:
         TARGET,
         inputs=[*chain.ranges, "phi", "E"],
         units={"E": "hopping", STRENGTH: "hopping"},
-        groups=states["realization"].to_numpy(),
+        groups=states["realization"].tolist(),
         seed=seed,
     )
 
