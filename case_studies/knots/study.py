@@ -90,7 +90,7 @@ def dataset(table: pd.DataFrame) -> Dataset:
     missing = int(table["chern_simons"].isna().sum())
     columns = table.drop(columns=list(LEFT_OUT)).astype("float64").fillna({"chern_simons": 0.0})
     for group in symmetry.value_counts().index[:_SYMMETRIES]:
-        columns[f"symmetry {'none' if group == '0' else group}"] = (symmetry == group) * 1.0
+        columns[f"symmetry_{_short(group)}"] = (symmetry == group) * 1.0
     units = {name: COLUMNS[name].unit for name in columns if name in COLUMNS}
     data = Dataset.from_frame(
         columns.assign(**{TARGET: table[TARGET].astype("float64")}),
@@ -103,6 +103,11 @@ def dataset(table: pd.DataFrame) -> Dataset:
         return data
     note = f"The Chern–Simons invariant of {missing} knots is not known; it was set to 0."
     return replace(data, notes=(*data.notes, note))
+
+
+def _short(group: str) -> str:
+    """A group's name that can be part of a column's: Z/2 + Z/2 becomes Z2xZ2."""
+    return "none" if group == "0" else group.replace(" + ", "x").replace("/", "")
 
 
 def split_by_name(names: pd.Series) -> list[str]:
