@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -135,7 +136,7 @@ def fit(
         InputError: the model does not fit the data, or an argument cannot be used.
         TrainingError: an error on the way, the callback's for example; it holds the best state.
     """
-    _check(model, data, starts, steps, l1)
+    _check(model, data, grids, starts, steps, l1)
     chosen_loss = _chosen_loss(loss, data)
     chosen, reason = _chosen_solver(solver, model, data, memory)
     penalty = _penalty(data, chosen_loss, entropy, smoothness)
@@ -143,8 +144,9 @@ def fit(
     if grids is None:
         first = model.layer(0).grid_size
         grids = GRIDS if starts > 1 or chosen != "lm" else tuple(first * 2**k for k in range(5))
+    named_loss = (type(chosen_loss).__qualname__, vars(chosen_loss))
     purpose = _fingerprint(
-        model, data, chosen, chosen_loss, grids, starts, steps, seed, sparsity, penalty
+        model, data, chosen, named_loss, tuple(grids), starts, steps, seed, sparsity, penalty
     )
     if resume is not None and resume.purpose != purpose:
         raise InputError(
@@ -182,7 +184,12 @@ def fit(
 
 
 def _check(
-    model: KAN, data: Dataset, starts: int, steps: int | None, l1: float | Sequence[float]
+    model: KAN,
+    data: Dataset,
+    grids: Sequence[int] | None,
+    starts: int,
+    steps: int | None,
+    l1: float | Sequence[float],
 ) -> None:
     if model.in_features != len(data.names) or model.out_features != data.outputs:
         raise InputError(
@@ -195,6 +202,9 @@ def _check(
         raise InputError(f"steps must be at least 1, got {steps}")
     if not isinstance(l1, int | float) and not len(l1):
         raise InputError("l1 must be a number or at least one number per grid, got none")
+    sizes = (1,) if grids is None else tuple(grids)
+    if not sizes or sizes[0] < 1 or any(a >= b for a, b in pairwise(sizes)):
+        raise InputError(f"grids must be at least one grid size, each above the last, got {sizes}")
 
 
 def _chosen_loss(loss: LossName | Loss, data: Dataset) -> Loss:
@@ -286,10 +296,9 @@ def _prepared(model: KAN, data: Dataset, loss: Loss) -> KAN:
 
 def _target_scale(targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
     """Scale and shift of the outputs, ``(m,)`` each."""
-    if isinstance(loss, Poisson):
-        rate = targets.mean(0).clamp(min=1e-12)
-        return torch.ones_like(rate), rate.log()
     shift, scale = targets.mean(0), targets.std(0)
+    if isinstance(loss, Poisson):  # counts have a unit of their own
+        return torch.ones_like(scale), torch.zeros_like(shift)
     if isinstance(loss, Huber):
         shift = targets.median(0).values
         deviation = _ROBUST * (targets - shift).abs().median(0).values

@@ -109,8 +109,8 @@ def _capture(
 def _restore_memory_(optimizer: torch.optim.LBFGS, state: Mapping[str, Tensor]) -> None:
     memory = _memory(optimizer)
     for name in _LISTS:
-        if f"lbfgs.{name}" in state:
-            memory[name] = list(state[f"lbfgs.{name}"].clone().unbind(0))
+        kept = state.get(f"lbfgs.{name}")
+        memory[name] = [] if kept is None else list(kept.clone().unbind(0))
     for name in _TENSORS:
         if f"lbfgs.{name}" in state:
             memory[name] = state[f"lbfgs.{name}"].clone()
