@@ -3,7 +3,6 @@
 import torch
 
 from workbench.errors import InputError
-from workbench.kan import spline
 from workbench.kan.functions import lookup
 from workbench.kan.layer import AFFINE_IDENTITY
 from workbench.kan.model import KAN, Edge
@@ -35,10 +34,11 @@ def unfix(model: KAN, edge: Edge) -> KAN:
     low, high = layer.grid_range[edge.source]
     points = torch.linspace(0, 1, 8 * layer.coefficients.shape[-1]).to(low) * (high - low) + low
     values = model.activation(edge, points)
-    design = spline.basis(points.unsqueeze(-1), low, high, layer.grid_size, layer.degree).squeeze(1)
     del layer.fixed[(edge.target, edge.source)]
     with torch.no_grad():
-        solution = torch.linalg.lstsq(design, values.unsqueeze(-1)).solution.squeeze(-1)
+        everywhere = points.unsqueeze(-1).expand(-1, layer.in_features).unsqueeze(0)
+        design = layer.activations().basis(everywhere)[0, :, edge.source]
+        solution = torch.linalg.pinv(design) @ values
         layer.coefficients[edge.target, edge.source] = solution
         layer.affine[edge.target, edge.source] = layer.affine.new_tensor(AFFINE_IDENTITY)
     return freed
