@@ -24,6 +24,7 @@ NOT_HYPERBOLIC = "not hyperbolic"
 
 _ATTEMPTS = 4
 _ENOUGH_WORDS = 20_000
+_EQUALLY_LONG = 1e-6  # far above rounding, far below the gaps between lengths
 _SHORTEST = 1e-4
 _FLAT = 1e-6
 _TOLERANCE = 1e-8
@@ -191,7 +192,9 @@ def shortest_geodesic(manifold: Any) -> complex:
     """Complex length of the shortest closed geodesic, from traces of words in the face pairings.
 
     The unsimplified presentation's generators pair faces of the fundamental domain, so short
-    geodesics are short words; the length of a word is ``2 arccosh(trace / 2)``.
+    geodesics are short words; the length of a word is ``2 arccosh(trace / 2)``. Of equally short
+    geodesics the one that turns most is taken, so that the result does not hang on the order of the
+    words, which changes with the triangulation.
     """
     group = manifold.fundamental_group(False, True, True)
     letters = []
@@ -208,10 +211,15 @@ def shortest_geodesic(manifold: Any) -> complex:
         right = np.tile(np.arange(count), len(words))
         reduced = (left ^ 1) != right
         words, last = product[reduced], right[reduced]
-        found = _shortest(words)
-        if found.real < best.real:
-            best = found
+        best = _shorter(best, _shortest(words))
     return best
+
+
+def _shorter(one: complex, other: complex) -> complex:
+    """The shorter length; of two equally short ones that which turns more."""
+    if abs(one.real - other.real) < _EQUALLY_LONG:
+        return complex(min(one.real, other.real), max(one.imag, other.imag))
+    return min(one, other, key=lambda length: length.real)
 
 
 def _matrix(matrix: Any) -> np.ndarray:
@@ -225,9 +233,10 @@ def _shortest(words: np.ndarray) -> complex:
     length = length[length.real > _SHORTEST]
     if not len(length):
         return complex(np.inf, 0.0)
-    shortest = complex(length[length.real.argmin()])
-    turned = (shortest.imag + np.pi) % (2 * np.pi) - np.pi
-    return complex(shortest.real, turned)
+    equal = length[length.real < length.real.min() + _EQUALLY_LONG]
+    turned = (equal.imag + np.pi) % (2 * np.pi) - np.pi
+    turned = np.where(turned < _EQUALLY_LONG - np.pi, turned + 2 * np.pi, turned)
+    return complex(equal.real.min(), turned.max())
 
 
 def _finished(frame: pd.DataFrame) -> pd.DataFrame:

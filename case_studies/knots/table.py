@@ -43,7 +43,9 @@ COLUMNS: dict[str, Column] = {
     ),
     "short_geodesic_real": Column("length of the shortest closed geodesic", "curvature -1"),
     "short_geodesic_imag": Column(
-        "rotation along that geodesic, in (-pi, pi]; changes sign in the mirror image", "radian"
+        "rotation along that geodesic, in (-pi, pi], the largest where several are as short; "
+        "changes sign in the mirror image",
+        "radian",
     ),
     "injectivity_radius": Column(
         "half the length of the shortest closed geodesic (not the largest ball round a base point)",

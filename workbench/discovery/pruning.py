@@ -15,18 +15,19 @@ from workbench.discovery.attribution import edge_scores
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
-from workbench.kan.linearize import loss_value
-from workbench.kan.losses import CrossEntropy, Loss, SquaredError
 from workbench.kan.model import KAN, Edge
+from workbench.kan.objective import Rows
+from workbench.kan.refit import Refitting
 from workbench.kan.regularization import Penalty
-from workbench.kan.solvers import levenberg_marquardt as lm
 
 COARSE, FINE = 3, 12
 _CANDIDATES = 12
 _STEPS = 8
 _CLIFF = 10.0
 _CLOSE = 1.1
+_FEWEST_ROWS, _ROWS_PER_PARAMETER = 300, 4
 _SPARSE = Penalty(l1=1e-3)
+_CLASSES = Penalty(smoothness=1e-4, ridge=1e-5)
 _RELATIVE = 0.01
 
 
@@ -151,7 +152,8 @@ def eliminate(
         rows: at most so many training rows are used.
         watch: called with (living edges, edges at the start); True ends the path here.
     """
-    problem = _Problem(model, data, rows)
+    penalty = Penalty() if data.task == "regression" else _CLASSES
+    problem = Refitting(model, data, rows=rows, penalty=penalty)
     current = _sparse(model, problem)
     total = len(current.edges())
     path = [current]
@@ -168,63 +170,26 @@ def eliminate(
     return Elimination(tuple(stages), _choose([stage.validation_loss for stage in stages]))
 
 
-class _Problem:
-    """Rows and loss of an elimination, in standardized units."""
-
-    def __init__(self, model: KAN, data: Dataset, rows: int) -> None:
-        self.loss: Loss = SquaredError() if data.task == "regression" else CrossEntropy()
-        self.penalty = (
-            Penalty() if data.task == "regression" else Penalty(smoothness=1e-4, ridge=1e-5)
-        )
-        self.regression = data.task == "regression"
-        x, y = data.split("train")
-        vx, vy = data.split("validation")
-        like = model.output_scale
-        generator = torch.Generator().manual_seed(0)
-        keep = torch.randperm(len(x), generator=generator)[:rows]
-        self.shift, self.scale = model.output_shift.clone(), like.clone()
-        self.x, self.y = x[keep].to(like), self._standardized(y[keep])
-        self.vx, self.vy = vx.to(like), self._standardized(vy)
-
-    def _standardized(self, y: Tensor) -> Tensor:
-        return (y.to(self.scale) - self.shift) / self.scale if self.regression else y
-
-    def subset(self, parameters: int) -> slice:
-        """Four rows for every parameter are enough to compare removals."""
-        return slice(0, max(300, 4 * parameters))
-
-    def minimize(self, ensemble: Ensemble, steps: int, part: slice, penalty: Penalty) -> Ensemble:
-        return lm.minimize(
-            ensemble,
-            self.x[part],
-            self.y[part],
-            self.loss,
-            steps=steps,
-            damping=lm.FROM_REFINED,
-            penalty=penalty,
-        ).ensemble
-
-    def readable(self, value: float) -> float:
-        if not self.regression:
-            return value
-        return math.sqrt(max(2 * value, 0.0)) * float(self.scale.square().mean().sqrt())
+def _enough(problem: Refitting, parameters: int) -> Rows:
+    """Four rows for every parameter are enough to compare removals."""
+    return problem.rows[: max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * parameters)]
 
 
-def _sparse(model: KAN, problem: _Problem) -> KAN:
+def _sparse(model: KAN, problem: Refitting) -> KAN:
     """A coarse copy after sparsity steps, without its faintest edges."""
     ensemble = Ensemble.of([model]).refine(COARSE)
-    part = problem.subset(ensemble.model(0).parameter_count)
+    part = _enough(problem, ensemble.model(0).parameter_count)
     for _ in range(4):
-        ensemble = ensemble.regrid(problem.x)
-        ensemble = problem.minimize(ensemble, 10, part, _SPARSE)
+        ensemble = ensemble.regrid(problem.rows.x)
+        ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
     net = ensemble.model(0)
-    scores = edge_scores(net, problem.x)
+    scores = edge_scores(net, problem.rows.x)
     limit = _RELATIVE * max(float(score.max()) for score in scores)
     weak = [e for e in net.edges() if float(scores[e.layer][e.target, e.source]) < limit]
-    thin = remove_edges(net, problem.x, weak)
+    thin = remove_edges(net, problem.rows.x, weak)
     if not _connected(thin):
         thin = net
-    ensemble = problem.minimize(Ensemble.of([thin]).regrid(problem.x), 10, part, problem.penalty)
+    ensemble = problem.minimize(Ensemble.of([thin]).regrid(problem.rows.x), 10, rows=part)
     return ensemble.model(0)
 
 
@@ -233,38 +198,35 @@ def _connected(model: KAN) -> bool:
     return bool((last.mask.sum(1) > 0).all())
 
 
-def _cheapest_removal(model: KAN, problem: _Problem) -> KAN | None:
-    scores = edge_scores(model, problem.x)
+def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
+    scores = edge_scores(model, problem.rows.x)
     edges = sorted(model.edges(), key=lambda e: float(scores[e.layer][e.target, e.source]))
-    nets = [remove_edges(model, problem.x, [edge]) for edge in edges[:_CANDIDATES]]
+    nets = [remove_edges(model, problem.rows.x, [edge]) for edge in edges[:_CANDIDATES]]
     nets = [_drop_shift(net, model, problem) for net in nets if _connected(net)]
     if not nets:
         return None
-    part = problem.subset(nets[0].parameter_count)
-    ensemble = Ensemble.of(nets).regrid(problem.x[part])
-    ensemble = problem.minimize(ensemble, _STEPS, part, problem.penalty)
-    losses = loss_value(ensemble, problem.x[part], problem.y[part], problem.loss)
-    return ensemble.model(int(losses.nan_to_num(nan=math.inf).argmin()))
+    part = _enough(problem, nets[0].parameter_count)
+    ensemble = problem.minimize(Ensemble.of(nets).regrid(part.x), _STEPS, rows=part)
+    return ensemble.model(int(problem.losses(ensemble, part).argmin()))
 
 
-def _drop_shift(net: KAN, model: KAN, problem: _Problem) -> KAN:
+def _drop_shift(net: KAN, model: KAN, problem: Refitting) -> KAN:
     """The standardized problem keeps its own output shift: the refit restores what was moved."""
     net.output_shift.copy_(model.output_shift)
     return net
 
 
-def _refined(model: KAN, problem: _Problem) -> Stage:
+def _refined(model: KAN, problem: Refitting) -> Stage:
     """Up to the fine grid for as long as validation improves; the better of the two is kept."""
-    everything = slice(0, None)
-    ensemble = Ensemble.of([model]).regrid(problem.x)
+    ensemble = Ensemble.of([model]).regrid(problem.rows.x)
     best, best_loss = ensemble, math.inf
     for grid_size, steps in ((COARSE, _STEPS), (2 * COARSE, 5), (FINE, 5)):
-        ensemble = ensemble.regrid(problem.x).refine(grid_size)
-        ensemble = problem.minimize(ensemble, steps, everything, problem.penalty)
-        value = float(loss_value(ensemble, problem.vx, problem.vy, problem.loss)[0])
+        ensemble = problem.minimize(ensemble.regrid(problem.rows.x).refine(grid_size), steps)
+        value = problem.error(ensemble)
         if value < best_loss:
             best, best_loss = ensemble, value
-    return Stage(best.model(0), len(model.edges()), problem.readable(best_loss))
+    scale = float(model.output_scale.square().mean().sqrt()) if problem.regression else 1.0
+    return Stage(best.model(0), len(model.edges()), best_loss * scale)
 
 
 def _choose(losses: Sequence[float]) -> int:

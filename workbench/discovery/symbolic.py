@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from workbench.discovery.attribution import edge_scores
 from workbench.discovery.candidates import Candidate, suggest
 from workbench.discovery.expressions import to_expressions
@@ -20,11 +18,9 @@ from workbench.discovery.library import SYMPY
 from workbench.discovery.polish import polished
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
-from workbench.kan.linearize import loss_value
-from workbench.kan.losses import CrossEntropy, Loss, SquaredError
 from workbench.kan.model import KAN, Edge
+from workbench.kan.refit import Refitting
 from workbench.kan.regularization import Penalty
-from workbench.kan.solvers import levenberg_marquardt as lm
 
 _ROWS = 1000
 _STEPS, _FINAL_STEPS = 12, 100
@@ -94,20 +90,21 @@ def _search(
     model: KAN, data: Dataset, beam: int, width: int, seed: int, watch: Watch | None
 ) -> list[_State]:
     """Finished states, best first; empty when the search was ended early."""
-    problem = _Problem(model, data, seed)
-    start = problem.refit(model, _STEPS)
+    penalty = Penalty() if data.task == "regression" else Penalty(ridge=1e-6)
+    problem = Refitting(model, data, rows=_ROWS, penalty=penalty, seed=seed)
+    start = _refit(problem, model, _STEPS)
     floor = start.loss
     total = len(model.edges())
     states = [start]
     for count, edge in enumerate(_clearest_first(start.model, problem)):
         grown = []
         for state in states:
-            found = suggest(state.model, problem.x, [edge])[edge]
-            scores = edge_scores(state.model, problem.x)[edge.layer]
+            found = suggest(state.model, problem.rows.x, [edge])[edge]
+            scores = edge_scores(state.model, problem.rows.x)[edge.layer]
             effect = float(scores[edge.target, edge.source])
             for candidate in _tried(ranked(found, effect, floor), width):
                 trial = fix(state.model, edge, candidate.name, candidate.affine)
-                refitted = problem.refit(trial, _STEPS)
+                refitted = _refit(problem, trial, _STEPS)
                 cost = state.complexity + SYMPY[candidate.name].complexity
                 grown.append(_State(refitted.model, refitted.loss, cost))
         grown = [s for s in grown if math.isfinite(s.loss)] or grown
@@ -115,13 +112,13 @@ def _search(
         if watch is not None and watch(count + 1, total):
             return []
     finals = [*(state.model for state in states), _straight(start.model, problem)]
-    return [problem.refit(final, _FINAL_STEPS) for final in finals]
+    return [_refit(problem, final, _FINAL_STEPS) for final in finals]
 
 
-def _straight(model: KAN, problem: "_Problem") -> KAN:
+def _straight(model: KAN, problem: Refitting) -> KAN:
     """Every free edge a straight line: with product nodes a polynomial, and always worth a look."""
     free = _clearest_first(model, problem)
-    found = suggest(model, problem.x, free)
+    found = suggest(model, problem.rows.x, free)
     for edge in free:
         line = next(c for c in found[edge] if c.name == "linear")
         model = fix(model, edge, line.name, line.affine)
@@ -144,41 +141,14 @@ def _best(states: list[_State], floor: float, beam: int) -> list[_State]:
     return sorted(states, key=bits)[:beam]
 
 
-def _clearest_first(model: KAN, problem: "_Problem") -> list[Edge]:
+def _clearest_first(model: KAN, problem: Refitting) -> list[Edge]:
     """Free edges, those with the best match first: what is fixed early helps the others."""
     free = [e for e in model.edges() if (e.target, e.source) not in model.layer(e.layer).fixed]
-    found = suggest(model, problem.x, free)
+    found = suggest(model, problem.rows.x, free)
     return sorted(free, key=lambda edge: -found[edge][0].r2)
 
 
-class _Problem:
-    """Rows and loss of the search, in standardized units."""
-
-    def __init__(self, model: KAN, data: Dataset, seed: int) -> None:
-        regression = data.task == "regression"
-        self.loss: Loss = SquaredError() if regression else CrossEntropy()
-        self.penalty = Penalty() if regression else Penalty(ridge=1e-6)
-        x, y = data.split("train")
-        vx, vy = data.split("validation")
-        keep = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))[:_ROWS]
-        like, shift = model.output_scale, model.output_shift
-        self.x, self.vx = x[keep].to(like), vx.to(like)
-        self.y = (y[keep].to(like) - shift) / like if regression else y[keep].to(like.device)
-        self.vy = (vy.to(like) - shift) / like if regression else vy.to(like.device)
-        self.regression = regression
-
-    def refit(self, model: KAN, steps: int) -> _State:
-        """All parameters together; the loss is RMSE in standard deviations, or cross-entropy."""
-        ensemble = Ensemble.of([model]).regrid(self.x)
-        ensemble = lm.minimize(
-            ensemble,
-            self.x,
-            self.y,
-            self.loss,
-            steps=steps,
-            damping=lm.FROM_REFINED,
-            penalty=self.penalty,
-        ).ensemble
-        value = float(loss_value(ensemble, self.vx, self.vy, self.loss)[0])
-        readable = math.sqrt(max(2 * value, 0.0)) if self.regression else value
-        return _State(ensemble.model(0), readable if math.isfinite(readable) else math.inf, 0)
+def _refit(problem: Refitting, model: KAN, steps: int) -> _State:
+    """All parameters together; the loss is RMSE in standard deviations, or cross-entropy."""
+    ensemble = problem.minimize(Ensemble.of([model]).regrid(problem.rows.x), steps)
+    return _State(ensemble.model(0), problem.error(ensemble), 0)

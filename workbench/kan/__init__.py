@@ -6,7 +6,12 @@ screens.
 """
 
 from workbench.kan.data import Dataset
+from workbench.kan.journal import Journal, Record
 from workbench.kan.model import KAN, Edge, KANConfig, Trace
-from workbench.kan.training import FitResult, Progress, Record, fit
+from workbench.kan.run import Progress
+from workbench.kan.training import FitResult, TrainingError, fit
 
-__all__ = ["KAN", "Dataset", "Edge", "FitResult", "KANConfig", "Progress", "Record", "Trace", "fit"]
+__all__ = [
+    "KAN", "Dataset", "Edge", "FitResult", "Journal", "KANConfig", "Progress", "Record", "Trace",
+    "TrainingError", "fit",
+]  # fmt: skip

@@ -32,6 +32,7 @@ class Dataset:
         classes: labels behind the class numbers, or None.
         train, validation, test: row numbers.
         notes: what was dropped and why, and warnings, each a sentence.
+        weights: how much every row counts, ``(N,)`` with mean 1, or None.
     """
 
     inputs: Tensor
@@ -45,6 +46,7 @@ class Dataset:
     units: Mapping[str, str] = field(default_factory=dict)
     classes: tuple[Any, ...] | None = None
     notes: tuple[str, ...] = ()
+    weights: Tensor | None = None
 
     @property
     def outputs(self) -> int:
@@ -57,6 +59,14 @@ class Dataset:
         """Inputs and targets of one part."""
         rows: Tensor = getattr(self, part)
         return self.inputs[rows], self.targets[rows]
+
+    def row_weights(self, part: Part) -> Tensor | None:
+        """Weights of the rows of one part with mean 1, or None where all count the same."""
+        if self.weights is None:
+            return None
+        rows: Tensor = getattr(self, part)
+        chosen = self.weights[rows]
+        return chosen / chosen.mean() if len(chosen) else chosen
 
     def select(self, names: Sequence[str]) -> "Dataset":
         """The same rows with only these inputs, in this order."""
@@ -75,6 +85,7 @@ class Dataset:
         units: Mapping[str, str] | None = None,
         split: Sequence[str] | None = None,
         groups: Sequence[Any] | None = None,
+        weights: Any = None,
         seed: int = 0,
     ) -> "Dataset":
         """A dataset from arrays ``(N, d)`` and ``(N,)``; see ``from_frame`` for the rest."""
@@ -87,7 +98,9 @@ class Dataset:
         columns = {label: x[:, i] for i, label in enumerate(labels)}
         if len(columns) != len(labels) or target in columns:
             raise InputError("column names must differ from each other and from the target's")
-        return _build(columns, np.asarray(targets), target, task, units, split, groups, seed)
+        return _build(
+            columns, np.asarray(targets), target, task, units, split, groups, weights, seed
+        )
 
     @classmethod
     def from_frame(
@@ -100,6 +113,7 @@ class Dataset:
         units: Mapping[str, str] | None = None,
         split: Sequence[str] | None = None,
         groups: Sequence[Any] | None = None,
+        weights: Any = None,
         seed: int = 0,
     ) -> "Dataset":
         """A dataset from a pandas ``DataFrame``.
@@ -112,6 +126,7 @@ class Dataset:
             units: unit of each column that has one.
             split: per row "train", "validation" or "test"; random 70/15/15 by default.
             groups: per row a key; rows that share one stay together in the split.
+            weights: per row how much it counts, not negative.
             seed: seed of the random split.
 
         Raises:
@@ -138,7 +153,7 @@ class Dataset:
             )
         columns = {name: series[name].to_numpy(dtype=np.float64) for name in chosen}
         values = series[target].to_numpy()
-        return _build(columns, values, target, task, units, split, groups, seed)
+        return _build(columns, values, target, task, units, split, groups, weights, seed)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -170,6 +185,7 @@ def _build(
     units: Mapping[str, str] | None,
     split: Sequence[str] | None,
     groups: Sequence[Any] | None,
+    weights: Any,
     seed: int,
 ) -> Dataset:
     if not columns:
@@ -227,7 +243,25 @@ def _build(
         units=dict(units or {}),
         classes=classes,
         notes=tuple(notes),
+        weights=None if weights is None else _checked_weights(weights, kept),
     )
+
+
+def _checked_weights(weights: Any, kept: np.ndarray) -> Tensor:
+    try:
+        numbers = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"weights must be numbers, one per row: {error}") from error
+    if numbers.shape != kept.shape:
+        raise InputError(
+            f"weights must be one number per row, {len(kept)} in all, got shape {numbers.shape}"
+        )
+    chosen = numbers[kept]
+    if not np.isfinite(chosen).all() or (chosen < 0).any() or chosen.sum() == 0:
+        raise InputError(
+            "weights must be finite, not negative and not all zero: mend or leave them out"
+        )
+    return torch.from_numpy(chosen / chosen.mean())
 
 
 def _guess_task(values: np.ndarray) -> Task:

@@ -1,4 +1,4 @@
-"""The analytic, layer-wise Jacobian of a stack of networks, and the normal equations made of it.
+"""The analytic, layer-wise Jacobian of a stack of networks.
 
 No autograd: the derivative of an output by a coefficient is the sensitivity of the output to the
 sub-node that the edge feeds, times a basis function.
@@ -12,10 +12,6 @@ from torch import Tensor
 
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.layer import Activations
-from workbench.kan.losses import Loss
-
-CHUNK_BYTES = 48 * 2**20
-"""Size of the Jacobian block that is held at a time; larger blocks only leave the cache."""
 
 
 def sensitivities(ensemble: Ensemble, nodes: list[Tensor]) -> list[Tensor]:
@@ -141,31 +137,4 @@ def jacobian(ensemble: Ensemble, x: Tensor, columns: Columns) -> tuple[Tensor, T
     return nodes[-1], torch.cat(blocks, -1)
 
 
-def normal_equations(
-    ensemble: Ensemble, x: Tensor, y: Tensor, loss: Loss, columns: Columns
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``, in row blocks."""
-    rows, copies = len(x), len(ensemble)
-    per_row = 8 * copies * ensemble.template.out_features * max(columns.count, 1)
-    chunk = max(32, min(rows, CHUNK_BYTES // per_row))
-    value = x.new_zeros(copies)
-    matrix = x.new_zeros(copies, columns.count, columns.count)
-    gradient = x.new_zeros(copies, columns.count)
-    for start in range(0, rows, chunk):
-        part = slice(start, start + chunk)
-        outputs, derivative = jacobian(ensemble, x[part], columns)
-        share = len(x[part]) / rows
-        value += share * loss.value(outputs, y[part])
-        slope, root = loss.linearize(outputs, y[part], derivative)
-        gradient += share * torch.einsum("snm,snmp->sp", slope, derivative)
-        flat = root.flatten(1, 2)
-        matrix.baddbmm_(flat.mT, flat, alpha=share)
-    return value, matrix, gradient
-
-
-def loss_value(ensemble: Ensemble, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
-    """Loss of each network on ``x (N, d)``: ``(S,)``."""
-    return loss.value(ensemble.nodes(x)[-1], y)
-
-
-__all__ = ["Columns", "jacobian", "loss_value", "normal_equations", "sensitivities"]
+__all__ = ["Columns", "jacobian", "sensitivities"]

@@ -1,5 +1,6 @@
 """Loss functions with the Gauss–Newton pieces that second-order training needs."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -8,30 +9,95 @@ from torch.nn import functional
 
 
 class Loss(Protocol):
-    """What a solver asks of a loss; outputs are ``(S, n, m)``, the mean is over the ``n`` rows."""
+    """What a solver asks of a loss; outputs are ``(S, n, m)``, the mean is over the ``n`` rows.
 
-    def value(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    ``weights (n,)`` count rows; None stands for ones.
+    """
+
+    def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """Mean loss of each of the ``S`` networks, ``(S,)``."""
         ...
 
     def linearize(
-        self, outputs: Tensor, targets: Tensor, derivative: Tensor
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Slope by the outputs ``(S, n, m)`` and rows ``A (S, n, m, P)`` with ``H = AᵀA``."""
         ...
 
 
+def _weighted(rows: Tensor, weights: Tensor | None) -> Tensor:
+    """Mean over rows of a table ``(S, n, m)`` that is summed over ``m``: ``(S,)``."""
+    each = rows.sum(2)
+    return (each if weights is None else each * weights).mean(1)
+
+
+def _row_weight(outputs: Tensor, weights: Tensor | None) -> Tensor:
+    """Weight of every row in the mean, ``(n, 1)``."""
+    rows = outputs.shape[1]
+    if weights is None:
+        return outputs.new_full((rows, 1), 1 / rows)
+    return weights.to(outputs).unsqueeze(1) / rows
+
+
 class SquaredError:
     r"""Half the mean squared error, :math:`F = \frac{1}{2nm} \sum r^2`, ``H = JᵀJ / nm``."""
 
-    def value(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return 0.5 * (outputs - targets).square().mean((1, 2))
+    def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        return 0.5 * _weighted((outputs - targets).square(), weights) / outputs.shape[2]
 
     def linearize(
-        self, outputs: Tensor, targets: Tensor, derivative: Tensor
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        count = outputs.shape[1] * outputs.shape[2]
-        return (outputs - targets) / count, derivative / count**0.5
+        share = _row_weight(outputs, weights) / outputs.shape[2]
+        return (outputs - targets) * share, derivative * share.sqrt().unsqueeze(-1)
+
+
+@dataclass(frozen=True)
+class Huber:
+    r"""Huber's loss: :math:`r^2 / 2` up to ``delta``, a straight line beyond it.
+
+    The Gauss–Newton matrix is that of iteratively reweighted least squares, with weights
+    :math:`\min(1, \delta / |r|)`; it lies above the loss (Huber 1981, *Robust Statistics*, ch. 7).
+    """
+
+    delta: float = 1.0
+
+    def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        size = (outputs - targets).abs()
+        each = torch.where(
+            size <= self.delta, 0.5 * size.square(), self.delta * (size - 0.5 * self.delta)
+        )
+        return _weighted(each, weights) / outputs.shape[2]
+
+    def linearize(
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        residual = outputs - targets
+        share = _row_weight(outputs, weights) / outputs.shape[2]
+        trust = (self.delta / residual.abs().clamp(min=self.delta)).clamp(max=1.0)
+        return residual * trust * share, derivative * (trust * share).sqrt().unsqueeze(-1)
+
+
+class Poisson:
+    r"""Poisson deviance of counts whose logarithmic rate is the output.
+
+    :math:`F = \frac1{nm}\sum e^f - y f` up to a constant that makes a perfect fit zero; the link is
+    canonical, so the Gauss–Newton matrix :math:`J^T \mathrm{diag}(e^f) J` is the Fisher information.
+    """
+
+    _HIGHEST = 50.0
+
+    def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        perfect = targets - torch.xlogy(targets, targets)
+        each = outputs.clamp(max=self._HIGHEST).exp() - targets * outputs - perfect
+        return _weighted(each, weights) / outputs.shape[2]
+
+    def linearize(
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        rate = outputs.clamp(max=self._HIGHEST).exp()
+        share = _row_weight(outputs, weights) / outputs.shape[2]
+        return (rate - targets) * share, derivative * (rate * share).sqrt().unsqueeze(-1)
 
 
 class CrossEntropy:
@@ -41,23 +107,22 @@ class CrossEntropy:
     :math:`\sqrt{p_c}(J_c - \sum_k p_k J_k)` (Schraudolph 2002, *Neural Computation* 14).
     """
 
-    def value(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         if outputs.shape[2] == 1:
-            logits = outputs.squeeze(2)
-            signs = (2 * targets - 1).to(logits.dtype)
-            return functional.softplus(-signs * logits).mean(1)
+            signs = (2 * targets - 1).to(outputs.dtype).unsqueeze(-1)
+            return _weighted(functional.softplus(-signs * outputs), weights)
         chosen = targets.expand(len(outputs), -1).unsqueeze(-1)
-        return -torch.log_softmax(outputs, -1).gather(2, chosen).mean((1, 2))
+        return _weighted(-torch.log_softmax(outputs, -1).gather(2, chosen), weights)
 
     def linearize(
-        self, outputs: Tensor, targets: Tensor, derivative: Tensor
+        self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        rows = outputs.shape[1]
+        share = _row_weight(outputs, weights)
         if outputs.shape[2] == 1:
             p = outputs.sigmoid()
-            slope = (p - targets.to(p.dtype).unsqueeze(-1)) / rows
-            return slope, (p * (1 - p) / rows).sqrt().unsqueeze(-1) * derivative
+            slope = (p - targets.to(p.dtype).unsqueeze(-1)) * share
+            return slope, (p * (1 - p) * share).sqrt().unsqueeze(-1) * derivative
         p = outputs.softmax(-1)
         hot = functional.one_hot(targets, outputs.shape[2]).to(p.dtype)
         mean = torch.einsum("snm,snmp->snp", p, derivative).unsqueeze(2)
-        return (p - hot) / rows, (p / rows).sqrt().unsqueeze(-1) * (derivative - mean)
+        return (p - hot) * share, (p * share).sqrt().unsqueeze(-1) * (derivative - mean)

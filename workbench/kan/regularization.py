@@ -25,12 +25,14 @@ class Penalty:
         l1: weight of the sum of edge effects.
         entropy: weight of the entropy of the edge effects' shares (KAN paper, eq. 2.18).
         smoothness: weight of the squared second differences of the coefficients.
+        roughness: weight of the squared third differences, which leave parabolas alone.
         ridge: weight of the squared parameters; keeps separable classes from running away.
     """
 
     l1: float = 0.0
     entropy: float = 0.0
     smoothness: float = 0.0
+    roughness: float = 0.0
     ridge: float = 0.0
 
     @property
@@ -38,23 +40,24 @@ class Penalty:
         return self.l1 > 0 or self.entropy > 0
 
     def quadratic(self, columns: Columns, grid_size: int, like: Tensor) -> Tensor | None:
-        """The constant matrix ``R (P, P)`` of the smoothness and ridge terms, or None.
+        """The constant matrix ``R (P, P)`` of the smoothness, roughness and ridge terms, or None.
 
-        Second differences are scaled by ``G^4 / K``: the mean squared second derivative of a curve on
-        a unit range, so that a weight means the same on every grid.
+        Differences of order ``d`` are scaled by ``G^(2d) / K``: the mean squared derivative of a curve
+        on a unit range, so that a weight means the same on every grid.
         """
-        if self.smoothness <= 0 and self.ridge <= 0:
+        if self.smoothness <= 0 and self.roughness <= 0 and self.ridge <= 0:
             return None
         matrix = self.ridge * torch.eye(columns.count, dtype=like.dtype, device=like.device)
-        size = columns.basis_size
-        if self.smoothness > 0 and columns.spline_count:
-            second = torch.eye(size, dtype=like.dtype, device=like.device).diff(n=2, dim=0)
-            edges = columns.spline_count // size
-            blocks = torch.kron(
-                torch.eye(edges, dtype=like.dtype, device=like.device), second.mT @ second
-            )
-            end = columns.spline_count
-            matrix[:end, :end] += self.smoothness * grid_size**4 / size * blocks
+        size, end = columns.basis_size, columns.spline_count
+        if not end:
+            return matrix
+        edges = torch.eye(end // size, dtype=like.dtype, device=like.device)
+        for order, weight in ((2, self.smoothness), (3, self.roughness)):
+            if weight > 0:
+                difference = torch.eye(size, dtype=like.dtype, device=like.device)
+                difference = difference.diff(n=order, dim=0)
+                block = weight * grid_size ** (2 * order) / size * difference.mT @ difference
+                matrix[:end, :end] += torch.kron(edges, block)
         return matrix
 
     def majorizer(

@@ -2,13 +2,15 @@
 
 Second-order training of a small network (``solver="lm"``) goes: many cheap random starts on a coarse
 grid and a subset of rows, the better quarter a little further, the best on all rows, then finer and
-finer nested grids for as long as the validation error falls.
+finer nested grids for as long as the validation error falls; where it does not, because the data are
+noisy, the curves are smoothed as far as validation likes it.
 """
 
+import hashlib
 import math
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -17,47 +19,36 @@ from torch import Tensor
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble, padded_range
-from workbench.kan.layer import AFFINE_IDENTITY
-from workbench.kan.linearize import loss_value
-from workbench.kan.losses import CrossEntropy, Loss, SquaredError
+from workbench.kan.journal import Journal, Record
+from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
 from workbench.kan.model import KAN
+from workbench.kan.objective import Objective
 from workbench.kan.regularization import Penalty
-from workbench.kan.solvers import adam
+from workbench.kan.run import Best, Callback, Progress, Run, Stopped
 from workbench.kan.solvers import levenberg_marquardt as lm
+from workbench.kan.starts import best_start, random_starts, total_steps
 
-Solver = Literal["auto", "lm", "adam"]
+Solver = Literal["auto", "lm", "lbfgs", "adam"]
+LossName = Literal["auto", "squared", "huber", "poisson"]
 
-GRIDS = (3, 6, 12, 24, 48, 96)
+GRIDS = (3, 6, 12, 24, 48, 96, 192)
 STARTS = 32
+MEMORY = 2e9
 INPUT_MARGIN = 0.01
-_START_STEPS, _SURVIVOR_STEPS, _BEST_STEPS, _LEVEL_STEPS = 20, 10, 15, 8
-_LM_PARAMETERS = 2000
+_LEVEL_STEPS = 8
+_MATRICES, _NUMBER = 4, 8
 _LM_WORK = 2e11
-_ADAM_RECORDS, _ADAM_SILENT_STEPS = 200, 50  # Stop has to answer at once
+_FULL_BATCH_WORK = 2e9
+_ADAM_STEPS, _LBFGS_STEPS = 2000, 500
+_ROWS_PER_PARAMETER = 3
+_PATIENCE = 2
+_EXACT = 1e-13
+_GCV_RIDGE = 1e-12
+_SMOOTHNESS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+_SMOOTHING_STEPS = 6
+_OVERFITTED = 3.0
 _CLASSIFICATION_PENALTY = Penalty(smoothness=1e-4, ridge=1e-5)
-
-
-@dataclass(frozen=True)
-class Record:
-    """One iteration: losses are RMSE in the target's units, or mean cross-entropy."""
-
-    step: int
-    phase: str
-    grid_size: int
-    train_loss: float
-    validation_loss: float | None
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Progress(Record):
-    """What a callback sees; ``snapshot()`` makes a network of the present state."""
-
-    total: int = 0
-    snapshot: Callable[[], KAN] = field(default=lambda: KAN((1, 1)), repr=False)
-
-
-Callback = Callable[[Progress], bool | None]
+_ROBUST = 1.4826  # of the median deviation of normal numbers
 
 
 @dataclass(frozen=True)
@@ -68,11 +59,14 @@ class FitResult:
         model: the network with the best validation loss.
         history: one ``Record`` per iteration.
         solver: the method used, and why.
-        stopped: what ended it: "converged", "stopped" (by the callback), "interrupted".
-        train_loss, validation_loss: of ``model``; RMSE in the target's units, or cross-entropy.
+        stopped: what ended it: "converged" (the last grid was reached or the fit is exact),
+            "validation" (finer grids do not pay), "rows" (finer grids would have more than a third as
+            many parameters as rows), "steps", "stopped" (by the callback) or "interrupted".
+        train_loss, validation_loss: of ``model``; RMSE in the target's units, or the mean loss.
         success_share: share of the starts whose RMSE came within a factor 2 of the best.
         seconds: wall time.
         warnings: sentences for the user.
+        journal: what ``fit(..., resume=...)`` goes on from when it was stopped or interrupted.
     """
 
     model: KAN
@@ -84,10 +78,15 @@ class FitResult:
     success_share: float
     seconds: float
     warnings: tuple[str, ...] = ()
+    journal: Journal | None = None
 
 
-class _Stop(Exception):  # noqa: N818 - a signal, not an error
-    """The callback asked to stop."""
+class TrainingError(RuntimeError):
+    """Training met an error; ``result`` holds the best network until then."""
+
+    def __init__(self, message: str, result: FitResult) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 def fit(
@@ -95,77 +94,190 @@ def fit(
     data: Dataset,
     *,
     solver: Solver = "auto",
+    loss: LossName | Loss = "auto",
     grids: Sequence[int] | None = None,
     starts: int = STARTS,
     steps: int | None = None,
     seed: int = 0,
-    l1: float = 0.0,
+    l1: float | Sequence[float] = 0.0,
     entropy: float = 0.0,
     smoothness: float | None = None,
+    memory: float = MEMORY,
     callback: Callback | None = None,
+    resume: Journal | None = None,
 ) -> FitResult:
     """Train a network on ``data``; the given model is left untouched.
 
     Args:
         model: its width, masks and fixed edges are kept. With ``starts=1`` training goes on from its
             own numbers, else every start draws new ones.
-        data: the table and its split; ``data.outputs`` must match the model.
-        solver: "lm" (Levenberg–Marquardt), "adam", or "auto": by size of network and table.
+        data: the table and its split; ``data.outputs`` must match the model. Without validation rows
+            generalized cross-validation takes their place.
+        solver: "lm" (Levenberg–Marquardt), "lbfgs", "adam", or "auto": by size of network and table.
+        loss: "squared", "huber" (linear beyond one robust standard deviation), "poisson" (the network
+            gives the logarithm of a rate), a ``Loss``; "auto" is "squared", or cross-entropy for
+            classes.
         grids: increasing grid sizes of the schedule, ``(3, 6, 12, ...)`` by default.
-        starts: random starts of "lm".
-        steps: iterations per grid for "lm" (8), in all for "adam" (2000).
+        starts: random starts of "lm" in a batch; up to four batches until the best basin is confirmed.
+        steps: iterations per grid for "lm" (8, more while they pay), in all for "lbfgs" (500) and
+            "adam" (2000).
         seed: of all random numbers; the same seed repeats the run to the last bit.
-        l1, entropy, smoothness: penalty weights, see ``Penalty``.
+        l1, entropy, smoothness: penalty weights, see ``Penalty``; several numbers for ``l1`` are one
+            per grid, the last for all further ones. By default ``smoothness`` is chosen by validation.
+        memory: bytes that second-order matrices may take; "auto" keeps below it, "lm" is refused
+            beyond it.
         callback: called after every iteration; may block (pause), and stops by returning True.
+        resume: ``FitResult.journal`` of a training with the same arguments that was broken off.
 
     Returns:
         A ``FitResult``; the best state so far also when stopped or interrupted.
 
     Raises:
-        InputError: the model does not fit the data.
+        InputError: the model does not fit the data, or an argument cannot be used.
+        TrainingError: an error on the way, the callback's for example; it holds the best state.
     """
+    _check(model, data, grids, starts, steps, l1)
+    chosen_loss = _chosen_loss(loss, data)
+    chosen, reason = _chosen_solver(solver, model, data, memory)
+    penalty = _penalty(data, chosen_loss, entropy, smoothness)
+    sparsity = (l1,) if isinstance(l1, int | float) else tuple(l1)
+    if grids is None:
+        first = model.layer(0).grid_size
+        grids = GRIDS if starts > 1 or chosen != "lm" else tuple(first * 2**k for k in range(5))
+    named_loss = (type(chosen_loss).__qualname__, vars(chosen_loss))
+    purpose = _fingerprint(
+        model, data, chosen, named_loss, tuple(grids), starts, steps, seed, sparsity, penalty
+    )
+    if resume is not None and resume.purpose != purpose:
+        raise InputError(
+            "resume needs the journal of a training of the same network on the same data with the "
+            "same arguments; this one is of another: start anew, or repeat its arguments"
+        )
+    run = Run(
+        _prepared(model, data, chosen_loss),
+        data,
+        chosen_loss,
+        replace(penalty, l1=sparsity[0]),
+        seed=seed,
+        callback=callback,
+        journal=resume.copy() if resume is not None else Journal(purpose),
+    )
+    solver_text = f"{chosen}: {reason}"
+    try:
+        if chosen == "lm":
+            automatic = smoothness is None and data.task == "regression" and penalty.ridge == 0
+            stopped = _second_order(
+                run, grids, starts, steps or _LEVEL_STEPS, sparsity, automatic, memory
+            )
+        else:
+            stopped = _by_gradients(run, chosen, grids[0], starts, steps)
+    except Stopped:
+        return _result(run, solver_text, "stopped")
+    except KeyboardInterrupt:
+        return _result(run, solver_text, "interrupted")
+    except Exception as error:
+        raise TrainingError(str(error), _result(run, solver_text, "failed")) from error
+    return _result(run, solver_text, stopped)
+
+
+# What is asked for
+
+
+def _check(
+    model: KAN,
+    data: Dataset,
+    grids: Sequence[int] | None,
+    starts: int,
+    steps: int | None,
+    l1: float | Sequence[float],
+) -> None:
     if model.in_features != len(data.names) or model.out_features != data.outputs:
         raise InputError(
             f"the data needs a network with {len(data.names)} inputs and {data.outputs} outputs, "
             f"got width {model.config.width}"
         )
-    penalty = Penalty(l1, entropy, smoothness or 0.0)
-    if data.task == "classification" and smoothness is None:
-        penalty = replace(_CLASSIFICATION_PENALTY, l1=l1, entropy=entropy)
-    run = _Run(_prepared(model, data), data, penalty, seed, callback)
-    schedule = tuple(grids) if grids else (GRIDS if starts > 1 else _from(model.layer(0).grid_size))
-    chosen, reason = _choose(solver, model, data)
-    stopped = "converged"
-    try:
-        if chosen == "lm":
-            _second_order(run, schedule, starts, steps or _LEVEL_STEPS)
-        else:
-            _first_order(run, schedule[0], steps or 2000)
-    except _Stop:
-        stopped = "stopped"
-    except KeyboardInterrupt:
-        stopped = "interrupted"
-    return run.result(f"{chosen}: {reason}", stopped)
+    if starts < 1:
+        raise InputError(f"starts must be at least 1, got {starts}")
+    if steps is not None and steps < 1:
+        raise InputError(f"steps must be at least 1, got {steps}")
+    if not isinstance(l1, int | float) and not len(l1):
+        raise InputError("l1 must be a number or at least one number per grid, got none")
+    sizes = (1,) if grids is None else tuple(grids)
+    if not sizes or sizes[0] < 1 or any(a >= b for a, b in pairwise(sizes)):
+        raise InputError(f"grids must be at least one grid size, each above the last, got {sizes}")
 
 
-def _from(grid_size: int) -> tuple[int, ...]:
-    return tuple(grid_size * 2**k for k in range(5))
+def _chosen_loss(loss: LossName | Loss, data: Dataset) -> Loss:
+    if not isinstance(loss, str):
+        return loss
+    if data.task == "classification":
+        if loss != "auto":
+            raise InputError(f"classes are fitted by cross-entropy: leave out loss={loss!r}")
+        return CrossEntropy()
+    if loss in ("auto", "squared"):
+        return SquaredError()
+    if loss == "huber":
+        return Huber()
+    if loss == "poisson":
+        least = float(data.targets.min())
+        if least < 0:
+            raise InputError(f"a Poisson loss needs counts of 0 or more, but one is {least:g}")
+        return Poisson()
+    raise InputError(f"loss must be 'auto', 'squared', 'huber' or 'poisson', got {loss!r}")
 
 
-def _choose(solver: Solver, model: KAN, data: Dataset) -> tuple[str, str]:
-    if solver in ("lm", "adam"):
+def _chosen_solver(
+    solver: Solver, model: KAN, data: Dataset, memory: float
+) -> tuple[Literal["lm", "lbfgs", "adam"], str]:
+    count = model.refine(GRIDS[0]).parameter_count
+    rows = len(data.train)
+    size = f"{count} parameters, {rows} rows"
+    needed = _matrix_bytes(count)
+    if solver == "lm" and needed > memory:
+        raise InputError(
+            f"second-order steps on {count} parameters need {needed / 1e9:.1f} GB, more than the "
+            f"{memory / 1e9:.1f} GB allowed: use solver='lbfgs' or 'adam', fewer nodes, or more memory"
+        )
+    if solver in ("lm", "lbfgs", "adam"):
         return solver, "as asked"
     if solver != "auto":
-        raise InputError(f"solver must be 'auto', 'lm' or 'adam', got {solver!r}")
-    count = model.refine(GRIDS[0]).parameter_count
-    work = len(data.train) * data.outputs * count**2
-    size = f"{count} parameters, {len(data.train)} rows"
-    if count <= _LM_PARAMETERS and work <= _LM_WORK:
+        raise InputError(f"solver must be 'auto', 'lm', 'lbfgs' or 'adam', got {solver!r}")
+    if rows * data.outputs * count**2 <= _LM_WORK and needed <= memory:
         return "lm", f"{size}: small enough for second-order steps"
-    return "adam", f"{size}: too large for second-order steps"
+    if rows * count <= _FULL_BATCH_WORK:
+        return (
+            "lbfgs",
+            f"{size}: too large for second-order steps, small enough for all rows at once",
+        )
+    return "adam", f"{size}: too large for more than mini-batches"
 
 
-def _prepared(model: KAN, data: Dataset) -> KAN:
+def _matrix_bytes(parameters: int) -> int:
+    return _MATRICES * _NUMBER * parameters**2
+
+
+def _penalty(data: Dataset, loss: Loss, entropy: float, smoothness: float | None) -> Penalty:
+    if data.task == "classification" and smoothness is None:
+        return replace(_CLASSIFICATION_PENALTY, entropy=entropy)
+    # A rate of zero lies infinitely far down: like separable classes it needs something to hold it.
+    ridge = 1e-6 if isinstance(loss, Poisson) else 0.0
+    return Penalty(entropy=entropy, smoothness=smoothness or 0.0, ridge=ridge)
+
+
+def _fingerprint(model: KAN, data: Dataset, *arguments: object) -> str:
+    digest = hashlib.sha256(repr((model.config, arguments)).encode())
+    for level in range(model.config.depth):
+        digest.update(repr(sorted(model.layer(level).fixed.items())).encode())
+    tensors = [*model.state_dict().values(), data.inputs, data.targets, data.train, data.validation]
+    for tensor in [*tensors, *([] if data.weights is None else [data.weights])]:
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+# The network before training
+
+
+def _prepared(model: KAN, data: Dataset, loss: Loss) -> KAN:
     """A copy whose input grids span the data and whose outputs are in the target's units."""
     model = model.copy()
     first = model.layer(0)
@@ -176,11 +288,22 @@ def _prepared(model: KAN, data: Dataset) -> KAN:
         first.coefficients.copy_(moved.layers[0].coefficients[0])
         first.grid_range.copy_(moved.layers[0].grid_range[0])
         if data.task == "regression":
-            train = data.split("train")[1].to(first.mask)
-            scale = train.std(0).clamp(min=1e-300)
+            scale, shift = _target_scale(data.split("train")[1].to(first.mask), loss)
             last = model.layer(model.config.depth - 1)
-            _rescale_last(model, last.coefficients, last.affine, scale, train.mean(0))
+            _rescale_last(model, last.coefficients, last.affine, scale, shift)
     return model
+
+
+def _target_scale(targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
+    """Scale and shift of the outputs, ``(m,)`` each."""
+    shift, scale = targets.mean(0), targets.std(0)
+    if isinstance(loss, Poisson):  # counts have a unit of their own
+        return torch.ones_like(scale), torch.zeros_like(shift)
+    if isinstance(loss, Huber):
+        shift = targets.median(0).values
+        deviation = _ROBUST * (targets - shift).abs().median(0).values
+        scale = torch.where(deviation > 0, deviation, scale)
+    return scale.clamp(min=1e-300), shift
 
 
 def _move_inputs(stack: Ensemble, grid_range: Tensor) -> Ensemble:
@@ -213,224 +336,151 @@ def _rescale_last(
     model.output_shift.copy_(shift)
 
 
-class _Run:
-    """The state that the phases of one training share: rows, records, the best network."""
-
-    def __init__(
-        self, model: KAN, data: Dataset, penalty: Penalty, seed: int, callback: Callback | None
-    ) -> None:
-        self.model, self.penalty, self.seed, self.callback = model, penalty, seed, callback
-        self.loss: Loss = SquaredError() if data.task == "regression" else CrossEntropy()
-        self.regression = data.task == "regression"
-        self.x, self.y = self._standardized(data, "train")
-        held_out = self._standardized(data, "validation")
-        self.vx, self.vy = held_out if len(held_out[0]) else (self.x, self.y)
-        self.begun = time.perf_counter()
-        self.history: list[Record] = []
-        self.best: tuple[float, float, KAN] | None = None
-        self.success_share = 1.0
-        self.warnings: list[str] = []
-        self.step, self.total = 0, 0
-
-    def _standardized(
-        self, data: Dataset, part: Literal["train", "validation"]
-    ) -> tuple[Tensor, Tensor]:
-        x, y = data.split(part)
-        like = self.model.output_scale
-        if self.regression:
-            y = (y.to(like) - self.model.output_shift) / like
-        return x.to(like), y.to(like.device)
-
-    def readable(self, value: float) -> float:
-        """A loss value as users read it: RMSE in the target's units, or cross-entropy."""
-        if not self.regression:
-            return value
-        scale = float(self.model.output_scale.square().mean().sqrt())
-        return math.sqrt(max(2 * value, 0.0)) * scale
-
-    def validate(self, ensemble: Ensemble) -> float:
-        return self.readable(float(loss_value(ensemble, self.vx, self.vy, self.loss)[0]))
-
-    def record(self, phase: str, ensemble: Ensemble, losses: Tensor) -> bool:
-        """Keep a record of the best network of the stack; stop when the callback says so."""
-        self.step += 1
-        winner = int(losses.nan_to_num(nan=math.inf).argmin())
-        train = self.readable(float(losses[winner]))
-        alone = ensemble.pick([winner]) if len(ensemble) > 1 else ensemble
-        validation = self.validate(alone) if len(ensemble) == 1 else None
-        seconds = time.perf_counter() - self.begun
-        entry = Record(self.step, phase, ensemble.layers[0].grid_size, train, validation, seconds)
-        self.history.append(entry)
-        if validation is not None:
-            self.consider(alone, train, validation)
-        elif self.best is None or self.best[0] == math.inf:
-            self.best = (math.inf, train, alone.model(0))
-        if self.callback is not None:
-            progress = Progress(
-                **vars(entry), total=max(self.total, self.step), snapshot=lambda: alone.model(0)
-            )
-            if self.callback(progress):
-                raise _Stop
-        return False
-
-    def consider(self, alone: Ensemble, train: float, validation: float) -> None:
-        """Remember a network that validates better than the best so far."""
-        if math.isfinite(validation) and (self.best is None or validation < self.best[0]):
-            self.best = (validation, train, alone.model(0))
-
-    def result(self, solver: str, stopped: str) -> FitResult:
-        if self.best is None:
-            self.best = (math.inf, math.inf, self.model)
-        validation, train, model = self.best
-        if not math.isfinite(validation):
-            alone = Ensemble.of([model])
-            validation = self.validate(alone)
-            train = self.readable(float(loss_value(alone, self.x, self.y, self.loss)[0]))
-        if not math.isfinite(validation):
-            self.warnings.append("Training did not reach a finite loss: scale or check the data.")
-        if validation > 3 * train:
-            self.warnings.append(
-                "The validation loss is more than three times the training loss: "
-                "use fewer nodes, or more rows."
-            )
-        model.config = replace(model.config, grid_size=model.layer(0).grid_size)
-        return FitResult(
-            model=model,
-            history=tuple(self.history),
-            solver=solver,
-            stopped=stopped,
-            train_loss=train,
-            validation_loss=validation,
-            success_share=self.success_share,
-            seconds=time.perf_counter() - self.begun,
-            warnings=tuple(self.warnings),
-        )
+# Second order
 
 
-def _second_order(run: _Run, schedule: Sequence[int], starts: int, steps: int) -> None:
-    levels = [g for g in schedule if _affordable(run, g)] or [schedule[0]]
-    multi = starts > 1
-    run.total = (_START_STEPS + _SURVIVOR_STEPS + _BEST_STEPS if multi else 0) + steps * len(levels)
-    if multi:
-        current = _best_start(run, levels[0], starts)
-        begin = 1
-    else:
-        current, begin = Ensemble.of([run.model]), 0
-        run.consider(current, math.inf, run.validate(current))
-    worse = 0
-    for grid_size in levels[begin:]:
-        before = run.best[0] if run.best else math.inf
-        current = current.regrid(run.x).refine(grid_size)
-        current = _minimize(run, current, f"grid {grid_size}", steps, lm.FROM_REFINED)
-        after = run.best[0] if run.best else math.inf
-        worse = 0 if after < before else worse + 1
-        if worse == 2:
-            break
-
-
-def _affordable(run: _Run, grid_size: int) -> bool:
-    """More than a third as many parameters as rows is where splines begin to follow the noise."""
-    per_edge = grid_size + run.model.config.degree
-    count = 0
-    for level in range(run.model.config.depth):
-        layer = run.model.layer(level)
-        alive = int(layer.mask.count_nonzero())
-        count += (alive - len(layer.fixed)) * per_edge + 4 * len(layer.fixed)
-    rows = len(run.x) * run.model.out_features
-    return count <= rows / 3 and rows * count**2 <= _LM_WORK
-
-
-def _minimize(
-    run: _Run,
-    ensemble: Ensemble,
-    phase: str,
+def _second_order(
+    run: Run,
+    grids: Sequence[int],
+    starts: int,
     steps: int,
-    damping: float,
-    *,
-    rows: Tensor | None = None,
-) -> Ensemble:
-    x, y = (run.x, run.y) if rows is None else (run.x[rows], run.y[rows])
-    return lm.minimize(
-        ensemble,
-        x,
-        y,
-        run.loss,
-        steps=steps,
-        damping=damping,
-        penalty=run.penalty,
-        watch=lambda state, losses: run.record(phase, state, losses),
-    ).ensemble
+    sparsity: Sequence[float],
+    automatic: bool,
+    memory: float,
+) -> str:
+    """Starts, then finer and finer grids; says what ended it."""
+    levels = [g for g in grids if _affordable(run, g, memory)] or [grids[0]]
+    run.total = total_steps(starts) + steps * len(levels)
+    if starts > 1:
+        current = best_start(run, levels[0], starts)
+    else:
+        current = Ensemble.of([run.model])
+        _judge(run, current)
+    stopped = "rows" if len(levels) < len(grids) else "converged"
+    worse = 0
+    for number, grid_size in enumerate(levels):
+        before = run.score
+        penalty = replace(run.penalty, l1=sparsity[min(number, len(sparsity) - 1)])
+        current = run.descend(
+            f"grid {grid_size}",
+            current.regrid(run.rows.x).refine(grid_size),
+            steps=steps,
+            damping=lm.FROM_REFINED,
+            penalty=penalty,
+            extend=True,
+        )
+        _judge(run, current)
+        worse = 0 if run.score < before else worse + 1
+        if run.score < _EXACT * run.spread:
+            return "converged"
+        if worse == _PATIENCE:
+            stopped = "validation"
+            break
+    if automatic and stopped == "validation":
+        _smooth(run)
+    return stopped
 
 
-def _best_start(run: _Run, grid_size: int, starts: int) -> Ensemble:
-    """Many starts on a subset of rows, the better quarter further, the best on all rows."""
-    ensemble = random_starts(run.model, run.x, grid_size, starts, run.seed)
-    count = ensemble.model(0).parameter_count
-    generator = torch.Generator().manual_seed(run.seed)
-    subset = torch.randperm(len(run.x), generator=generator)[: max(200, 4 * count)].to(run.x.device)
-    half = _START_STEPS // 2
-    for damping in (lm.FROM_RANDOM, lm.FROM_REFINED):
-        ensemble = _minimize(run, ensemble, "starts", half, damping, rows=subset)
-        ensemble = ensemble.regrid(run.x)
-    losses = loss_value(ensemble, run.x[subset], run.y[subset], run.loss).nan_to_num(nan=math.inf)
-    best = losses.argsort()[: max(1, starts // 4)]
-    ensemble = ensemble.pick(best)
-    ensemble = _minimize(run, ensemble, "survivors", _SURVIVOR_STEPS, lm.FROM_REFINED, rows=subset)
-    ensemble = ensemble.regrid(run.x)
-    survivors = loss_value(ensemble, run.x, run.y, run.loss).nan_to_num(nan=math.inf)
-    losses = torch.cat((survivors, losses[losses.argsort()[len(best) :]]))
-    run.success_share = float((losses <= 4 * losses.min()).double().mean())
-    ensemble = ensemble.pick([int(survivors.argmin())])
-    for _ in range(3):
-        ensemble = _minimize(run, ensemble, "best start", _BEST_STEPS // 3, lm.FROM_REFINED)
-        ensemble = ensemble.regrid(run.x)
-    return ensemble
+def _affordable(run: Run, grid_size: int, memory: float) -> bool:
+    """More than a third as many parameters as rows is where splines begin to follow the noise."""
+    count = run.model.refine(grid_size).parameter_count
+    rows = len(run.rows) * run.model.out_features
+    fits = _matrix_bytes(count) <= memory and rows * count**2 <= _LM_WORK
+    return fits and _ROWS_PER_PARAMETER * count <= rows
 
 
-def random_starts(model: KAN, x: Tensor, grid_size: int, starts: int, seed: int) -> Ensemble:
-    """Redraw every free edge, and set each hidden grid to the values that reach it."""
-    generator = torch.Generator().manual_seed(seed)
-    ensemble = Ensemble.of([model]).refine(grid_size).pick([0] * starts)
-    layers = list(ensemble.layers)
-    for level, layer in enumerate(layers):
-        shape = layer.coefficients.shape
-        drawn = torch.randn(shape, generator=generator, dtype=torch.float64).to(x)
-        coefficients = drawn / max(1.0, float(layer.mask[0].sum(-1).max())) ** 0.5
-        affine = layer.affine
-        if layer.fixed:
-            identity = affine.new_tensor(AFFINE_IDENTITY)
-            noise = torch.randn(affine.shape, generator=generator, dtype=torch.float64).to(x)
-            affine = identity + 0.5 * noise
-        layers[level] = replace(layer, coefficients=coefficients, affine=affine)
-        ensemble = replace(ensemble, layers=tuple(layers))
-        if level + 1 < len(layers):
-            low, high = padded_range(ensemble.nodes(x)[level + 1])
-            layers[level + 1] = replace(layers[level + 1], grid_range=torch.stack((low, high), -1))
-            ensemble = replace(ensemble, layers=tuple(layers))
-    return ensemble
+def _judge(run: Run, alone: Ensemble) -> None:
+    r"""Consider a stack of one, by validation, or by generalized cross-validation without rows for it.
+
+    GCV divides the training loss by :math:`(1 - \mathrm{edf} / N)^2` with
+    :math:`\mathrm{edf} = \mathrm{tr}\,(H + R)^{-1} H` (Craven & Wahba 1979).
+    """
+    loss = float(run.losses(alone)[0])
+    score = run.validation(alone)
+    if score is None:
+        objective = Objective(alone, run.rows, run.loss, run.penalty)
+        _, matrix, _ = objective.linearize(objective.start)
+        ridge = _GCV_RIDGE * matrix[0].diagonal().mean()
+        damped = matrix[0] + ridge * torch.eye(len(matrix[0])).to(matrix)
+        quadratic = objective.quadratic(objective.start, matrix)
+        if quadratic is not None:
+            damped = damped + quadratic.reshape(damped.shape)
+        freedom = float(torch.linalg.solve(damped, matrix[0]).diagonal().sum())
+        left = max(1 - freedom / (len(run.rows) * run.model.out_features), 1e-3)
+        score = run.readable(loss / left**2)
+    run.consider(alone, run.readable(loss), score)
 
 
-def _first_order(run: _Run, grid_size: int, steps: int) -> None:
+def _smooth(run: Run) -> None:
+    """Finer grids did not pay: the data are noisy, so try how much smoothness validation likes."""
+    if run.best is None:
+        return
+    current, worse = run.best.ensemble, 0
+    for weight in _SMOOTHNESS:
+        before = run.score
+        current = run.descend(
+            f"smoothness {weight:g}",
+            current.regrid(run.rows.x),
+            steps=_SMOOTHING_STEPS,
+            damping=lm.FROM_REFINED,
+            penalty=replace(run.penalty, smoothness=weight),
+        )
+        _judge(run, current)
+        worse = 0 if run.score < before else worse + 1
+        if worse == 2 * _PATIENCE:
+            return
+
+
+# First order
+
+
+def _by_gradients(
+    run: Run, method: Literal["lbfgs", "adam"], grid_size: int, starts: int, steps: int | None
+) -> str:
+    steps = steps or (_ADAM_STEPS if method == "adam" else _LBFGS_STEPS)
     run.total = steps
-    stack = random_starts(run.model, run.x, grid_size, 1, run.seed)
-    every = max(1, min(steps // _ADAM_RECORDS, _ADAM_SILENT_STEPS))
-    seen = 0
+    model = run.model
+    if starts > 1:
+        model = random_starts(model, run.rows.x, grid_size, 1, run.seed).model(0)
+    model = run.first_order(model, method, steps)
+    _judge(run, Ensemble.of([model]))
+    return "converged" if run.step < steps and method == "lbfgs" else "steps"
 
-    def watch(model: KAN, value: float) -> bool:
-        nonlocal seen
-        seen += 1
-        if seen % every and seen != steps:
-            return False
-        run.step = seen - 1
-        return run.record("adam", Ensemble.of([model]), run.x.new_tensor([value]))
 
-    adam.minimize(
-        stack.model(0),
-        run.x,
-        run.y,
-        run.loss,
-        steps=steps,
-        penalty=run.penalty,
-        seed=run.seed,
-        watch=watch,
+# What comes out
+
+
+def _result(run: Run, solver: str, stopped: str) -> FitResult:
+    best = run.best
+    if best is None:
+        alone = Ensemble.of([run.model])
+        best = Best(alone, math.inf, math.inf)
+    validation, train = best.validation, best.train
+    if not math.isfinite(validation):
+        train = run.readable(float(run.losses(best.ensemble)[0]))
+        found = run.validation(best.ensemble)
+        validation = train if found is None else found
+    warnings = list(run.warnings)
+    if not math.isfinite(validation):
+        warnings.append("Training did not reach a finite loss: scale or check the data.")
+    if validation > _OVERFITTED * train and validation > _EXACT * run.spread:
+        warnings.append(
+            "The validation loss is more than three times the training loss: "
+            "use fewer nodes, or more rows."
+        )
+    ended_early = stopped in ("stopped", "interrupted", "failed")
+    return FitResult(
+        model=best.ensemble.model(0),
+        history=tuple(run.journal.history),
+        solver=solver,
+        stopped=stopped,
+        train_loss=train,
+        validation_loss=validation,
+        success_share=run.success_share,
+        seconds=run.seconds,
+        warnings=tuple(warnings),
+        journal=run.broken_off() if ended_early else None,
     )
+
+
+__all__ = ["FitResult", "Progress", "Record", "TrainingError", "fit"]

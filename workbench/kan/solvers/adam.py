@@ -1,89 +1,95 @@
-"""Adam with mini-batches, for data or networks too large for second-order training."""
+"""AdamW with mini-batches, for data or networks too large for second-order training."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import Loss
 from workbench.kan.model import KAN
+from workbench.kan.objective import Rows
 from workbench.kan.regularization import Penalty
+from workbench.kan.solvers.autograd import model_tensors, regrid_, restore_, total_loss
+
+Watch = Callable[[KAN, float, Callable[[], dict[str, Tensor]]], bool]
+"""Called after every step with the model, its batch loss and what captures the state."""
+
+_SEED_STRIDE = 1_000_003
 
 
 def minimize(
     model: KAN,
-    x: Tensor,
-    y: Tensor,
+    rows: Rows,
     loss: Loss,
     *,
     steps: int,
     learning_rate: float = 1e-2,
+    weight_decay: float = 0.0,
     batch_size: int = 1024,
     penalty: Penalty | None = None,
     seed: int = 0,
     regrid_every: int = 50,
-    watch: Callable[[KAN, float], bool] | None = None,
+    state: Mapping[str, Tensor] | None = None,
+    watch: Watch | None = None,
 ) -> KAN:
     """Run ``steps`` mini-batch steps with a cosine schedule; the given model is left untouched.
 
     Args:
         model: the network to start from.
-        x, y: inputs and (standardized) targets.
-        loss: see ``workbench.kan.losses``.
+        rows: what it is fitted to, targets standardized.
+        loss: see ``workbench.kan.losses``. penalty: see ``total_loss``.
         steps: optimizer steps.
         learning_rate: of the first step; it falls to zero along a cosine.
+        weight_decay: decoupled, 0 makes it Adam (Loshchilov & Hutter 2019).
         batch_size: rows per step.
-        penalty: l1 and entropy act on the mean absolute values of edges (KAN paper, eq. 2.17).
-        seed: seed of the batches.
+        seed: seed of the batches; each step draws from a generator of its own.
         regrid_every: hidden grids follow the data this often during the first half.
-        watch: called with the model and the batch loss after every step; True stops.
+        state: captured by ``watch``; goes on from there.
+        watch: see ``Watch``; True stops.
     """
     model = model.copy()
     penalty = penalty or Penalty()
-    generator = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
-    for step in range(steps):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    begin = _resume_(model, optimizer, state) if state else 0
+    generator = torch.Generator()
+    for step in range(begin, steps):
         if step % regrid_every == 0 and step < steps // 2:
-            _regrid_in_place(model, x)
-        rows = torch.randint(len(x), (min(batch_size, len(x)),), generator=generator).to(x.device)
+            regrid_(model, rows.x)
+        generator.manual_seed(seed * _SEED_STRIDE + step)
+        size = min(batch_size, len(rows))
+        batch = rows[torch.randint(len(rows), (size,), generator=generator).to(rows.x.device)]
+        optimizer.param_groups[0]["lr"] = (
+            0.5 * learning_rate * (1 + math.cos(math.pi * step / steps))
+        )
         optimizer.zero_grad()
-        outputs = _internal(model, x[rows])
-        value = loss.value(outputs.unsqueeze(0), y[rows]).sum()
-        (value + _penalty(model, x[rows], penalty)).backward()
+        value, total = total_loss(model, batch, loss, penalty)
+        total.backward()
         optimizer.step()
-        schedule.step()
-        if watch is not None and watch(model, float(value.detach())):
+        if watch is not None and watch(
+            model, float(value.detach()), partial(_capture, model, optimizer, step + 1)
+        ):
             break
     return model
 
 
-def _internal(model: KAN, x: Tensor) -> Tensor:
-    return (model(x) - model.output_shift) / model.output_scale
+def _capture(model: KAN, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Tensor]:
+    tensors = model_tensors(model) | {"step": torch.tensor(step)}
+    for number, moments in optimizer.state_dict()["state"].items():
+        for name in ("exp_avg", "exp_avg_sq"):
+            tensors[f"{name}.{number}"] = moments[name].clone()
+    return tensors
 
 
-def _regrid_in_place(model: KAN, x: Tensor) -> None:
-    moved = Ensemble.of([model]).regrid(x).layers
-    with torch.no_grad():
-        for level, stack in enumerate(moved):
-            model.layer(level).coefficients.copy_(stack.coefficients[0])
-            model.layer(level).grid_range.copy_(stack.grid_range[0])
-
-
-def _penalty(model: KAN, x: Tensor, penalty: Penalty) -> Tensor:
-    total = x.new_zeros(())
-    nodes = model.trace_nodes(x) if penalty.sparse else ()
-    for level, layer in enumerate(model.activations()):
-        if penalty.sparse:
-            size = layer.postacts(nodes[level].unsqueeze(0)).abs().mean(1)
-            share = size / size.sum().clamp(min=1e-12)
-            entropy = -(share * share.clamp(min=1e-12).log()).sum()
-            total = total + penalty.l1 * size.sum() + penalty.entropy * entropy
-        if penalty.smoothness:
-            second = layer.coefficients.diff(n=2, dim=-1).square().sum()
-            scale = layer.grid_size**4 / layer.coefficients.shape[-1]
-            total = total + 0.5 * penalty.smoothness * scale * second
-        if penalty.ridge:
-            total = total + 0.5 * penalty.ridge * layer.coefficients.square().sum()
-    return total
+def _resume_(model: KAN, optimizer: torch.optim.Optimizer, state: Mapping[str, Tensor]) -> int:
+    restore_(model, state)
+    step = int(state["step"])
+    for number, parameter in enumerate(model.parameters()):
+        if f"exp_avg.{number}" in state:
+            optimizer.state[parameter] = {
+                "step": torch.tensor(float(step)),
+                "exp_avg": state[f"exp_avg.{number}"].clone(),
+                "exp_avg_sq": state[f"exp_avg_sq.{number}"].clone(),
+            }
+    return step

@@ -1,75 +1,99 @@
-r"""Levenberg–Marquardt for a stack of networks.
+r"""Levenberg–Marquardt for a stack of independent problems.
 
-Each network solves :math:`(H + R + \lambda \bar h I)\,\delta = -(g + R p)` with its own damping,
+Each problem solves :math:`(H + R + \lambda \bar h I)\,\delta = -(g + R p)` with its own damping,
 updated by Nielsen's rule (Madsen, Nielsen, Tingleff, *Methods for Non-Linear Least Squares
-Problems*, 2004); an accepted network never waits for a rejected one.
+Problems*, 2004); an accepted problem never waits for a rejected one. With the generalized
+Gauss–Newton matrix of a convex loss the same iteration minimizes cross-entropy, Poisson and Huber.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
-
-from workbench.kan.ensemble import Ensemble
-from workbench.kan.linearize import Columns, loss_value, normal_equations
-from workbench.kan.losses import Loss
-from workbench.kan.regularization import Penalty
 
 FROM_RANDOM, FROM_REFINED = 1e-2, 1e-4
 """Damping to begin with: after a random start, after a refinement."""
 
 _DAMPING_LIMIT = 1e7
 _RELATIVE_FLOOR = 1e-15
+_PAYS, _PATIENCE, _MOST = 0.3, 2, 5
+
+
+class Problem(Protocol):
+    """``S`` objectives in ``P`` parameters each; parameters are a matrix ``(S, P)``."""
+
+    def value(self, parameters: Tensor) -> Tensor:
+        """Loss of each, penalty excluded: ``(S,)``."""
+        ...
+
+    def linearize(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``."""
+        ...
+
+    def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:
+        """Matrix ``R``, ``(P, P)`` or ``(S, P, P)``, of a penalty ``pᵀRp / 2``, or None."""
+        ...
 
 
 @dataclass(frozen=True)
-class Minimized:
-    """The stack after minimization and the loss of each network, penalty excluded."""
+class State:
+    """Where an iteration stands; going on from it repeats an unbroken run to the last bit.
 
-    ensemble: Ensemble
-    losses: Tensor
+    Attributes:
+        parameters: ``(S, P)``. damping, growth: Nielsen's numbers, ``(S,)``.
+        resting: which problems have converged, ``(S,)``.
+        iteration: steps done. slow: how many steps in a row have not paid.
+    """
+
+    parameters: Tensor
+    damping: Tensor
+    growth: Tensor
+    resting: Tensor
+    iteration: int = 0
+    slow: int = 0
+
+    @classmethod
+    def begin(cls, parameters: Tensor, damping: float) -> "State":
+        """The state before the first step."""
+        strength = parameters.new_full((len(parameters),), damping)
+        resting = torch.zeros_like(strength, dtype=torch.bool)
+        return cls(parameters, strength, torch.full_like(strength, 2.0), resting)
+
+
+Watch = Callable[[State, Tensor], bool]
+"""Called after every step with the state and the losses ``(S,)``; True stops."""
 
 
 def minimize(
-    ensemble: Ensemble,
-    x: Tensor,
-    y: Tensor,
-    loss: Loss,
+    problem: Problem,
+    state: State,
     *,
     steps: int,
-    damping: float = FROM_RANDOM,
-    penalty: Penalty | None = None,
     tolerance: float = 1e-13,
-    watch: Callable[[Ensemble, Tensor], bool] | None = None,
-) -> Minimized:
-    """Run at most ``steps`` iterations on rows ``x (N, d)``.
+    extend: bool = False,
+    watch: Watch | None = None,
+) -> State:
+    """Run at most ``steps`` iterations, rejected ones included.
 
     Args:
-        ensemble: the networks to start from; left untouched.
-        x, y: inputs and (standardized) targets.
-        loss: see ``workbench.kan.losses``.
-        steps: iterations, rejected ones included.
-        damping: initial damping, relative to the mean of the diagonal.
-        penalty: see ``Penalty``.
-        tolerance: a network rests when its relative decrease falls below this.
-        watch: called with the current stack and losses after every iteration; True stops.
+        problem: what to minimize.
+        state: from ``State.begin``, or from an iteration that was broken off.
+        steps: iterations in all, counted from the state's first.
+        tolerance: a problem rests when its relative decrease falls below this.
+        extend: go on beyond ``steps``, up to five times as long, while a step still takes away a
+            third of the least loss.
+        watch: see ``Watch``.
     """
-    penalty = penalty or Penalty()
-    columns = Columns.of(ensemble)
-    parameters = columns.pack(ensemble)
-    constant = penalty.quadratic(columns, ensemble.layers[0].grid_size, x)
-    eye = torch.eye(columns.count, dtype=x.dtype, device=x.device)
-    strength = x.new_full((len(ensemble),), damping)
-    growth = torch.full_like(strength, 2.0)
-    resting = torch.zeros_like(strength, dtype=torch.bool)
-    stale = True
-    value, matrix, gradient = normal_equations(ensemble, x, y, loss, columns)
-    quadratic = constant
-    for _ in range(steps):
-        if stale and penalty.sparse:
-            sparse = penalty.majorizer(ensemble, x, columns, matrix, parameters)
-            quadratic = sparse if constant is None else sparse + constant
+    value, matrix, gradient = problem.linearize(state.parameters)
+    quadratic = problem.quadratic(state.parameters, matrix)
+    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    while not bool(state.resting.all()) and (
+        state.iteration < steps
+        or (extend and state.slow < _PATIENCE and state.iteration < _MOST * steps)
+    ):
+        parameters = state.parameters
         full, slope, total = matrix, gradient, value
         if quadratic is not None:
             full = matrix + quadratic
@@ -77,38 +101,42 @@ def minimize(
             slope = gradient + pull
             total = value + 0.5 * (parameters * pull).sum(1)
         diagonal = full.diagonal(dim1=1, dim2=2).mean(1)
-        shift = (strength + _RELATIVE_FLOOR) * diagonal
+        shift = (state.damping + _RELATIVE_FLOOR) * diagonal
         factor, failed = torch.linalg.cholesky_ex(full + shift[:, None, None] * eye)
         step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
         step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
-        candidate = columns.unpack(ensemble, parameters + step)
-        new_value = loss_value(candidate, x, y, loss)
+        trial = parameters + step
+        new_value = problem.value(trial)
         new_total = new_value
         if quadratic is not None:
-            moved = parameters + step
-            new_total = new_value + 0.5 * (moved * _apply(quadratic, moved)).sum(1)
+            new_total = new_value + 0.5 * (trial * _apply(quadratic, trial)).sum(1)
         expected = 0.5 * (step * (shift.unsqueeze(1) * step - slope)).sum(1)
-        better = (new_total < total) & ~resting
-        ratio = (total - new_total) / expected.clamp(min=1e-300)
-        easier = strength * (1 - (2 * ratio - 1) ** 3).clamp(min=0.1)
-        strength = torch.where(better, easier, strength * growth)
-        growth = torch.where(better, 2.0, growth * 2)
-        resting |= (strength > _DAMPING_LIMIT) | (
-            better & (total - new_total <= tolerance * total.abs())
+        better = (new_total < total) & ~state.resting
+        gain = total - new_total
+        trust = gain / expected.clamp(min=1e-300)
+        easier = state.damping * (1 - (2 * trust - 1) ** 3).clamp(min=0.1)
+        damping = torch.where(better, easier, state.damping * state.growth)
+        least = float(torch.where(better, new_value, value).nan_to_num(nan=torch.inf).amin())
+        pays = least < (1 - _PAYS) * float(value.nan_to_num(nan=torch.inf).amin())
+        state = replace(
+            state,
+            parameters=torch.where(better.unsqueeze(1), trial, parameters),
+            damping=damping,
+            growth=torch.where(better, 2.0, state.growth * 2),
+            resting=state.resting
+            | (damping > _DAMPING_LIMIT)
+            | (better & (gain <= tolerance * total.abs())),
+            iteration=state.iteration + 1,
+            slow=0 if pays else state.slow + 1,
         )
-        stale = bool(better.any())
-        if stale:
-            parameters = torch.where(better.unsqueeze(1), parameters + step, parameters)
-            ensemble = columns.unpack(ensemble, parameters)
-        if watch is not None and watch(ensemble, torch.where(better, new_value, value)):
+        if watch is not None and watch(state, torch.where(better, new_value, value)):
             break
-        if bool(resting.all()):
-            break
-        if stale:
-            value, matrix, gradient = normal_equations(ensemble, x, y, loss, columns)
-    return Minimized(ensemble, loss_value(ensemble, x, y, loss))
+        if bool(better.any()):
+            value, matrix, gradient = problem.linearize(state.parameters)
+            quadratic = problem.quadratic(state.parameters, matrix)
+    return state
 
 
 def _apply(quadratic: Tensor, parameters: Tensor) -> Tensor:
-    """``R p`` for one shared matrix ``(P, P)`` or one per network ``(S, P, P)``."""
+    """``R p`` for one shared matrix ``(P, P)`` or one per problem ``(S, P, P)``."""
     return (quadratic @ parameters.unsqueeze(-1)).squeeze(-1)

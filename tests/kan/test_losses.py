@@ -1,0 +1,96 @@
+"""Slopes and Gauss–Newton matrices of every loss against autograd; weights count rows."""
+
+import numpy as np
+import pytest
+import torch
+
+from workbench.errors import InputError
+from workbench.kan import KAN, Dataset, fit
+from workbench.kan.losses import CrossEntropy, Huber, Poisson, SquaredError
+
+CASES = {
+    "squared": (SquaredError(), lambda g: torch.randn(7, 2, generator=g).double(), 2),
+    "huber": (Huber(0.5), lambda g: torch.randn(7, 2, generator=g).double(), 2),
+    "poisson": (Poisson(), lambda g: torch.randint(0, 4, (7, 1), generator=g).double(), 1),
+    "two classes": (CrossEntropy(), lambda g: torch.randint(0, 2, (7,), generator=g), 1),
+    "three classes": (CrossEntropy(), lambda g: torch.randint(0, 3, (7,), generator=g), 3),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", CASES)
+def test_slope_and_matrix_agree_with_autograd(name: str, weighted: bool) -> None:
+    loss, targets, outputs = CASES[name]
+    generator = torch.Generator().manual_seed(0)
+    y = targets(generator)
+    f = torch.randn(1, 7, outputs, generator=generator).double().requires_grad_()
+    w = torch.rand(7, generator=generator).double() if weighted else None
+    eye = torch.eye(7 * outputs).double().reshape(1, 7, outputs, -1)
+    slope, root = loss.linearize(f.detach(), y, eye, w)
+    (expected,) = torch.autograd.grad(loss.value(f, y, w).sum(), f)
+    torch.testing.assert_close(slope, expected)
+    flat = root.flatten(1, 2)[0]
+    hessian = torch.autograd.functional.hessian(
+        lambda v: loss.value(v.reshape(1, 7, outputs), y, w).sum(), f.detach().flatten()
+    )
+    if name == "huber":  # the majorizer lies above the loss
+        assert torch.linalg.eigvalsh(flat.mT @ flat - hessian).min() > -1e-12
+    else:
+        torch.testing.assert_close(flat.mT @ flat, hessian)
+
+
+def test_a_weight_of_two_is_a_row_twice() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (120, 1))
+    y = np.sin(3 * x[:, 0]) + 0.2 * random.standard_normal(120)
+    twice = np.concatenate((x, x[:60])), np.concatenate((y, y[:60]))
+    weights = np.r_[np.full(60, 2.0), np.ones(60)]
+    split = ["train"] * 120
+    options = {"grids": (4,), "starts": 1, "steps": 5, "smoothness": 1e-4}
+    one = fit(KAN((1, 1)), Dataset.from_arrays(x, y, weights=weights, split=split), **options)
+    two = fit(KAN((1, 1)), Dataset.from_arrays(*twice, split=["train"] * 180), **options)
+    points = torch.linspace(-0.9, 0.9, 20).double().unsqueeze(1)
+    torch.testing.assert_close(one.model(points), two.model(points), rtol=1e-4, atol=1e-4)
+
+
+def test_poisson_finds_a_rate() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (2000, 2))
+    rate = np.exp(1 + np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2)
+    data = Dataset.from_arrays(x, random.poisson(rate).astype(float))
+    result = fit(KAN((2, 1)), data, loss="poisson", grids=(3, 6))
+    found = result.model(torch.from_numpy(x)).exp().detach().numpy()[:, 0]
+    assert np.abs(found / rate - 1).mean() < 0.06
+    assert result.solver.startswith("lm")
+
+
+def test_huber_is_not_moved_by_outliers() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (600, 1))
+    truth = np.sin(np.pi * x[:, 0])
+    y = truth + 0.05 * random.standard_normal(600)
+    y[::10] += 20
+    data = Dataset.from_arrays(x, y)
+    error = {}
+    for loss in ("squared", "huber"):
+        model = fit(KAN((1, 1)), data, loss=loss, grids=(3, 6)).model
+        found = model(torch.from_numpy(x)).detach().numpy()[:, 0]
+        error[loss] = np.abs(found - truth).mean()
+    assert error["huber"] < 0.15  # one-sided outliers leave a bias of about delta / 9
+    assert error["squared"] > 10 * error["huber"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(3), "one number per row, 30 in all"),
+        (-np.ones(30), "not negative"),
+        (np.zeros(30), "not all zero"),
+        (np.full(30, np.nan), "must be finite"),
+        (["a"] * 30, "must be numbers"),
+    ],
+)
+def test_bad_weights_are_refused(weights, message: str) -> None:
+    x = np.linspace(0, 1, 30)[:, None]
+    with pytest.raises(InputError, match=message):
+        Dataset.from_arrays(x, x[:, 0], weights=weights)

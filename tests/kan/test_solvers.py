@@ -1,0 +1,136 @@
+"""How fit chooses, what it refuses, and that every method gets there."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.problems import PROBLEMS
+from workbench.errors import InputError
+from workbench.kan import KAN, Dataset, fit
+from workbench.kan.solvers import levenberg_marquardt as lm
+
+SMALL = PROBLEMS[0].dataset(300)
+
+
+class Rosenbrock:
+    """Two starts of Rosenbrock's valley as a least-squares problem."""
+
+    def value(self, p: torch.Tensor) -> torch.Tensor:
+        return 0.5 * self._residuals(p).square().sum(1)
+
+    def _residuals(self, p: torch.Tensor) -> torch.Tensor:
+        return torch.stack((10 * (p[:, 1] - p[:, 0] ** 2), 1 - p[:, 0]), 1)
+
+    def linearize(self, p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        zero, one = torch.zeros(len(p)).double(), torch.ones(len(p)).double()
+        rows = [torch.stack((-20 * p[:, 0], 10 * one), 1), torch.stack((-one, zero), 1)]
+        j = torch.stack(rows, 1)
+        r = self._residuals(p)
+        return self.value(p), j.mT @ j, (j.mT @ r.unsqueeze(2)).squeeze(2)
+
+    def quadratic(self, p: torch.Tensor, matrix: torch.Tensor) -> None:
+        return None
+
+
+def test_levenberg_marquardt_knows_no_network() -> None:
+    start = torch.tensor([[-1.2, 1.0], [3.0, -4.0]]).double()
+    state = lm.minimize(Rosenbrock(), lm.State.begin(start, 1e-2), steps=100)
+    torch.testing.assert_close(state.parameters, torch.ones(2, 2).double())
+    assert bool(state.resting.all())
+    assert state.iteration < 60
+
+
+def test_lbfgs_goes_deep() -> None:
+    result = fit(KAN((2, 1)), _sums(), solver="lbfgs", grids=(6,), steps=300)
+    assert result.validation_loss < 1e-5
+    assert result.solver == "lbfgs: as asked"
+
+
+def _sums() -> Dataset:
+    x = np.random.default_rng(0).uniform(-1, 1, (300, 2))
+    return Dataset.from_arrays(x, x[:, 0] ** 2 + x[:, 1] ** 3)
+
+
+def test_adamw_is_adam_with_decay() -> None:
+    from workbench.kan.losses import SquaredError
+    from workbench.kan.objective import standardized
+    from workbench.kan.solvers import adam
+
+    model = KAN((2, 1))
+    rows = standardized(model, SMALL, "train")
+    plain, decayed = (
+        adam.minimize(model, rows, SquaredError(), steps=50, weight_decay=d) for d in (0.0, 1.0)
+    )
+    size = [sum(float(p.detach().square().sum()) for p in m.parameters()) for m in (plain, decayed)]
+    assert size[1] < size[0]
+
+
+def test_auto_says_which_solver_and_why() -> None:
+    options = {"steps": 2, "starts": 1, "grids": (3,)}
+    assert fit(KAN((2, 1, 1)), SMALL, **options).solver == (
+        "lm: 18 parameters, 210 rows: small enough for second-order steps"
+    )
+    assert fit(KAN((2, 1, 1)), SMALL, memory=1000, **options).solver.startswith("lbfgs: 18 param")
+    wide = Dataset.from_arrays(SMALL.inputs.repeat(40, 20), SMALL.targets.repeat(40, 1).flatten())
+    many = fit(KAN((40, 250, 1)), wide, memory=1000, **options | {"steps": 1})
+    assert many.solver.startswith("lbfgs") or many.solver.startswith("adam")
+
+
+def test_memory_is_bounded_in_words() -> None:
+    with pytest.raises(InputError, match=r"18 parameters need .* more than the 0.0 GB allowed"):
+        fit(KAN((2, 1, 1)), SMALL, solver="lm", memory=1000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"solver": "newton"}, "solver must be 'auto', 'lm', 'lbfgs' or 'adam', got 'newton'"),
+        ({"loss": "hinge"}, "loss must be 'auto', 'squared', 'huber' or 'poisson', got 'hinge'"),
+        ({"loss": "poisson"}, "needs counts of 0 or more"),
+        ({"starts": 0}, "starts must be at least 1, got 0"),
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"l1": ()}, "at least one number per grid"),
+        ({"grids": ()}, "grids must be"),
+        ({"grids": (6, 3)}, "grids must be"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: dict, message: str) -> None:
+    x = np.linspace(-1, 1, 40)[:, None]
+    data = Dataset.from_arrays(x, x[:, 0])
+    with pytest.raises(InputError, match=message):
+        fit(KAN((1, 1)), data, **arguments)
+
+
+def test_classes_take_no_other_loss() -> None:
+    x = np.linspace(-1, 1, 40)[:, None]
+    data = Dataset.from_arrays(x, np.where(x[:, 0] > 0, "a", "b"))
+    with pytest.raises(InputError, match="leave out loss='huber'"):
+        fit(KAN((1, 1)), data, loss="huber")
+
+
+def test_without_validation_rows_gcv_chooses_the_grid() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (300, 1))
+    truth = np.sin(np.pi * x[:, 0])
+    y = truth + 0.3 * random.standard_normal(300)
+    data = Dataset.from_arrays(x, y, split=["train"] * 300)
+    result = fit(KAN((1, 1)), data)
+    found = result.model(torch.from_numpy(x)).detach().numpy()[:, 0]
+    assert np.sqrt(np.mean((found - truth) ** 2)) < 0.1
+    assert result.stopped == "validation"
+
+
+def test_what_ended_it_is_said() -> None:
+    exact = fit(KAN((2, 1)), _sums())
+    assert exact.stopped == "converged"
+    assert exact.validation_loss < 1e-12
+    assert fit(KAN((2, 1, 1)), SMALL).stopped == "rows"
+    noisy = PROBLEMS[0].dataset(2000, noise=0.3)
+    assert fit(KAN((2, 1, 1)), noisy, starts=8).stopped == "validation"
+
+
+def test_sparsity_weights_follow_the_grids() -> None:
+    data = PROBLEMS[0].dataset(400, noise=0.05)
+    released = fit(KAN((2, 3, 1)), data, grids=(3, 6), l1=(0.05, 0.0))
+    held = fit(KAN((2, 3, 1)), data, grids=(3, 6), l1=0.05)
+    assert released.validation_loss < held.validation_loss

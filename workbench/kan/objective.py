@@ -1,0 +1,131 @@
+"""A loss on rows as a function of the flat parameters of a stack of networks.
+
+This is what the solvers see: values, gradients and Gauss–Newton matrices in blocks of rows, so that
+neither a Jacobian nor the activations of all rows are ever held at once.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from workbench.kan.data import Dataset, Part
+from workbench.kan.ensemble import Ensemble
+from workbench.kan.linearize import Columns, jacobian
+from workbench.kan.losses import Loss
+from workbench.kan.model import KAN
+from workbench.kan.regularization import Penalty
+
+BLOCK_BYTES = 48 * 2**20
+"""Size of the Jacobian block that is held at a time; larger blocks only leave the cache."""
+
+_NUMBER = 8
+_FEWEST_ROWS = 32
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs ``(N, d)``, targets ``(N, m)`` or class numbers ``(N,)``, weights ``(N,)`` or None."""
+
+    x: Tensor
+    y: Tensor
+    weights: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, part: slice | Tensor) -> "Rows":
+        weights = None if self.weights is None else self.weights[part]
+        return Rows(self.x[part], self.y[part], weights)
+
+
+def standardized(model: KAN, data: Dataset, part: Part) -> Rows:
+    """Rows of one part of a table, numbers as targets in the units of the network's inner outputs."""
+    x, y = data.split(part)
+    like = model.output_scale
+    if data.task == "regression":
+        y = (y.to(like) - model.output_shift) / like
+    weights = data.row_weights(part)
+    return Rows(x.to(like), y.to(like.device), None if weights is None else weights.to(like))
+
+
+class Objective:
+    """The loss of a stack of ``S`` networks; its ``P`` parameters are a matrix ``(S, P)``.
+
+    Args:
+        ensemble: the networks; left untouched.
+        rows: what they are fitted to, targets standardized.
+        loss: see ``workbench.kan.losses``. penalty: see ``Penalty``.
+    """
+
+    def __init__(
+        self, ensemble: Ensemble, rows: Rows, loss: Loss, penalty: Penalty | None = None
+    ) -> None:
+        self._ensemble, self.rows, self.loss = ensemble, rows, loss
+        self.penalty = penalty or Penalty()
+        self.columns = Columns.of(ensemble)
+        grid_size = ensemble.layers[0].grid_size
+        self._constant = self.penalty.quadratic(self.columns, grid_size, rows.x)
+
+    @property
+    def start(self) -> Tensor:
+        """The parameters that the networks have now."""
+        return self.columns.pack(self._ensemble)
+
+    def ensemble(self, parameters: Tensor) -> Ensemble:
+        """The networks with these parameters."""
+        return self.columns.unpack(self._ensemble, parameters)
+
+    def value(self, parameters: Tensor) -> Tensor:
+        """Loss of each network, penalty excluded: ``(S,)``."""
+        return loss_value(self.ensemble(parameters), self.rows, self.loss)
+
+    def linearize(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``."""
+        return normal_equations(self.ensemble(parameters), self.rows, self.loss, self.columns)
+
+    def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:
+        """Matrix ``R`` of a penalty ``pᵀRp / 2`` that majorizes the penalties here, or None."""
+        if not self.penalty.sparse:
+            return self._constant
+        ensemble = self.ensemble(parameters)
+        x = self.rows.x
+        sparse = self.penalty.majorizer(ensemble, x, self.columns, matrix, parameters)
+        return sparse if self._constant is None else sparse + self._constant
+
+
+def normal_equations(
+    ensemble: Ensemble, rows: Rows, loss: Loss, columns: Columns
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``, in row blocks."""
+    count, copies = len(rows), len(ensemble)
+    value = rows.x.new_zeros(copies)
+    matrix = rows.x.new_zeros(copies, columns.count, columns.count)
+    gradient = rows.x.new_zeros(copies, columns.count)
+    per_row = _NUMBER * copies * ensemble.template.out_features * max(columns.count, 1)
+    for block in _blocks(count, per_row):
+        part = rows[block]
+        outputs, derivative = jacobian(ensemble, part.x, columns)
+        share = len(part) / count
+        value += share * loss.value(outputs, part.y, part.weights)
+        slope, root = loss.linearize(outputs, part.y, derivative, part.weights)
+        gradient += share * torch.einsum("snm,snmp->sp", slope, derivative)
+        flat = root.flatten(1, 2)
+        matrix.baddbmm_(flat.mT, flat, alpha=share)
+    return value, matrix, gradient
+
+
+def loss_value(ensemble: Ensemble, rows: Rows, loss: Loss) -> Tensor:
+    """Loss of each network: ``(S,)``."""
+    basis = max(layer.coefficients[0, 0].numel() for layer in ensemble.layers)
+    value = rows.x.new_zeros(len(ensemble))
+    for block in _blocks(len(rows), _NUMBER * len(ensemble) * basis):
+        part = rows[block]
+        outputs = ensemble.nodes(part.x)[-1]
+        value += len(part) / len(rows) * loss.value(outputs, part.y, part.weights)
+    return value
+
+
+def _blocks(count: int, bytes_per_row: int) -> list[slice]:
+    size = max(_FEWEST_ROWS, BLOCK_BYTES // bytes_per_row)
+    return [slice(start, start + size) for start in range(0, max(count, 1), size)]

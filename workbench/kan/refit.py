@@ -1,0 +1,63 @@
+"""Short second-order refits of a network that was changed: what pruning and the search for symbols do."""
+
+import math
+
+import torch
+
+from workbench.kan.data import Dataset
+from workbench.kan.ensemble import Ensemble
+from workbench.kan.losses import CrossEntropy, Loss, SquaredError
+from workbench.kan.model import KAN
+from workbench.kan.objective import Objective, Rows, loss_value, standardized
+from workbench.kan.regularization import Penalty
+from workbench.kan.solvers import levenberg_marquardt as lm
+
+
+class Refitting:
+    """Rows in a network's standardized units, and refits of stacks of networks on them.
+
+    Args:
+        model: its output scale is that of the data.
+        data: training rows refit, validation rows judge.
+        rows: at most so many training rows are used.
+        penalty: of every refit; for classes it should hold logits that would run away.
+        seed: of the choice of rows.
+
+    Attributes:
+        rows, held_out: training and validation rows. loss, penalty: of every refit.
+    """
+
+    def __init__(
+        self, model: KAN, data: Dataset, *, rows: int, penalty: Penalty | None = None, seed: int = 0
+    ) -> None:
+        self.regression = data.task == "regression"
+        self.loss: Loss = SquaredError() if self.regression else CrossEntropy()
+        self.penalty = penalty or Penalty()
+        everything = standardized(model, data, "train")
+        order = torch.randperm(len(everything), generator=torch.Generator().manual_seed(seed))
+        self.rows = everything[order[:rows].to(everything.x.device)]
+        held_out = standardized(model, data, "validation")
+        self.held_out = held_out if len(held_out) else self.rows
+
+    def minimize(
+        self,
+        ensemble: Ensemble,
+        steps: int,
+        *,
+        rows: Rows | None = None,
+        penalty: Penalty | None = None,
+    ) -> Ensemble:
+        """At most ``steps`` steps of Levenberg–Marquardt, on all rows by default."""
+        rows = self.rows if rows is None else rows
+        objective = Objective(ensemble, rows, self.loss, penalty or self.penalty)
+        state = lm.State.begin(objective.start, lm.FROM_REFINED)
+        return objective.ensemble(lm.minimize(objective, state, steps=steps).parameters)
+
+    def losses(self, ensemble: Ensemble, rows: Rows) -> torch.Tensor:
+        """Loss of each network; infinite where undefined: ``(S,)``."""
+        return loss_value(ensemble, rows, self.loss).nan_to_num(nan=math.inf)
+
+    def error(self, ensemble: Ensemble) -> float:
+        """Held-out RMSE of a stack of one in standard deviations, or cross-entropy."""
+        value = float(self.losses(ensemble, self.held_out)[0])
+        return math.sqrt(max(2 * value, 0.0)) if self.regression else value

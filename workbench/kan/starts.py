@@ -1,0 +1,137 @@
+"""Many cheap random starts, few of which go on: small networks have local minima.
+
+Batches of starts are trained at once on a coarse grid and a subset of rows; half of each batch is
+first held smooth by a penalty that is then let go, which helps exactly where plain starts fail. The
+better quarter goes on. Another batch follows until the best basin has been found several times, or
+the budget is spent.
+"""
+
+from dataclasses import replace
+
+import torch
+
+from workbench.kan.ensemble import Ensemble, padded_range
+from workbench.kan.layer import AFFINE_IDENTITY
+from workbench.kan.model import KAN
+from workbench.kan.objective import Rows
+from workbench.kan.regularization import Penalty
+from workbench.kan.run import Run, subset
+from workbench.kan.solvers import levenberg_marquardt as lm
+
+_STEPS, _SURVIVOR_STEPS, _BEST_STEPS = 20, 15, 15
+_SMOOTH = (Penalty(roughness=1e-3), Penalty(roughness=1e-5))
+_FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
+_CONFIRMED, _BATCHES = 3, 4
+_SAME, _CLEARLY_GOOD = 4.0, 5e-7  # of half mean squares: a factor 2 of the RMSE, and 1e-3
+_FINALISTS = 3
+_SEED_STRIDE = 7919
+
+
+def total_steps(starts: int) -> int:
+    """Iterations that the starts will at least take, for a progress bar."""
+    return 2 * _STEPS + _SURVIVOR_STEPS + _BEST_STEPS if starts > 1 else 0
+
+
+def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
+    """The best of many starts, trained on all rows: a stack of one.
+
+    Sets ``run.success_share``: the share of starts whose RMSE came within a factor 2 of the best, or
+    below a thousandth of the target's spread.
+    """
+    count = Ensemble.of([run.model]).refine(grid_size).model(0).parameter_count
+    rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed)
+    survivors: list[Ensemble] = []
+    losses = torch.zeros(0, dtype=run.rows.x.dtype)
+    tried = 0
+    for batch in range(_BATCHES):
+        better, found = _batch(run, grid_size, starts, run.seed + _SEED_STRIDE * batch, rows)
+        survivors += [better.pick([i]) for i in range(len(better))]
+        losses = torch.cat((losses, found.cpu()))
+        tried += starts
+        same = losses <= max(_SAME * float(losses.min()), _CLEARLY_GOOD)
+        if int(same.sum()) >= _CONFIRMED:
+            break
+    run.success_share = float(same.sum()) / tried
+    if run.success_share < 0.1 and len(losses) > 1:
+        run.warnings.append(
+            f"Only {int(same.sum())} of {tried} starts came close to the best: "
+            "more starts, or one node more, may find a better fit."
+        )
+    order = losses.argsort()[:_FINALISTS].tolist()
+    return _finalist(run, stacked([survivors[i] for i in order]))
+
+
+def _batch(
+    run: Run, grid_size: int, starts: int, seed: int, rows: Rows
+) -> tuple[Ensemble, torch.Tensor]:
+    """The better quarter of one batch of starts, and their losses on the subset."""
+    ensemble = random_starts(run.model, run.rows.x, grid_size, starts, seed)
+    half = starts // 2
+    plain = ensemble.pick(list(range(half, starts)))
+    smooth = ensemble.pick(list(range(half)))
+    for number, damping in enumerate((lm.FROM_RANDOM, lm.FROM_REFINED)):
+        plain = run.descend("starts", plain, steps=_STEPS // 2, damping=damping, rows=rows)
+        plain = plain.regrid(run.rows.x)
+        if half:
+            smooth = run.descend(
+                "smooth starts",
+                smooth,
+                steps=_STEPS // 2,
+                damping=damping,
+                rows=rows,
+                penalty=_SMOOTH[number],
+            ).regrid(run.rows.x)
+    ensemble = stacked([smooth, plain]) if half else plain
+    losses = run.losses(ensemble, rows)
+    ensemble = ensemble.pick(losses.argsort()[: max(1, starts // 4)])
+    ensemble = run.descend(
+        "survivors", ensemble, steps=_SURVIVOR_STEPS, damping=lm.FROM_REFINED, rows=rows
+    ).regrid(run.rows.x)
+    return ensemble, run.losses(ensemble, rows)
+
+
+def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
+    """The few best on all rows; the best of them after that."""
+    for _ in range(3):
+        ensemble = run.descend(
+            "best starts", ensemble, steps=_BEST_STEPS // 3, damping=lm.FROM_REFINED
+        ).regrid(run.rows.x)
+    return ensemble.pick([int(run.losses(ensemble).argmin())])
+
+
+def random_starts(model: KAN, x: torch.Tensor, grid_size: int, starts: int, seed: int) -> Ensemble:
+    """Redraw every free edge, and set each hidden grid to the values that reach it."""
+    generator = torch.Generator().manual_seed(seed)
+    ensemble = Ensemble.of([model]).refine(grid_size).pick([0] * starts)
+    layers = list(ensemble.layers)
+    for level, layer in enumerate(layers):
+        shape = layer.coefficients.shape
+        drawn = torch.randn(shape, generator=generator, dtype=torch.float64).to(x)
+        coefficients = drawn / max(1.0, float(layer.mask[0].sum(-1).max())) ** 0.5
+        affine = layer.affine
+        if layer.fixed:
+            identity = affine.new_tensor(AFFINE_IDENTITY)
+            noise = torch.randn(affine.shape, generator=generator, dtype=torch.float64).to(x)
+            affine = identity + 0.5 * noise
+        layers[level] = replace(layer, coefficients=coefficients, affine=affine)
+        ensemble = replace(ensemble, layers=tuple(layers))
+        if level + 1 < len(layers):
+            low, high = padded_range(ensemble.nodes(x)[level + 1])
+            layers[level + 1] = replace(layers[level + 1], grid_range=torch.stack((low, high), -1))
+            ensemble = replace(ensemble, layers=tuple(layers))
+    return ensemble
+
+
+def stacked(parts: list[Ensemble]) -> Ensemble:
+    """One stack from several of the same shape and grid size."""
+    layers = tuple(
+        replace(
+            group[0],
+            coefficients=torch.cat([layer.coefficients for layer in group]),
+            affine=torch.cat([layer.affine for layer in group]),
+            grid_range=torch.cat([layer.grid_range for layer in group]),
+            mask=torch.cat([layer.mask for layer in group]),
+        )
+        for group in zip(*(part.layers for part in parts), strict=True)
+    )
+    return replace(parts[0], layers=layers)
