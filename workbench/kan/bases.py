@@ -41,6 +41,10 @@ class Basis(Protocol):
         """Coefficients ``(count,)`` of the function that is 1 everywhere."""
         ...
 
+    def roughness(self, like: Tensor, grid_size: int, degree: int, order: int) -> Tensor:
+        """Matrix ``(K, K)`` of the mean squared derivative of a curve whose grid is [0, 1]."""
+        ...
+
 
 class BSplines:
     """Uniform B-splines in closed form, see ``workbench.kan.spline``; the default."""
@@ -54,6 +58,12 @@ class BSplines:
 
     def constant(self, like: Tensor, count: int) -> Tensor:
         return like.new_ones(count)
+
+    def roughness(self, like: Tensor, grid_size: int, degree: int, order: int) -> Tensor:
+        """By differences of the coefficients (Eilers & Marx 1996, *Statistical Science* 11)."""
+        count = grid_size + degree
+        difference = torch.eye(count, dtype=like.dtype, device=like.device).diff(n=order, dim=0)
+        return grid_size ** (2 * order) / count * difference.mT @ difference
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,12 @@ class Global:
 
     def constant(self, like: Tensor, count: int) -> Tensor:
         return (torch.arange(count, device=like.device) == 0).to(like.dtype)
+
+    def roughness(self, like: Tensor, grid_size: int, degree: int, order: int) -> Tensor:
+        count = grid_size + degree
+        points = torch.linspace(0, 1, 8 * count, dtype=like.dtype, device=like.device)
+        bent = self.unit(points, count, order)
+        return bent.mT @ bent / len(points)
 
 
 def chebyshev(u: Tensor, count: int, derivative: int) -> Tensor:

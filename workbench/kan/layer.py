@@ -70,6 +70,20 @@ class Activations:
         found = find_basis(self.family).constant(self.coefficients, splines)
         return found if self.base is None else torch.cat((found, found.new_zeros(1)))
 
+    def roughness(self, order: int) -> Tensor:
+        """Matrix ``(K, K)`` of the mean squared derivative of a curve, its grid scaled to length 1.
+
+        The base does not count: it cannot be bent.
+        """
+        splines = self.grid_size + self.degree
+        found = self.coefficients.new_zeros(
+            self.coefficients.shape[-1], self.coefficients.shape[-1]
+        )
+        found[:splines, :splines] = find_basis(self.family).roughness(
+            found, self.grid_size, self.degree, order
+        )
+        return found
+
     def basis(self, x: Tensor, derivative: int = 0) -> Tensor:
         """Basis functions at ``x (S, N, n)``, the base last: ``(S, N, n, K)``."""
         low, high = self.grid_range.unsqueeze(1).unbind(-1)

@@ -61,6 +61,8 @@ class Columns:
     fixed_edges: tuple[tuple[tuple[int, Tensor, Tensor], ...], ...]
     basis_size: int
     count: int
+    like: Activations
+    """A layer: all of them share a family of functions and a number of them."""
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> "Columns":
@@ -78,7 +80,7 @@ class Columns:
                 groups.append((number, group.targets[alive], group.sources[alive]))
                 count += 4 * int(alive.sum())
             fixed.append(tuple(groups))
-        return cls(tuple(splines), tuple(fixed), size, count)
+        return cls(tuple(splines), tuple(fixed), size, count, ensemble.layers[0])
 
     @property
     def spline_count(self) -> int:

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import torch
@@ -189,12 +189,35 @@ class KAN(nn.Module):
         self.register_buffer("output_scale", torch.ones(outputs, dtype=dtype, device=device))
         self.register_buffer("output_shift", torch.zeros(outputs, dtype=dtype, device=device))
 
+    @classmethod
+    def from_config(
+        cls,
+        config: KANConfig,
+        *,
+        seed: int = 0,
+        dtype: torch.dtype = torch.float64,
+        device: torch.device | str | None = None,
+    ) -> "KAN":
+        """A fresh network of this description."""
+        named = {field.name: getattr(config, field.name) for field in fields(config)}
+        return cls(**named, seed=seed, dtype=dtype, device=device)
+
     def layer(self, level: int) -> KANLayer:
         """The activations between node layers ``level`` and ``level + 1``."""
         layer = self.layers[level]
         if not isinstance(layer, KANLayer):
             raise TypeError(f"layer {level} is a {type(layer).__name__}, not a KANLayer")
         return layer
+
+    def layer_of(self, edge: Edge) -> KANLayer:
+        """The layer of a living edge; an ``InputError`` says what is wrong with any other."""
+        if 0 <= edge.layer < self.config.depth:
+            layer = self.layer(edge.layer)
+            if 0 <= edge.target < layer.out_features and 0 <= edge.source < layer.in_features:
+                if float(layer.mask[edge.target, edge.source]) == 0:
+                    raise InputError(f"{edge} is pruned: a living edge is needed")
+                return layer
+        raise InputError(f"there is no {edge} in a network of width {self.config.width}")
 
     @property
     def in_features(self) -> int:
