@@ -16,7 +16,7 @@ from workbench.kan.losses import Loss
 from workbench.kan.model import KAN
 from workbench.kan.regularization import Penalty
 
-BLOCK_BYTES = 48 * 2**20
+BLOCK_BYTES = 16 * 2**20
 """Size of the Jacobian block that is held at a time; larger blocks only leave the cache."""
 
 _NUMBER = 8

@@ -7,6 +7,7 @@ only the functions :math:`B_i \dots B_{i+d}` are non-zero at :math:`x`, and each
 as a straight line.
 """
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -38,6 +39,37 @@ def _polynomials(degree: int) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(piece) for piece in pieces)
 
 
+@lru_cache(maxsize=64)
+def _table(degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Power coefficients of the pieces, ``(power, piece)``."""
+    with torch.inference_mode(False):
+        return torch.tensor(_polynomials(degree), dtype=dtype, device=device).mT.contiguous()
+
+
+def _powers(t: Tensor, degree: int, derivative: int, beyond: Tensor | None = None) -> Tensor:
+    r"""Derivatives of :math:`1, t, \dots, t^d`, continued ``beyond`` as straight lines."""
+    columns = []
+    for power in range(degree + 1):
+        column = _power(t, power, derivative)
+        if beyond is not None and power > 0:
+            column = column + beyond * _power(t, power, derivative + 1)
+        columns.append(column)
+    return torch.stack(columns, -1)
+
+
+def _power(t: Tensor, power: int, derivative: int) -> Tensor:
+    if derivative > power:
+        return torch.zeros_like(t)
+    factor = math.perm(power, derivative)
+    left = power - derivative
+    if left == 0:
+        return torch.full_like(t, factor)
+    found = t
+    for _ in range(left - 1):
+        found = found * t
+    return found if factor == 1 else found * factor
+
+
 def local_basis(t: Tensor, degree: int, derivative: int = 0) -> Tensor:
     """Values of the ``degree + 1`` pieces at ``t``, or their derivative by ``t``.
 
@@ -49,16 +81,7 @@ def local_basis(t: Tensor, degree: int, derivative: int = 0) -> Tensor:
     Returns:
         Tensor of shape ``(..., degree + 1)``.
     """
-    table = t.new_tensor(_polynomials(degree))
-    for _ in range(derivative):
-        powers = torch.arange(1, table.shape[1], dtype=t.dtype, device=t.device)
-        table = table[:, 1:] * powers
-    if table.shape[1] == 0:
-        return t.new_zeros((*t.shape, degree + 1))
-    value = table[:, -1].expand(*t.shape, -1)
-    for power in range(table.shape[1] - 2, -1, -1):
-        value = value * t.unsqueeze(-1) + table[:, power]
-    return value
+    return _powers(t, degree, derivative) @ _table(degree, t.dtype, t.device)
 
 
 def pieces(t: Tensor, degree: int, derivative: int = 0) -> list[Tensor]:
@@ -103,12 +126,11 @@ def basis(
     inside = u.clamp(0, grid_size)
     index = inside.floor().clamp(max=grid_size - 1)
     t = inside - index
-    local = local_basis(t, degree, derivative)
-    beyond = (u - inside).unsqueeze(-1)
-    if derivative == 0:
-        local = local + beyond * local_basis(t, degree, 1)
-    elif derivative > 1:
-        local = torch.where(beyond == 0, local, torch.zeros_like(local))
+    beyond = u - inside
+    powers = _powers(t, degree, derivative, beyond if derivative == 0 else None)
+    local = powers @ _table(degree, t.dtype, t.device)
+    if derivative > 1:
+        local = local * (beyond == 0).unsqueeze(-1)
     if derivative:
         local = local / (step.unsqueeze(-1) ** derivative)
     columns = index.long().unsqueeze(-1) + torch.arange(degree + 1, device=x.device)

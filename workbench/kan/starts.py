@@ -3,7 +3,7 @@
 Batches of starts are trained at once on a coarse grid and a subset of rows; half of each batch is
 first held smooth by a penalty that is then let go, which helps exactly where plain starts fail. The
 better quarter goes on. Another batch follows until the best basin has been found several times, or
-the budget is spent.
+until a good fit does not get better; a poor fit is never believed after one batch.
 """
 
 from dataclasses import replace
@@ -22,7 +22,8 @@ _STEPS, _SURVIVOR_STEPS, _BEST_STEPS = 20, 15, 15
 _SMOOTH = (Penalty(roughness=1e-3), Penalty(roughness=1e-5))
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _CONFIRMED, _BATCHES = 3, 4
-_SAME, _CLEARLY_GOOD = 4.0, 5e-7  # of half mean squares: a factor 2 of the RMSE, and 1e-3
+# Losses are half mean squares: RMSEs within a factor 2, of 0.001, of 0.03, and better by 1.4.
+_SAME, _CLEARLY_GOOD, _GOOD, _BETTER = 4.0, 5e-7, 5e-4, 2.0
 _FINALISTS = 3
 _SEED_STRIDE = 7919
 
@@ -42,15 +43,17 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
     rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed)
     survivors: list[Ensemble] = []
     losses = torch.zeros(0, dtype=run.rows.x.dtype)
-    tried = 0
     for batch in range(_BATCHES):
+        before = float(losses.min()) if len(losses) else torch.inf
         better, found = _batch(run, grid_size, starts, run.seed + _SEED_STRIDE * batch, rows)
         survivors += [better.pick([i]) for i in range(len(better))]
         losses = torch.cat((losses, found.cpu()))
-        tried += starts
-        same = losses <= max(_SAME * float(losses.min()), _CLEARLY_GOOD)
-        if int(same.sum()) >= _CONFIRMED:
+        best = float(losses.min())
+        same = losses <= max(_SAME * best, _CLEARLY_GOOD)
+        good, confirmed = best < _GOOD, int(same.sum()) >= _CONFIRMED
+        if (good or batch) and (confirmed or (good and best > before / _BETTER)):
             break
+    tried = starts * (batch + 1)
     run.success_share = float(same.sum()) / tried
     if run.success_share < 0.1 and len(losses) > 1:
         run.warnings.append(

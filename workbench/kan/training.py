@@ -34,7 +34,8 @@ Solver = Literal["auto", "lm", "lbfgs", "adam"]
 LossName = Literal["auto", "squared", "huber", "poisson"]
 
 GRIDS = (3, 6, 12, 24, 48, 96, 192)
-STARTS = 32
+STARTS, FEWEST_STARTS = 32, 8
+_STARTS_WORK = 2500  # parameters times starts: wide networks succeed oftener and cost more
 MEMORY = 2e9
 INPUT_MARGIN = 0.01
 _LEVEL_STEPS = 8
@@ -98,7 +99,7 @@ def fit(
     solver: Solver = "auto",
     loss: LossName | Loss = "auto",
     grids: Sequence[int] | None = None,
-    starts: int = STARTS,
+    starts: int | None = None,
     steps: int | None = None,
     seed: int = 0,
     l1: float | Sequence[float] = 0.0,
@@ -120,7 +121,8 @@ def fit(
             gives the logarithm of a rate), a ``Loss``; "auto" is "squared", or cross-entropy for
             classes.
         grids: increasing grid sizes of the schedule, ``(3, 6, 12, ...)`` by default.
-        starts: random starts of "lm" in a batch; up to four batches until the best basin is confirmed.
+        starts: random starts of "lm" in a batch, 32 by default and fewer for wide networks; up to four
+            batches until the best basin is confirmed.
         steps: iterations per grid for "lm" (8, more while they pay), in all for "lbfgs" (500) and
             "adam" (2000).
         seed: of all random numbers; the same seed repeats the run to the last bit.
@@ -138,6 +140,7 @@ def fit(
         InputError: the model does not fit the data, or an argument cannot be used.
         TrainingError: an error on the way, the callback's for example; it holds the best state.
     """
+    starts = _default_starts(model) if starts is None else starts
     _check(model, data, grids, starts, steps, l1)
     chosen_loss = _chosen_loss(loss, data)
     chosen, reason = _chosen_solver(solver, model, data, memory)
@@ -184,6 +187,11 @@ def fit(
 
 
 # What is asked for
+
+
+def _default_starts(model: KAN) -> int:
+    count = model.refine(GRIDS[0]).parameter_count
+    return max(FEWEST_STARTS, min(STARTS, _STARTS_WORK // max(count, 1)))
 
 
 def _check(
