@@ -45,6 +45,16 @@ def test_no_solver_moves_a_locked_edge(solver: str, starts: int) -> None:
     assert locked_edges(found) == [CURVE, FIXED]
 
 
+def test_a_locked_edge_into_an_output_keeps_its_curve_in_the_target_s_units() -> None:
+    edge = Edge(1, 1, 0)
+    model = lock(KAN((2, 2, 1), seed=3), edge)
+    model.layer(1).grid_range.mul_(4)
+    found = fit(model, DATA, starts=1, steps=3, grids=(3,)).model
+    points = torch.linspace(-4, 4, 20, dtype=torch.float64)
+    before, after = (m.activation(edge, points) * m.output_scale for m in (model, found))
+    assert torch.allclose(before, after, atol=1e-10)
+
+
 def test_a_locked_edge_gets_no_gradient_and_no_parameters() -> None:
     model = KAN((2, 2, 1))
     held = lock(model, CURVE)

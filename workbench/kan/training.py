@@ -322,11 +322,14 @@ def _rescale_last(model: KAN, last: KANLayer, scale: Tensor, shift: Tensor) -> N
     config = model.config
     if config.products(config.depth) == 0:
         factor = model.output_scale / scale
-        living = (last.mask != 0).sum(1).clamp(min=1)
-        offset = (model.output_shift - shift) / scale / living
-        last.coefficients.mul_(factor[:, None, None]).add_(offset[:, None, None] * last.constant)
+        living = last.mask != 0
+        takers = living & ~last.locked
+        takers = torch.where(takers.any(1, keepdim=True), takers, living)
+        share = takers / takers.sum(1, keepdim=True).clamp(min=1)
+        offset = ((model.output_shift - shift) / scale)[:, None] * share
+        last.coefficients.mul_(factor[:, None, None]).add_(offset[..., None] * last.constant)
         last.affine[..., 2:].mul_(factor[:, None, None])
-        last.affine[..., 3].add_(offset[:, None])
+        last.affine[..., 3].add_(offset)
     model.output_scale.copy_(scale)
     model.output_shift.copy_(shift)
 
