@@ -187,6 +187,7 @@ def write_results(
         folder / "model.safetensors",
         names=found.data.names,
         target=found.data.target,
+        units=found.data.units,
     )
     others = ("result.json", "formula.json", "network.graphml", "model.safetensors")
     return [folder / name for name in (*texts, *others)]

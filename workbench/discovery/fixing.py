@@ -3,7 +3,6 @@
 import torch
 
 from workbench.errors import InputError
-from workbench.kan import spline
 from workbench.kan.functions import lookup
 from workbench.kan.layer import AFFINE_IDENTITY
 from workbench.kan.model import KAN, Edge
@@ -13,13 +12,11 @@ def fix(model: KAN, edge: Edge, name: str, affine: tuple[float, float, float, fl
     """Lock ``edge`` to c·f(a·x + b) + d with ``affine = (a, b, c, d)``; still trainable in these.
 
     Raises:
-        InputError: the edge is pruned. ValueError: there is no function of that name.
+        InputError: there is no such edge, or it is pruned. ValueError: there is no function of that name.
     """
     lookup(name)
     fixed = model.copy()
-    layer = fixed.layer(edge.layer)
-    if float(layer.mask[edge.target, edge.source]) == 0:
-        raise InputError(f"{edge} is pruned: only a living edge can be fixed")
+    layer = fixed.layer_of(edge)
     layer.fixed[(edge.target, edge.source)] = name
     with torch.no_grad():
         layer.affine[edge.target, edge.source] = layer.affine.new_tensor(affine)
@@ -29,16 +26,17 @@ def fix(model: KAN, edge: Edge, name: str, affine: tuple[float, float, float, fl
 def unfix(model: KAN, edge: Edge) -> KAN:
     """Turn a fixed edge back into a spline of the same shape on the edge's grid."""
     freed = model.copy()
-    layer = freed.layer(edge.layer)
+    layer = freed.layer_of(edge)
     if (edge.target, edge.source) not in layer.fixed:
         raise InputError(f"{edge} is not fixed")
     low, high = layer.grid_range[edge.source]
     points = torch.linspace(0, 1, 8 * layer.coefficients.shape[-1]).to(low) * (high - low) + low
     values = model.activation(edge, points)
-    design = spline.basis(points.unsqueeze(-1), low, high, layer.grid_size, layer.degree).squeeze(1)
     del layer.fixed[(edge.target, edge.source)]
     with torch.no_grad():
-        solution = torch.linalg.lstsq(design, values.unsqueeze(-1)).solution.squeeze(-1)
+        everywhere = points.unsqueeze(-1).expand(-1, layer.in_features).unsqueeze(0)
+        design = layer.activations().basis(everywhere)[0, :, edge.source]
+        solution = torch.linalg.pinv(design) @ values
         layer.coefficients[edge.target, edge.source] = solution
         layer.affine[edge.target, edge.source] = layer.affine.new_tensor(AFFINE_IDENTITY)
     return freed

@@ -98,11 +98,11 @@ def _pass_on(model: KAN, level: int, lost: Tensor) -> None:
     last = level == model.config.depth - 1
     with torch.no_grad():
         for target in lost.nonzero().flatten().tolist():
-            alive = layer.mask[target].nonzero().flatten().tolist()
+            alive = (layer.mask[target] * ~layer.locked[target]).nonzero().flatten().tolist()
             if alive and (target, alive[0]) in layer.fixed:
                 layer.affine[target, alive[0], 3] += lost[target]
             elif alive:
-                layer.coefficients[target, alive[0]] += lost[target]
+                layer.coefficients[target, alive[0]] += lost[target] * layer.constant
             elif last and target < model.config.sums(level + 1):
                 model.output_shift[target] += lost[target] * model.output_scale[target]
 

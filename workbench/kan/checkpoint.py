@@ -1,43 +1,82 @@
-"""Saving and loading networks: safetensors with JSON metadata. Loading a file runs no code."""
+"""Saving and loading networks: safetensors with JSON metadata. Loading a file runs no code.
 
+The metadata says what the tensors cannot: the configuration, fixed functions, names and units, the
+versions that wrote it, and a checksum of the numbers. A file of an older format can still be read; one
+of a newer format is refused.
+"""
+
+import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
+from workbench import __version__
 from workbench.errors import InputError
-from workbench.kan.model import KAN
+from workbench.kan.functions import lookup
+from workbench.kan.model import KAN, KANConfig
 
-FORMAT = "kan-workbench-1"
+FORMAT = 2
+_FAMILY = "kan-workbench-"
 
 
-def save(model: KAN, path: str | Path, *, names: tuple[str, ...] = (), target: str = "") -> None:
+@dataclass(frozen=True)
+class About:
+    """What a file says beside the numbers.
+
+    Attributes:
+        names, target: column names. units: of the columns that have one.
+        package: version of the workbench that wrote the file; empty in format 1.
+        format: version of the file format.
+    """
+
+    names: tuple[str, ...] = ()
+    target: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    package: str = ""
+    format: int = FORMAT
+
+
+def save(
+    model: KAN,
+    path: str | Path,
+    *,
+    names: tuple[str, ...] = (),
+    target: str = "",
+    units: Mapping[str, str] | None = None,
+) -> None:
     """Write a network; the file appears whole or not at all.
 
     Args:
         model: the network. path: the file, by custom ``.safetensors``.
-        names, target: column names to keep beside it.
+        names, target, units: column names and their units to keep beside it.
     """
     path = Path(path)
-    fixed = [
-        [level, target_, source, name]
-        for level in range(model.config.depth)
-        for (target_, source), name in model.layer(level).fixed.items()
-    ]
+    tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    config = replace(model.config, grid_size=model.layer(0).grid_size)
     about = {
-        "format": FORMAT,
-        "width": model.config.width,
-        "grid_size": model.layer(0).grid_size,
-        "degree": model.config.degree,
-        "arity": model.config.arity,
-        "fixed": fixed,
+        "format": f"{_FAMILY}{FORMAT}",
+        "package": __version__,
+        "config": asdict(config),
+        "fixed": [
+            [level, target_, source, name]
+            for level in range(model.config.depth)
+            for (target_, source), name in sorted(model.layer(level).fixed.items())
+        ],
         "names": names,
         "target": target,
+        "units": dict(units or {}),
+        "device": str(model.output_scale.device),
+        "checksum": _checksum(tensors),
     }
-    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     os.close(descriptor)
     try:
@@ -47,13 +86,53 @@ def save(model: KAN, path: str | Path, *, names: tuple[str, ...] = (), target: s
         Path(temporary).unlink(missing_ok=True)
 
 
-def load(path: str | Path) -> KAN:
-    """Read a network that ``save`` wrote.
+def load(path: str | Path, *, device: torch.device | str | None = None) -> KAN:
+    """Read a network that ``save`` wrote, in the dtype that it had.
+
+    Args:
+        path: the file.
+        device: where to put it; by default where it was, if this machine has that, else the CPU.
 
     Raises:
-        InputError: the file is missing, damaged or of another program.
+        InputError: the file is missing, damaged, of another program or of a newer version, or needs a
+            function that is not registered here.
     """
     path = Path(path)
+    about, tensors = _read(path)
+    version = _version(path, about)
+    try:
+        model = _built(about, tensors, version)
+    except (KeyError, TypeError, RuntimeError, ValueError, IndexError, AttributeError) as error:
+        raise InputError(f"{path.name!r} is damaged: {error}") from error
+    for level, target, source, name in about["fixed"]:
+        try:
+            lookup(name)
+        except ValueError as error:
+            raise InputError(
+                f"{path.name!r} needs the function {name!r}, which is not known here: register it first"
+            ) from error
+        model.layer(level).fixed[(target, source)] = name
+    return model.to(device if device is not None else _present(about.get("device", "cpu")))
+
+
+def read_about(path: str | Path) -> About:
+    """Names, units and versions of a saved network, without building it.
+
+    Raises:
+        InputError: as for ``load``.
+    """
+    path = Path(path)
+    about, _ = _read(path)
+    return About(
+        names=tuple(about.get("names", ())),
+        target=about.get("target", ""),
+        units=dict(about.get("units", {})),
+        package=about.get("package", ""),
+        format=_version(path, about),
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not path.is_file():
         raise InputError(f"a saved network is needed, but there is no file {str(path)!r}")
     try:
@@ -62,17 +141,65 @@ def load(path: str | Path) -> KAN:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError) as error:
         raise InputError(f"{path.name!r} is damaged or not a saved network: {error}") from error
-    if about.get("format") != FORMAT:
+    return (about if isinstance(about, dict) else {}), tensors
+
+
+def _version(path: Path, about: Mapping[str, Any]) -> int:
+    family, _, number = str(about.get("format", "")).rpartition("-")
+    if f"{family}-" != _FAMILY or not number.isdigit():
         raise InputError(f"{path.name!r} was not written by this workbench: save the network again")
-    try:
-        width = tuple(n if isinstance(n, int) else tuple(n) for n in about["width"])
-        model = KAN(
-            width, about["grid_size"], about["degree"], arity=about["arity"],
-            dtype=tensors["output_scale"].dtype,
-        )  # fmt: skip
-        model.load_state_dict(tensors)
-        for level, target, source, name in about["fixed"]:
-            model.layer(level).fixed[(target, source)] = name
-    except (KeyError, TypeError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path.name!r} is damaged: {error}") from error
+    if int(number) > FORMAT:
+        raise InputError(
+            f"{path.name!r} has format {number}, written by version {about.get('package', '?')} of the "
+            f"workbench, and this version reads up to {FORMAT}: install a newer one"
+        )
+    return int(number)
+
+
+def _built(about: Mapping[str, Any], tensors: dict[str, Tensor], version: int) -> KAN:
+    if version == 1:
+        config = {name: about[name] for name in ("width", "grid_size", "degree", "arity")}
+    else:
+        config = dict(about["config"])
+        if about["checksum"] != _checksum(tensors):
+            raise ValueError("its numbers do not match their checksum")
+    config["width"] = _tuples(config["width"])
+    config["arity"] = _tuples(config["arity"])
+    model = KAN.from_config(KANConfig(**config), dtype=tensors["output_scale"].dtype)
+    for level in range(model.config.depth):  # format 1 knew no locks
+        if version == 1:
+            tensors[f"layers.{level}.locked"] = model.layer(level).locked
+        layer = model.layer(level)
+        for at, target, source, _ in about["fixed"]:
+            if at == level and not (
+                0 <= target < layer.out_features and 0 <= source < layer.in_features
+            ):
+                raise ValueError(f"there is no edge {source} to {target} in layer {level}")
+    model.load_state_dict(tensors)
     return model
+
+
+def _tuples(value: Any) -> Any:
+    """Lists of JSON as the tuples that they were."""
+    return tuple(_tuples(entry) for entry in value) if isinstance(value, list) else value
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(
+            tensors[name].cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+        )
+    return digest.hexdigest()
+
+
+def _present(device: str) -> str:
+    kind, _, number = device.partition(":")
+    if (
+        kind == "cuda"
+        and torch.cuda.is_available()
+        and int(number or 0) < torch.cuda.device_count()
+    ):
+        return device
+    return "cpu"

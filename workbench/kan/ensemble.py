@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from workbench.kan import spline
 from workbench.kan.layer import Activations
 from workbench.kan.model import KAN, join
 
@@ -37,6 +36,7 @@ class Ensemble:
                 affine=torch.cat([p.affine.detach() for p in stack]),
                 grid_range=torch.cat([p.grid_range for p in stack]).clone(),
                 mask=torch.cat([p.mask for p in stack]).clone(),
+                locked=torch.cat([p.locked for p in stack]).clone(),
             )
             for stack in zip(*parts, strict=True)
         )
@@ -55,6 +55,7 @@ class Ensemble:
                     affine=change(layer.affine),
                     grid_range=change(layer.grid_range),
                     mask=change(layer.mask),
+                    locked=change(layer.locked),
                 )
                 for layer in self.layers
             ),
@@ -76,6 +77,7 @@ class Ensemble:
                 layer.affine.copy_(stack.affine[index])
                 layer.grid_range.copy_(stack.grid_range[index])
                 layer.mask.copy_(stack.mask[index])
+                layer.locked.copy_(stack.locked[index])
         return model
 
     def nodes(self, x: Tensor) -> list[Tensor]:
@@ -84,35 +86,40 @@ class Ensemble:
         values = [x.expand(len(self), *x.shape)]
         for level, layer in enumerate(self.layers):
             subnodes = layer.forward(values[-1])
-            values.append(join(subnodes, config.sums(level + 1), config.arity))
+            values.append(join(subnodes, config.sums(level + 1), config.arities(level + 1)))
         return values
 
     def regrid(self, x: Tensor) -> "Ensemble":
-        """Move the grids of hidden nodes to the values that ``x (N, d)`` gives them."""
-        return self._transfer(x, self.layers[0].grid_size)
+        """Move the grids of hidden nodes to the values that ``x (N, d)`` gives them.
+
+        Least squares, see ``spline.transfer``. A node that feeds a locked spline keeps its grid.
+        """
+        nodes = self.nodes(x)
+        moved = self
+        for level in range(1, len(self.layers)):
+            moved = moved.with_range(level, torch.stack(padded_range(nodes[level]), -1))
+        return moved
+
+    def with_range(self, level: int, grid_range: Tensor) -> "Ensemble":
+        """The same functions on other grids ``(S, n, 2)`` of one layer.
+
+        Least squares, see ``spline.transfer``. A node that feeds a locked spline keeps its grid.
+        """
+        layer = self.layers[level]
+        held = (layer.locked & (layer.free != 0)).any(1).unsqueeze(-1)
+        moved = layer.with_grid(torch.where(held, layer.grid_range, grid_range), layer.grid_size)
+        kept = torch.where(held.unsqueeze(1), layer.coefficients, moved.coefficients)
+        return self._replaced(level, replace(moved, coefficients=kept))
 
     def refine(self, grid_size: int) -> "Ensemble":
         """The same functions on another number of intervals."""
-        return self._transfer(None, grid_size)
+        if grid_size == self.layers[0].grid_size:
+            return self
+        layers = tuple(layer.with_grid(layer.grid_range, grid_size) for layer in self.layers)
+        return replace(self, layers=layers)
 
-    def _transfer(self, x: Tensor | None, grid_size: int) -> "Ensemble":
-        nodes = self.nodes(x) if x is not None else None
-        layers = []
-        for level, layer in enumerate(self.layers):
-            low, high = layer.grid_range.unbind(-1)
-            new = (low, high)
-            if nodes is not None and level > 0:
-                new = padded_range(nodes[level])
-            elif layer.grid_size == grid_size:
-                layers.append(layer)
-                continue
-            coefficients = spline.transfer(
-                layer.coefficients, (low, high), new, grid_size, layer.degree
-            )
-            layers.append(
-                replace(layer, coefficients=coefficients, grid_range=torch.stack(new, -1))
-            )
-        return replace(self, layers=tuple(layers))
+    def _replaced(self, level: int, layer: Activations) -> "Ensemble":
+        return replace(self, layers=(*self.layers[:level], layer, *self.layers[level + 1 :]))
 
 
 def padded_range(values: Tensor, margin: float = HIDDEN_MARGIN) -> tuple[Tensor, Tensor]:

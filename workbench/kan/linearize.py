@@ -4,6 +4,7 @@ No autograd: the derivative of an output by a coefficient is the sensitivity of 
 sub-node that the edge feeds, times a basis function.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,25 +23,30 @@ def sensitivities(ensemble: Ensemble, nodes: list[Tensor]) -> list[Tensor]:
     found = []
     for level in range(config.depth - 1, -1, -1):
         layer = ensemble.layers[level]
-        sums = config.sums(level + 1)
+        towards = towards_node
         if config.products(level + 1):
             subnodes = layer.forward(nodes[level])
-            factors = subnodes[..., sums:].unflatten(-1, (-1, config.arity))
-            others = torch.stack(
-                [
-                    torch.cat((factors[..., :f], factors[..., f + 1 :]), -1).prod(-1)
-                    for f in range(config.arity)
-                ],
-                -1,
+            towards = _through_products(
+                towards_node, subnodes, config.sums(level + 1), config.arities(level + 1)
             )
-            product = towards_node[..., sums:].unsqueeze(-1) * others.unsqueeze(2)
-            towards = torch.cat((towards_node[..., :sums], product.flatten(-2)), -1)
-        else:
-            towards = towards_node
         found.append(towards)
         if level > 0:
             towards_node = towards @ layer.slopes(nodes[level])
     return found[::-1]
+
+
+def _through_products(
+    towards_node: Tensor, subnodes: Tensor, sums: int, arities: Sequence[int]
+) -> Tensor:
+    """From nodes ``(S, N, m, n)`` to sub-nodes: a factor's slope is the product of the others."""
+    parts = [towards_node[..., :sums]]
+    factors = subnodes[..., sums:].split(list(arities), -1)
+    for node, group in enumerate(factors, sums):
+        ones = torch.ones_like(group[..., :1])
+        before = torch.cat((ones, group[..., :-1]), -1).cumprod(-1)
+        after = torch.cat((group[..., 1:], ones), -1).flip(-1).cumprod(-1).flip(-1)
+        parts.append(towards_node[..., node, None] * (before * after).unsqueeze(2))
+    return torch.cat(parts, -1)
 
 
 @dataclass(frozen=True)
@@ -48,29 +54,33 @@ class Columns:
     """Where each trainable number of an ensemble stands in the flat parameter vector.
 
     Spline edges come first, layer by layer, ``K`` columns each; then the four affine numbers of each
-    fixed edge.
+    fixed edge. Pruned and locked edges have no columns.
     """
 
     spline_edges: tuple[Tensor, ...]
     fixed_edges: tuple[tuple[tuple[int, Tensor, Tensor], ...], ...]
     basis_size: int
     count: int
+    like: Activations
+    """A layer: all of them share a family of functions and a number of them."""
 
     @classmethod
     def of(cls, ensemble: Ensemble) -> "Columns":
         splines, fixed, count = [], [], 0
         size = ensemble.layers[0].coefficients.shape[-1]
         for layer in ensemble.layers:
-            edges = layer.free.amax(0).nonzero()
+            trainable = ~layer.locked.any(0)
+            edges = (layer.free.amax(0) * trainable).nonzero()
             splines.append(edges)
             count += len(edges) * size
             groups = []
             for number, group in enumerate(layer.fixed):
                 alive = layer.mask[:, group.targets, group.sources].amax(0) != 0
+                alive &= trainable[group.targets, group.sources]
                 groups.append((number, group.targets[alive], group.sources[alive]))
                 count += 4 * int(alive.sum())
             fixed.append(tuple(groups))
-        return cls(tuple(splines), tuple(fixed), size, count)
+        return cls(tuple(splines), tuple(fixed), size, count, ensemble.layers[0])
 
     @property
     def spline_count(self) -> int:

@@ -3,16 +3,18 @@
 import copy
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from workbench.errors import InputError
+from workbench.kan.bases import BSplines, find_base, find_basis
 from workbench.kan.layer import Activations, KANLayer
 
 Width = Sequence[int | Sequence[int]]
+Arity = int | Sequence[int | Sequence[int]]
 
 
 class Edge(NamedTuple):
@@ -36,30 +38,53 @@ class KANConfig:
 
     Attributes:
         width: nodes per layer, ``(2, 5, 1)``; with products ``(2, (5, 2), 1)`` = 5 sums, 2 products.
-        grid_size: spline intervals of every edge.
-        degree: polynomial degree, 3 = cubic.
-        arity: factors of every product node.
+        grid_size: intervals of the grid of every edge.
+        degree: polynomial degree, 3 = cubic; every family has ``grid_size + degree`` functions.
+        arity: factors of the product nodes: one number for all of them, or an entry for every layer of
+            nodes, inputs included: a number, or one number per product node, ``(2, (2, 3), 2)``.
+        basis: family of the curves, see ``workbench.kan.bases``.
+        base: None, or the function that every edge has beside its curve.
     """
 
     width: tuple[int | tuple[int, int], ...]
     grid_size: int = 3
     degree: int = 3
-    arity: int = 2
+    arity: int | tuple[int | tuple[int, ...], ...] = 2
+    basis: str = BSplines.name
+    base: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.width) < 2 or any(self.nodes(level) < 1 for level in range(len(self.width))):
             raise InputError(
                 f"width needs at least two layers with at least one node each, got {self.width}"
             )
-        for name, value, least in (
-            ("grid_size", self.grid_size, 1),
-            ("degree", self.degree, 1),
-            ("arity", self.arity, 2),
-        ):
-            if value < least:
-                raise InputError(f"{name} must be at least {least}, got {value}")
+        for name, value in (("grid_size", self.grid_size), ("degree", self.degree)):
+            if value < 1:
+                raise InputError(f"{name} must be at least 1, got {value}")
         if self.products(0):
             raise InputError(f"the input layer has no product nodes, got width {self.width}")
+        find_basis(self.basis)
+        if self.base is not None:
+            find_base(self.base)
+        self._check_arity()
+
+    def _check_arity(self) -> None:
+        if not isinstance(self.arity, int) and len(self.arity) != len(self.width):
+            raise InputError(
+                f"arity needs one entry for each of the {len(self.width)} layers of nodes, "
+                f"got {self.arity}"
+            )
+        for level in range(len(self.width)):
+            found = self.arities(level)
+            if len(found) != self.products(level):
+                raise InputError(
+                    f"arity must name {self.products(level)} product nodes in layer {level}, "
+                    f"got {found}"
+                )
+            if any(arity < 2 for arity in found):
+                raise InputError(f"arity must be at least 2, got {min(found)}")
+        if isinstance(self.arity, int) and self.arity < 2:
+            raise InputError(f"arity must be at least 2, got {self.arity}")
 
     def sums(self, level: int) -> int:
         entry = self.width[level]
@@ -69,12 +94,17 @@ class KANConfig:
         entry = self.width[level]
         return 0 if isinstance(entry, int) else entry[1]
 
+    def arities(self, level: int) -> tuple[int, ...]:
+        """Factors of each product node of a layer of nodes."""
+        entry = self.arity if isinstance(self.arity, int) else self.arity[level]
+        return (entry,) * self.products(level) if isinstance(entry, int) else entry
+
     def nodes(self, level: int) -> int:
         return self.sums(level) + self.products(level)
 
     def subnodes(self, level: int) -> int:
         """Sums and factors of products: what the layer before feeds."""
-        return self.sums(level) + self.arity * self.products(level)
+        return self.sums(level) + sum(self.arities(level))
 
     @property
     def depth(self) -> int:
@@ -86,16 +116,24 @@ class KANConfig:
         sums = self.sums(level)
         if node < sums:
             return range(node, node + 1)
-        first = sums + (node - sums) * self.arity
-        return range(first, first + self.arity)
+        arities = self.arities(level)
+        first = sums + sum(arities[: node - sums])
+        return range(first, first + arities[node - sums])
 
 
-def join(subnodes: Tensor, sums: int, arity: int) -> Tensor:
-    """Node values from sub-node values: sums pass, factors are multiplied; ``(..., sub)``."""
-    if subnodes.shape[-1] == sums:
+def join(subnodes: Tensor, sums: int, arities: Sequence[int]) -> Tensor:
+    """Node values from sub-node values: sums pass, factors are multiplied; ``(..., sub)``.
+
+    Args:
+        subnodes: sums, then the factors of each product node in turn.
+        sums: number of sum nodes.
+        arities: number of factors of each product node.
+    """
+    if not arities:
         return subnodes
-    factors = subnodes[..., sums:].unflatten(-1, (-1, arity))
-    return torch.cat((subnodes[..., :sums], factors.prod(-1)), -1)
+    factors = subnodes[..., sums:].split(list(arities), -1)
+    products = torch.stack([group.prod(-1) for group in factors], -1)
+    return torch.cat((subnodes[..., :sums], products), -1)
 
 
 class KAN(nn.Module):
@@ -103,7 +141,7 @@ class KAN(nn.Module):
 
     Args:
         width: nodes per layer, see ``KANConfig``.
-        grid_size, degree, arity: see ``KANConfig``.
+        grid_size, degree, arity, basis, base: see ``KANConfig``.
         seed: seed of the initial coefficients; no global generator is touched.
         dtype, device: float64 by default: a law wants the digits.
 
@@ -122,14 +160,16 @@ class KAN(nn.Module):
         grid_size: int = 3,
         degree: int = 3,
         *,
-        arity: int = 2,
+        arity: Arity = 2,
+        basis: str = BSplines.name,
+        base: str | None = None,
         seed: int = 0,
         dtype: torch.dtype = torch.float64,
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
         frozen = tuple(n if isinstance(n, int) else (int(n[0]), int(n[1])) for n in width)
-        self.config = KANConfig(frozen, grid_size, degree, arity)
+        self.config = KANConfig(frozen, grid_size, degree, _frozen(arity), basis, base)
         generator = torch.Generator().manual_seed(seed)
         self.layers: nn.ModuleList = nn.ModuleList(
             KANLayer(
@@ -137,6 +177,8 @@ class KAN(nn.Module):
                 self.config.subnodes(level + 1),
                 grid_size,
                 degree,
+                basis=basis,
+                base=base,
                 generator=generator,
                 dtype=dtype,
                 device=device,
@@ -147,12 +189,35 @@ class KAN(nn.Module):
         self.register_buffer("output_scale", torch.ones(outputs, dtype=dtype, device=device))
         self.register_buffer("output_shift", torch.zeros(outputs, dtype=dtype, device=device))
 
+    @classmethod
+    def from_config(
+        cls,
+        config: KANConfig,
+        *,
+        seed: int = 0,
+        dtype: torch.dtype = torch.float64,
+        device: torch.device | str | None = None,
+    ) -> "KAN":
+        """A fresh network of this description."""
+        named = {field.name: getattr(config, field.name) for field in fields(config)}
+        return cls(**named, seed=seed, dtype=dtype, device=device)
+
     def layer(self, level: int) -> KANLayer:
         """The activations between node layers ``level`` and ``level + 1``."""
         layer = self.layers[level]
         if not isinstance(layer, KANLayer):
             raise TypeError(f"layer {level} is a {type(layer).__name__}, not a KANLayer")
         return layer
+
+    def layer_of(self, edge: Edge) -> KANLayer:
+        """The layer of a living edge; an ``InputError`` says what is wrong with any other."""
+        if 0 <= edge.layer < self.config.depth:
+            layer = self.layer(edge.layer)
+            if 0 <= edge.target < layer.out_features and 0 <= edge.source < layer.in_features:
+                if float(layer.mask[edge.target, edge.source]) == 0:
+                    raise InputError(f"{edge} is pruned: a living edge is needed")
+                return layer
+        raise InputError(f"there is no {edge} in a network of width {self.config.width}")
 
     @property
     def in_features(self) -> int:
@@ -192,7 +257,8 @@ class KAN(nn.Module):
         nodes = [x]
         for level in range(self.config.depth):
             subnodes = self.layer(level)(nodes[-1])
-            nodes.append(join(subnodes, self.config.sums(level + 1), self.config.arity))
+            config = self.config
+            nodes.append(join(subnodes, config.sums(level + 1), config.arities(level + 1)))
         nodes[-1] = nodes[-1] * self.output_scale + self.output_shift
         return tuple(nodes)
 
@@ -223,11 +289,14 @@ class KAN(nn.Module):
 
     @property
     def parameter_count(self) -> int:
-        """Numbers that training can move: coefficients of free edges, a, b, c, d of fixed ones."""
+        """Numbers that training can move: coefficients of free edges, a, b, c, d of fixed ones.
+
+        Those of pruned and of locked edges do not count.
+        """
         count = 0
         for level in range(self.config.depth):
             layer = self.layer(level)
-            alive = layer.mask != 0
+            alive = (layer.mask != 0) & ~layer.locked
             fixed = sum(1 for edge in layer.fixed if alive[edge])
             count += 4 * fixed + (int(alive.sum()) - fixed) * layer.coefficients.shape[-1]
         return count
@@ -248,3 +317,9 @@ class KAN(nn.Module):
     def activations(self) -> list[Activations]:
         """All layers as stacks of one, sharing the model's tensors."""
         return [self.layer(level).activations() for level in range(self.config.depth)]
+
+
+def _frozen(arity: Arity) -> int | tuple[int | tuple[int, ...], ...]:
+    if isinstance(arity, int):
+        return arity
+    return tuple(n if isinstance(n, int) else tuple(int(k) for k in n) for n in arity)

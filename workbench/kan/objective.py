@@ -64,8 +64,7 @@ class Objective:
         self._ensemble, self.rows, self.loss = ensemble, rows, loss
         self.penalty = penalty or Penalty()
         self.columns = Columns.of(ensemble)
-        grid_size = ensemble.layers[0].grid_size
-        self._constant = self.penalty.quadratic(self.columns, grid_size, rows.x)
+        self._constant = self.penalty.quadratic(self.columns, rows.x)
 
     @property
     def start(self) -> Tensor:

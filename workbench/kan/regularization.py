@@ -2,8 +2,9 @@ r"""Penalties: sparsity of edges, smoothness of splines, a ridge.
 
 The size of an edge is its *effect*: to first order the rms change of the output when the edge
 becomes its mean, :math:`a_e^2 = c_e^T G_e c_e` with :math:`G_e = T^T H_{ee} T`,
-:math:`T = I - \mathbf 1 \bar b_e^T`. It is in units of the target and does not change when constants
-or scales are traded between layers.
+:math:`T = I - \mathbf 1 \bar b_e^T`, where :math:`\mathbf 1` holds the coefficients of the curve
+that is 1 everywhere. It is in units of the target and does not change when constants or scales are
+traded between layers.
 """
 
 from dataclasses import dataclass
@@ -39,11 +40,11 @@ class Penalty:
     def sparse(self) -> bool:
         return self.l1 > 0 or self.entropy > 0
 
-    def quadratic(self, columns: Columns, grid_size: int, like: Tensor) -> Tensor | None:
+    def quadratic(self, columns: Columns, like: Tensor) -> Tensor | None:
         """The constant matrix ``R (P, P)`` of the smoothness, roughness and ridge terms, or None.
 
-        Differences of order ``d`` are scaled by ``G^(2d) / K``: the mean squared derivative of a curve
-        on a unit range, so that a weight means the same on every grid.
+        Their blocks are mean squared derivatives of a curve on a unit range, so that a weight means
+        the same on every grid.
         """
         if self.smoothness <= 0 and self.roughness <= 0 and self.ridge <= 0:
             return None
@@ -54,10 +55,7 @@ class Penalty:
         edges = torch.eye(end // size, dtype=like.dtype, device=like.device)
         for order, weight in ((2, self.smoothness), (3, self.roughness)):
             if weight > 0:
-                difference = torch.eye(size, dtype=like.dtype, device=like.device)
-                difference = difference.diff(n=order, dim=0)
-                block = weight * grid_size ** (2 * order) / size * difference.mT @ difference
-                matrix[:end, :end] += torch.kron(edges, block)
+                matrix[:end, :end] += torch.kron(edges, weight * columns.like.roughness(order))
         return matrix
 
     def majorizer(
@@ -95,7 +93,8 @@ def effect_blocks(ensemble: Ensemble, x: Tensor, columns: Columns, matrix: Tenso
         )
     ]
     mean = torch.cat(means, 1)
-    centre = torch.eye(size, dtype=x.dtype, device=x.device) - mean.unsqueeze(-2)
+    identity = torch.eye(size, dtype=x.dtype, device=x.device)
+    centre = identity - columns.like.constant.unsqueeze(-1) * mean.unsqueeze(-2)
     blocks = torch.stack(
         [
             matrix[:, e * size : (e + 1) * size, e * size : (e + 1) * size]

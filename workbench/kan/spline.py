@@ -8,6 +8,7 @@ as a straight line.
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
@@ -83,6 +84,28 @@ def local_basis(t: Tensor, degree: int, derivative: int = 0) -> Tensor:
     return _powers(t, degree, derivative) @ _table(degree, t.dtype, t.device)
 
 
+def pieces(t: Tensor, degree: int, derivative: int = 0) -> list[Tensor]:
+    """``local_basis`` as one tensor per piece, contiguous and made in place: for large batches.
+
+    Args:
+        t: local coordinates ``(...)``; no gradient flows through it.
+        degree: polynomial degree.
+        derivative: order of the derivative by ``t``.
+
+    Returns:
+        ``degree + 1`` tensors of the shape of ``t``.
+    """
+    found = []
+    for powers in _polynomials(degree):
+        for _ in range(derivative):
+            powers = tuple(i * value for i, value in enumerate(powers))[1:]
+        piece = torch.full_like(t, powers[-1] if powers else 0.0)
+        for value in reversed(powers[:-1]):
+            piece.mul_(t).add_(value)
+        found.append(piece)
+    return found
+
+
 def basis(
     x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int, derivative: int = 0
 ) -> Tensor:
@@ -115,34 +138,50 @@ def basis(
     return dense.scatter(-1, columns, local)
 
 
+Values = Callable[..., Tensor]
+"""A family of functions with the arguments of ``basis``; see ``workbench.kan.bases``."""
+
+
 def transfer(
     coefficients: Tensor,
     old: tuple[Tensor, Tensor],
     new: tuple[Tensor, Tensor],
     grid_size: int,
     degree: int,
+    values: Values = basis,
 ) -> Tensor:
     """Coefficients of the same curves on another grid.
 
-    Least squares on four equispaced points for every new coefficient: exact to rounding when the new
-    grid contains the old one (same range, a multiple of the old ``grid_size``).
+    Least squares on four equidistant points for every new coefficient: exact to rounding where the
+    new functions can say what the old ones said. For splines that is when the new knots contain those
+    old ones that lie in the new range, and the new range does not leave the old one: the same range
+    and a multiple of the old ``grid_size``, for example.
 
     Args:
         coefficients: shape ``(..., out, n, K)``.
         old, new: pairs ``(low, high)``, each of shape ``(..., n)``.
         grid_size: intervals of the new grid.
         degree: polynomial degree of both.
+        values: the family of functions, B-splines by default.
 
     Returns:
         Tensor of shape ``(..., out, n, grid_size + degree)``.
     """
-    count = grid_size + degree
-    unit = torch.linspace(0, 1, 4 * count, dtype=coefficients.dtype, device=coefficients.device)
-    zero, one = unit.new_zeros(1), unit.new_ones(1)
-    design = basis(unit.unsqueeze(-1), zero, one, grid_size, degree).squeeze(-2)
+    unit, inverse = _sampler(values, grid_size, degree, coefficients.dtype, coefficients.device)
     low, high = (end.unsqueeze(-2) for end in new)
     points = low + (high - low) * unit.unsqueeze(-1)
     old_low, old_high = (end.unsqueeze(-2) for end in old)
-    old_basis = basis(points, old_low, old_high, coefficients.shape[-1] - degree, degree)
-    values = torch.einsum("...pik,...oik->...oip", old_basis, coefficients)
-    return values @ torch.linalg.pinv(design).mT
+    before = values(points, old_low, old_high, coefficients.shape[-1] - degree, degree)
+    return torch.einsum("...pik,...oik->...oip", before, coefficients) @ inverse.mT
+
+
+@lru_cache(maxsize=64)
+def _sampler(
+    values: Values, grid_size: int, degree: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Points of the unit interval ``(P,)`` and the pseudo-inverse ``(K, P)`` of the basis there."""
+    with torch.inference_mode(False), torch.no_grad():
+        unit = torch.linspace(0, 1, 4 * (grid_size + degree), dtype=torch.float64)
+        zero, one = unit.new_zeros(1), unit.new_ones(1)
+        design = values(unit.unsqueeze(-1), zero, one, grid_size, degree).squeeze(-2)
+        return unit.to(device, dtype), torch.linalg.pinv(design).to(device, dtype)

@@ -111,17 +111,19 @@ def random_starts(model: KAN, x: torch.Tensor, grid_size: int, starts: int, seed
         shape = layer.coefficients.shape
         drawn = torch.randn(shape, generator=generator, dtype=torch.float64).to(x)
         coefficients = drawn / max(1.0, float(layer.mask[0].sum(-1).max())) ** 0.5
+        held = layer.locked.unsqueeze(-1)
+        coefficients = torch.where(held, layer.coefficients, coefficients)
         affine = layer.affine
         if layer.fixed:
             identity = affine.new_tensor(AFFINE_IDENTITY)
             noise = torch.randn(affine.shape, generator=generator, dtype=torch.float64).to(x)
-            affine = identity + 0.5 * noise
+            affine = torch.where(held, affine, identity + 0.5 * noise)
         layers[level] = replace(layer, coefficients=coefficients, affine=affine)
         ensemble = replace(ensemble, layers=tuple(layers))
         if level + 1 < len(layers):
-            low, high = padded_range(ensemble.nodes(x)[level + 1])
-            layers[level + 1] = replace(layers[level + 1], grid_range=torch.stack((low, high), -1))
-            ensemble = replace(ensemble, layers=tuple(layers))
+            ranges = torch.stack(padded_range(ensemble.nodes(x)[level + 1]), -1)
+            ensemble = ensemble.with_range(level + 1, ranges)
+            layers = list(ensemble.layers)
     return ensemble
 
 
@@ -134,6 +136,7 @@ def stacked(parts: list[Ensemble]) -> Ensemble:
             affine=torch.cat([layer.affine for layer in group]),
             grid_range=torch.cat([layer.grid_range for layer in group]),
             mask=torch.cat([layer.mask for layer in group]),
+            locked=torch.cat([layer.locked for layer in group]),
         )
         for group in zip(*(part.layers for part in parts), strict=True)
     )

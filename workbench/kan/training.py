@@ -20,6 +20,8 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble, padded_range
 from workbench.kan.journal import Journal, Record
+from workbench.kan.layer import KANLayer
+from workbench.kan.locking import locks_curves
 from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
 from workbench.kan.model import KAN
 from workbench.kan.objective import Objective
@@ -146,7 +148,8 @@ def fit(
     sparsity = (l1,) if isinstance(l1, int | float) else tuple(l1)
     if grids is None:
         first = model.layer(0).grid_size
-        grids = GRIDS if starts > 1 or chosen != "lm" else tuple(first * 2**k for k in range(5))
+        anew = (starts > 1 or chosen != "lm") and not locks_curves(model)
+        grids = GRIDS if anew else tuple(first * 2**k for k in range(5))
     named_loss = (type(chosen_loss).__qualname__, vars(chosen_loss))
     purpose = _fingerprint(
         model, data, chosen, named_loss, tuple(grids), starts, steps, seed, sparsity, penalty
@@ -292,13 +295,13 @@ def _prepared(model: KAN, data: Dataset, loss: Loss) -> KAN:
     low, high = padded_range(data.inputs.to(first.mask).unsqueeze(0), INPUT_MARGIN)
     with torch.no_grad():
         stack = Ensemble.of([model])
-        moved = _move_inputs(stack, torch.stack((low, high), -1))
+        moved = stack.with_range(0, torch.stack((low, high), -1))
         first.coefficients.copy_(moved.layers[0].coefficients[0])
         first.grid_range.copy_(moved.layers[0].grid_range[0])
         if data.task == "regression":
             scale, shift = _target_scale(data.split("train")[1].to(first.mask), loss)
             last = model.layer(model.config.depth - 1)
-            _rescale_last(model, last.coefficients, last.affine, scale, shift)
+            _rescale_last(model, last, scale, shift)
     return model
 
 
@@ -314,32 +317,19 @@ def _target_scale(targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
     return scale.clamp(min=1e-300), shift
 
 
-def _move_inputs(stack: Ensemble, grid_range: Tensor) -> Ensemble:
-    from workbench.kan import spline
-
-    layer = stack.layers[0]
-    coefficients = spline.transfer(
-        layer.coefficients,
-        (layer.grid_range[..., 0], layer.grid_range[..., 1]),
-        (grid_range[..., 0], grid_range[..., 1]),
-        layer.grid_size,
-        layer.degree,
-    )
-    moved = replace(layer, coefficients=coefficients, grid_range=grid_range)
-    return replace(stack, layers=(moved, *stack.layers[1:]))
-
-
-def _rescale_last(
-    model: KAN, coefficients: Tensor, affine: Tensor, scale: Tensor, shift: Tensor
-) -> None:
+def _rescale_last(model: KAN, last: KANLayer, scale: Tensor, shift: Tensor) -> None:
     """Give the outputs a new scale and shift and keep the function, where the last nodes are sums."""
     config = model.config
     if config.products(config.depth) == 0:
         factor = model.output_scale / scale
-        offset = (model.output_shift - shift) / scale / model.layer(config.depth - 1).in_features
-        coefficients.mul_(factor[:, None, None]).add_(offset[:, None, None])
-        affine[..., 2:].mul_(factor[:, None, None])
-        affine[..., 3].add_(offset[:, None])
+        living = last.mask != 0
+        takers = living & ~last.locked
+        takers = torch.where(takers.any(1, keepdim=True), takers, living)
+        share = takers / takers.sum(1, keepdim=True).clamp(min=1)
+        offset = ((model.output_shift - shift) / scale)[:, None] * share
+        last.coefficients.mul_(factor[:, None, None]).add_(offset[..., None] * last.constant)
+        last.affine[..., 2:].mul_(factor[:, None, None])
+        last.affine[..., 3].add_(offset)
     model.output_scale.copy_(scale)
     model.output_shift.copy_(shift)
 

@@ -32,9 +32,9 @@ def _penalty(model: KAN, x: Tensor, penalty: Penalty) -> Tensor:
             entropy = -(share * share.clamp(min=1e-12).log()).sum()
             total = total + penalty.l1 * size.sum() + penalty.entropy * entropy
         if penalty.smoothness:
-            second = layer.coefficients.diff(n=2, dim=-1).square().sum()
-            scale = layer.grid_size**4 / layer.coefficients.shape[-1]
-            total = total + 0.5 * penalty.smoothness * scale * second
+            c = layer.coefficients
+            bent = (c @ layer.roughness(2) * c).sum()
+            total = total + 0.5 * penalty.smoothness * bent
         if penalty.ridge:
             total = total + 0.5 * penalty.ridge * layer.coefficients.square().sum()
     return total
