@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from scipy import special
 
 from workbench.kan.functions import FUNCTIONS, add_function, lookup, remove_function
 
@@ -54,6 +55,13 @@ def test_slopes_survive_a_small_argument() -> None:
     x = torch.tensor([-1e-3, -1e-9, 0.0, 1e-9, 1e-3], dtype=torch.float64)
     assert torch.allclose(lookup("sinc").slope(x), -x / 3, atol=1e-9)
     assert torch.allclose(lookup("bessel_j1").slope(x), torch.full_like(x, 0.5), atol=1e-6)
+
+
+def test_bessel_functions_hold_far_out() -> None:
+    x = torch.linspace(-180, 180, 2001, dtype=torch.float64)
+    for order, name in enumerate(("bessel_j0", "bessel_j1")):
+        expected = torch.from_numpy(special.jv(order, x.numpy()))
+        assert torch.allclose(lookup(name).value(x), expected, rtol=0, atol=1e-13)
 
 
 def test_added_functions_are_probed() -> None:

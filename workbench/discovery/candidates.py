@@ -12,6 +12,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from workbench.discovery.library import registered
 from workbench.kan.functions import FUNCTIONS, lookup
 from workbench.kan.model import KAN, Edge
 
@@ -27,7 +28,7 @@ _RATE_ONLY = ("exp",)
 _BUMPS = ("tanh", "arctan", "gaussian", "erf", "cosh", "sinh")
 _BOUNDED = {"arcsin": 1.0, "artanh": 1.0, "tan": torch.pi / 2}
 MATCHED = ("linear", *_SHIFT_ONLY, *_OUTSIDE, *_RATE_ONLY, "sin", *_BUMPS, *_BOUNDED)
-"""Functions that are proposed by default; the others have an equal among them."""
+"""Functions that are proposed by default, with those that users add; others have an equal here."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,11 @@ class Candidate:
 
 
 def suggest(
-    model: KAN, x: Tensor, edges: list[Edge] | None = None, *, functions: tuple[str, ...] = MATCHED
+    model: KAN,
+    x: Tensor,
+    edges: list[Edge] | None = None,
+    *,
+    functions: tuple[str, ...] | None = None,
 ) -> dict[Edge, list[Candidate]]:
     """Candidates for every edge, best first; the model is untouched.
 
@@ -54,7 +59,7 @@ def suggest(
         model: a trained network.
         x: inputs ``(N, d)`` that say where each edge is used.
         edges: edges to match, all living ones by default.
-        functions: names to try.
+        functions: names to try; ``MATCHED`` and registered ones by default.
     """
     edges = model.edges() if edges is None else edges
     if not edges:
@@ -78,7 +83,7 @@ def _spread(values: Tensor, quantiles: Tensor) -> Tensor:
 
 
 def match(
-    points: Tensor, curves: Tensor, functions: tuple[str, ...] = MATCHED
+    points: Tensor, curves: Tensor, functions: tuple[str, ...] | None = None
 ) -> list[list[Candidate]]:
     """Candidates for curves sampled at ``points (E, M)`` with values ``curves (E, M)``, best first."""
     low, high = points.amin(1, keepdim=True), points.amax(1, keepdim=True)
@@ -88,7 +93,7 @@ def match(
     spread = spread.clamp(min=1e-12)
     z = (curves - mean) / spread
     found: list[list[Candidate]] = [[] for _ in curves]
-    for name in functions:
+    for name in functions or (*MATCHED, *registered()):
         affine, r2 = _fit_one(name, u, z)
         a = affine[:, 0:1] / half
         b = affine[:, 1:2] - a * (low + half)
@@ -115,7 +120,7 @@ def _table(name: str) -> Tensor:
     elif name == "sin":
         a = torch.cat((torch.linspace(0.2, 4, 20), torch.linspace(4.25, 40, 144))).double()
         b = torch.linspace(0, torch.pi, 7, dtype=torch.float64)[:-1]
-    elif name in _BUMPS:
+    elif name in _BUMPS or name in registered():
         a = torch.logspace(-0.7, 1.3, 20, dtype=torch.float64)
         centre = torch.linspace(-1.5, 1.5, 25, dtype=torch.float64)
         return torch.stack((a.repeat_interleave(25), -(a[:, None] * centre).flatten()), 1)

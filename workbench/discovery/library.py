@@ -57,7 +57,11 @@ class Entry:
         if math.isinf(low) and math.isinf(high):
             return "not 0" if self.degree < 0 else "all numbers"
         if math.isinf(high):
-            return f"above {low:g}" if low in self.singular and self.degree <= 0 else f"{low:g} and above"
+            return (
+                f"above {low:g}"
+                if low in self.singular and self.degree <= 0
+                else f"{low:g} and above"
+            )
         return f"between {low:g} and {high:g}"
 
 
@@ -98,7 +102,12 @@ SYMPY: dict[str, Entry] = {
     "sin": Entry(sympy.sin, 3, symmetry="periodic"),
     "cos": Entry(sympy.cos, 3, symmetry="even"),
     "tan": Entry(
-        sympy.tan, 4, (-math.pi / 2, math.pi / 2), (-math.pi / 2, math.pi / 2), "odd", period=math.pi
+        sympy.tan,
+        4,
+        (-math.pi / 2, math.pi / 2),
+        (-math.pi / 2, math.pi / 2),
+        "odd",
+        period=math.pi,
     ),
     "tanh": Entry(sympy.tanh, 3, symmetry="odd"),
     "sinh": Entry(sympy.sinh, 4, symmetry="odd"),
@@ -125,7 +134,7 @@ def register(
     name: str,
     value: Callable[[Tensor], Tensor],
     *,
-    sympy: Callable[[Expr], Expr] | None = None,  # noqa: A002 - the side that it gives
+    sympy: Callable[[Expr], Expr] | None = None,
     slope: Callable[[Tensor], Tensor] | None = None,
     complexity: int = 4,
     domain: tuple[float, float] = _WHOLE_LINE,
@@ -154,7 +163,7 @@ def register(
         raise InputError(f"symmetry must be 'none', 'even' or 'odd', got {symmetry!r}")
     if complexity < 0:
         raise InputError(f"complexity must be 0 or more bits, got {complexity}")
-    if name in _MEANINGS:
+    if name in _MEANINGS and name not in FUNCTIONS:
         raise InputError(f"{name!r} means something else in SymPy: choose another name")
     try:
         add_function(name, value, slope)
@@ -196,14 +205,22 @@ def opaque_functions() -> dict[str, type[sympy.Function]]:
 def _opaque(name: str) -> Callable[[Expr], Expr]:
     """A SymPy function with a numerical value and derivative taken from the torch side."""
     function = lookup(name)
-    slope = type(f"{name}_slope", (sympy.Function,), {"nargs": 1, "is_real": True})
-    slope._imp_ = staticmethod(_numeric(function.slope))  # SymPy's own name for a number's source
+    # ``_imp_`` is where SymPy looks for the numbers of a function that it cannot print.
+    slope = type(
+        f"{name}_slope",
+        (sympy.Function,),
+        {"nargs": 1, "is_real": True, "_imp_": staticmethod(_numeric(function.slope))},
+    )
     whole = type(
         name,
         (sympy.Function,),
-        {"nargs": 1, "is_real": True, "fdiff": lambda self, argindex=1: slope(self.args[0])},
+        {
+            "nargs": 1,
+            "is_real": True,
+            "_imp_": staticmethod(_numeric(function.value)),
+            "fdiff": lambda self, argindex=1: slope(self.args[0]),
+        },
     )
-    whole._imp_ = staticmethod(_numeric(function.value))
     _OPAQUE[name] = whole
     return whole
 
@@ -218,13 +235,13 @@ def _numeric(function: Callable[[Tensor], Tensor]) -> Callable[[Any], np.ndarray
     return values
 
 
-def _compare_sides(
-    name: str, build: Callable[[Expr], Expr], domain: tuple[float, float]
-) -> None:
+def _compare_sides(name: str, build: Callable[[Expr], Expr], domain: tuple[float, float]) -> None:
     symbol = sympy.Symbol("x", real=True)
     low, high = max(domain[0], -3.0), min(domain[1], 3.0)
     if not low < high:
-        raise InputError(f"the domain of {name!r} must be an interval that meets -3 … 3, got {domain}")
+        raise InputError(
+            f"the domain of {name!r} must be an interval that meets -3 … 3, got {domain}"
+        )
     points = np.linspace(low, high, 23)[1:-1]
     try:
         expression = sympy.sympify(build(symbol))

@@ -9,7 +9,6 @@ The SymPy side of the same table is ``workbench.discovery.library``; a test hold
 import keyword
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,39 +50,31 @@ def _inverse_power(name: str, n: int, tiny: float = _TINY) -> Function:
     )
 
 
-class _Bessel(torch.autograd.Function):
-    """J0 or J1 with the derivatives that torch lacks: J0' = -J1, J1' = J0 - J1/x (DLMF 10.6)."""
+_NODES = 64
+"""Of Bessel's integral over a quarter turn: exact to rounding for arguments up to 180."""
 
-    generate_vmap_rule = True
 
-    @staticmethod
-    def forward(x: Tensor, order: int) -> Tensor:
-        return torch.special.bessel_j1(x) if order else torch.special.bessel_j0(x)
+def _bessel(x: Tensor, power: int, wave: Callable[[Tensor], Tensor]) -> Tensor:
+    """Mean over t of sin(t)^power wave(x sin t): Bessel's integral (DLMF 10.9.2), midpoint rule.
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, int], output: Tensor) -> None:
-        ctx.save_for_backward(inputs[0])
-        ctx.order = inputs[1]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
-        (x,) = ctx.saved_tensors
-        return gradient * (_j1_slope(x) if ctx.order else -_j1(x)), None
+    The rule converges geometrically, and autograd goes through it; torch's own ``bessel_j0`` has no
+    derivative and is wrong in the seventh digit beyond 5.
+    """
+    steps = torch.arange(_NODES, dtype=x.dtype, device=x.device)
+    sine = ((steps + 0.5) * (torch.pi / 2 / _NODES)).sin()
+    return (sine**power * wave(x.unsqueeze(-1) * sine)).mean(-1)
 
 
 def _j0(x: Tensor) -> Tensor:
-    value: Tensor = _Bessel.apply(x, 0)
-    return value
+    return _bessel(x, 0, torch.cos)
 
 
 def _j1(x: Tensor) -> Tensor:
-    value: Tensor = _Bessel.apply(x, 1)
-    return value
+    return _bessel(x, 1, torch.sin)
 
 
 def _j1_slope(x: Tensor) -> Tensor:
-    safe = _away_from_zero(x)
-    return _j0(safe) - _j1(safe) / safe
+    return _bessel(x, 2, torch.cos)
 
 
 def _sinc(x: Tensor) -> Tensor:
@@ -139,9 +130,7 @@ FUNCTIONS: dict[str, Function] = {
         ),
         Function("abs", torch.abs, torch.sign),
         Function("sign", torch.sign, torch.zeros_like),
-        Function(
-            "step", lambda x: (1 + torch.sign(x)) / 2, torch.zeros_like
-        ),
+        Function("step", lambda x: (1 + torch.sign(x)) / 2, torch.zeros_like),
         Function("sin", torch.sin, torch.cos),
         Function("cos", torch.cos, lambda x: -torch.sin(x)),
         Function("tan", torch.tan, lambda x: 1 + torch.tan(x) ** 2),
