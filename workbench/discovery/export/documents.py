@@ -56,11 +56,11 @@ def _mathml(formula: "Formula") -> Artefact:
 
 def _latex(formula: "Formula") -> Artefact:
     """LaTeX is read back by SymPy's own parser, with single letters for the column names."""
-    from workbench.discovery.formula import rounded, to_latex
+    from workbench.discovery.formula import to_latex
 
     letters = sympy.symbols(f"q_0:{len(formula.names)}", real=True)
     renaming = dict(zip(formula.symbols, letters, strict=True))
-    short = [rounded(e) for e in formula.expressions]
+    short = [formula.for_reading(e) for e in formula.expressions]
     texts = [to_latex(e.xreplace(renaming)) for e in short]
     text = formula.latex + "\n"
     unknown = re.search(
