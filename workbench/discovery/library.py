@@ -15,6 +15,8 @@ import torch
 from sympy import Expr, Rational
 from torch import Tensor
 
+from workbench.discovery.size import complexity as complexity
+from workbench.discovery.srepr import OPAQUE
 from workbench.errors import InputError
 from workbench.kan.functions import FUNCTIONS, add_function, lookup, remove_function
 
@@ -126,7 +128,6 @@ SYMPY: dict[str, Entry] = {
 }
 """Every function that an edge can be fixed to, by name."""
 
-_OPAQUE: dict[str, type[sympy.Function]] = {}
 _REGISTERED: list[str] = []
 
 
@@ -187,7 +188,7 @@ def unregister(name: str) -> None:
     if name in _REGISTERED or name not in SYMPY:
         remove_function(name)
         SYMPY.pop(name, None)
-        _OPAQUE.pop(name, None)
+        OPAQUE.pop(name, None)
         if name in _REGISTERED:
             _REGISTERED.remove(name)
 
@@ -199,7 +200,7 @@ def registered() -> tuple[str, ...]:
 
 def opaque_functions() -> dict[str, type[sympy.Function]]:
     """Registered functions that SymPy knows by name only."""
-    return dict(_OPAQUE)
+    return dict(OPAQUE)
 
 
 def _opaque(name: str) -> Callable[[Expr], Expr]:
@@ -221,7 +222,7 @@ def _opaque(name: str) -> Callable[[Expr], Expr]:
             "fdiff": lambda self, argindex=1: slope(self.args[0]),
         },
     )
-    _OPAQUE[name] = whole
+    OPAQUE[name] = whole
     return whole
 
 
@@ -256,15 +257,3 @@ def _compare_sides(name: str, build: Callable[[Expr], Expr], domain: tuple[float
     gap = np.abs(ours - theirs)[known].max()
     if gap > 1e-6 * max(1.0, np.abs(ours[known]).max()):
         raise InputError(f"the torch and the SymPy side of {name!r} differ by {gap:.2g}")
-
-
-def complexity(expression: Expr) -> int:
-    """Size of an expression: one for every symbol, number and operation, one more for a function."""
-    if expression.is_Symbol or expression.is_NumberSymbol:
-        return 1
-    if expression.is_Number:
-        return 1 if expression.is_Integer or expression.is_Float else 2
-    parts = sum(complexity(part) for part in expression.args)
-    if expression.is_Add or expression.is_Mul:
-        return parts + len(expression.args) - 1
-    return parts + (1 if expression.is_Pow else 2)

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import sympy
 from sympy import Expr, Symbol
 
-from workbench.discovery.library import complexity, opaque_functions
-from workbench.discovery.srepr import parse_srepr
+from workbench.discovery.size import complexity
+from workbench.discovery.srepr import OPAQUE, parse_srepr
 from workbench.errors import InputError
 
 SECONDS = 5.0
+_WORTH = 7
 
 
 def shorter(
@@ -29,7 +30,9 @@ def shorter(
         seconds: after these the child is ended.
     """
     before = tuple(expressions)
-    if any(e.has(f) for e in before for f in opaque_functions().values()):
+    if all(complexity(e) < _WORTH for e in before) or any(
+        e.has(f) for e in before for f in OPAQUE.values()
+    ):
         return before
     try:
         done = subprocess.run(  # noqa: S603 - this file, in this interpreter

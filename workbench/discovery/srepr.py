@@ -6,7 +6,6 @@ from typing import Any
 import sympy
 from sympy import Expr
 
-from workbench.discovery.library import opaque_functions
 from workbench.errors import InputError
 
 _FUNCTIONS = (
@@ -28,6 +27,9 @@ _NAMES: dict[str, Any] = {
     "pi": sympy.pi, "E": sympy.E, "I": sympy.I, "true": sympy.true, "false": sympy.false,
 }  # fmt: skip
 _MOST_CHARACTERS = 200_000
+
+OPAQUE: dict[str, type[sympy.Function]] = {}
+"""Registered functions that SymPy knows by name only; see ``workbench.discovery.library.register``."""
 
 
 def parse_srepr(text: str) -> Expr:
@@ -64,9 +66,8 @@ def _build(node: ast.expr) -> Any:
             if len(options) != len(node.keywords) or not _harmless(name, node, options):
                 raise InputError(f"a saved expression uses {name} in a way that is not allowed")
             return _BUILDERS[name](*(_build(a) for a in node.args), **options)
-        registered = opaque_functions()
-        if name in registered and len(node.args) == 1 and not node.keywords:
-            return registered[name](_build(node.args[0]))
+        if name in OPAQUE and len(node.args) == 1 and not node.keywords:
+            return OPAQUE[name](_build(node.args[0]))
         raise InputError(
             f"a saved expression holds {name!r}, which is not allowed; "
             "a function of your own must be registered before it is loaded"
