@@ -7,6 +7,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from workbench import __version__
 from workbench.baselines import Baseline
 from workbench.discover import Discovery
 from workbench.discovery.drawing import network_svg
-from workbench.discovery.export import Export, export_all
+from workbench.discovery.export import ESSENTIAL, Export, export_all
 from workbench.discovery.formula import Formula
 from workbench.discovery.graph import save_graph, to_networkx
 from workbench.errors import InputError
@@ -174,13 +175,16 @@ def write_results(
     folder = check_folder(out)
     graph = to_networkx(found.network, found.data)
     picture = network_svg(graph)
-    exports = export_all(found.formula)
+    formula = replace(
+        found.formula, provenance={**found.formula.provenance, **_origin(found, about)}
+    )
+    exports = export_all(formula, languages=ESSENTIAL)
     page = report_html(found, about, exports, picture, title=title, question=question)
     texts = {"report.html": page, "network.svg": picture, **_exported(exports)}
     for name, text in texts.items():
         write_text(folder / name, text)
     write_json(folder / "result.json", about)
-    found.formula.save(folder / "formula.json")
+    formula.save(folder / "formula.json")
     save_graph(graph, folder / "network.graphml")
     checkpoint.save(
         found.network,
@@ -194,7 +198,19 @@ def write_results(
 
 
 def _exported(exports: tuple[Export, ...]) -> dict[str, str]:
-    return {e.filename: e.text for e in exports}
+    texts = {e.filename: e.text for e in exports}
+    return texts | {name: text for e in exports for name, text in e.companions}
+
+
+def _origin(found: Discovery, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reader of an exported formula needs to find its source again."""
+    return {
+        "data": f"sha256 {about['data']}",
+        "seed": about["seed"],
+        "version": f"kan-workbench {__version__}",
+        "network": str(list(found.network.config.width)),
+        "preprocessing": "none left: the scaling of inputs and target is folded into the formula",
+    }
 
 
 def _number(value: float | None) -> float | None:

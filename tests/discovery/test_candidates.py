@@ -3,16 +3,37 @@
 import pytest
 import torch
 
-from workbench.discovery.candidates import MATCHED, match
+from workbench.discovery.candidates import EVERY, MATCHED, match
 from workbench.kan.functions import lookup
 
 POINTS = torch.linspace(0.3, 2.1, 128, dtype=torch.float64)
 INNER = {
-    "linear": (1, 0), "square": (1, -1), "cube": (1, -1.2), "abs": (1, -1), "reciprocal": (1, 0.4),
-    "reciprocal_square": (1, 0.2), "sqrt": (1, -0.25), "inverse_sqrt": (1, 0.1),
-    "power_3_2": (1, -0.28), "log": (1, -0.2), "exp": (1.5, 0), "sin": (7, 1), "tanh": (2, -2),
-    "arctan": (2, -2), "gaussian": (2, -2), "erf": (2, -2), "cosh": (2, -2), "sinh": (2, -2),
-    "arcsin": (1, -1.15), "artanh": (1, -1.15), "tan": (1, -1),
+    "linear": (1, 0),
+    "square": (1, -1),
+    "cube": (1, -1.2),
+    "abs": (1, -1),
+    "reciprocal": (1, 0.4),
+    "reciprocal_square": (1, 0.2),
+    "sqrt": (1, -0.25),
+    "inverse_sqrt": (1, 0.1),
+    "power_3_2": (1, -0.28),
+    "log": (1, -0.2),
+    "exp": (1.5, 0),
+    "sin": (7, 1),
+    "tanh": (2, -2),
+    "arctan": (2, -2),
+    "gaussian": (2, -2),
+    "erf": (2, -2),
+    "cosh": (2, -2),
+    "sinh": (2, -2),
+    "arcsin": (1, -1.15),
+    "artanh": (1, -1.15),
+    "tan": (1, -1),
+}
+RARE = {
+    "power_4": (1, -1.2), "power_5": (1, -1.1), "sign": (1, -1), "reciprocal_cube": (1, 0.2),
+    "reciprocal_power_4": (1, 0.2), "reciprocal_power_5": (1, 0.3), "sinc": (7, -8),
+    "bessel_j0": (9, -9), "bessel_j1": (9, -7), "softplus": (4, -4),
 }  # fmt: skip
 
 
@@ -23,6 +44,26 @@ def test_right_family_wins_at_any_scale(scale: float) -> None:
     found = match(POINTS.expand(len(curves), -1), scale * (3 * curves + 1))
     assert [row[0].name for row in found] == list(INNER)
     assert all(1 - row[0].r2 < 1e-12 for row in found)
+
+
+def test_rare_functions_are_told_apart_when_asked_for() -> None:
+    everything = INNER | RARE
+    assert set(everything) == set(EVERY)
+    curves = torch.stack([lookup(n).value(a * POINTS + b) for n, (a, b) in everything.items()])
+    found = match(POINTS.expand(len(curves), -1), 3 * curves + 1, EVERY)
+    assert [row[0].name for row in found] == list(everything)
+
+
+def test_a_simple_function_wins_where_noise_hides_the_difference() -> None:
+    noise = torch.randn(128, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    best = match(POINTS[None], (2 * POINTS + 0.02 * noise)[None])[0][0]
+    assert best.name == "linear"
+
+
+def test_the_overlay_is_the_curve() -> None:
+    curve = 2 * torch.exp(-POINTS) + 1
+    best = match(POINTS[None], curve[None])[0][0]
+    assert torch.allclose(best.curve(POINTS), curve, atol=1e-9)
 
 
 def test_affine_parameters_reproduce_the_curve() -> None:

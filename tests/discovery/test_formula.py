@@ -142,3 +142,86 @@ def test_the_front_and_the_choice() -> None:
 def test_no_formula_is_said() -> None:
     with pytest.raises(InputError, match="no formula yet"):
         _ = FormulaSet([]).best
+
+
+def test_the_rule_can_be_changed_afterwards() -> None:
+    found = FormulaSet([scored(X, 0.19), scored(X + Y, 0.105), scored(sympy.sin(X) * Y + X, 0.100)])
+    assert found.best.expression == X + Y
+    assert found.select("accurate").best.expression == sympy.sin(X) * Y + X
+    assert found.select("simple").best.expression == X
+    assert found.select("mdl").best.expression == X + Y
+    picked = found.select(0)
+    assert picked.best is found[0]
+    assert picked.frame()["chosen"].tolist() == [True, False, False]
+    assert found.best.expression == X + Y  # the first set is untouched
+    with pytest.raises(InputError, match="one of best, accurate, simple, mdl or an index"):
+        found.select("nicest")
+    with pytest.raises(InputError, match="formulas 0 to 2, got 3"):
+        found.select(3)
+
+
+def test_a_pick_off_the_front_is_shown_with_its_index() -> None:
+    worse = scored(sympy.exp(X) + sympy.exp(Y) + 2, 0.5)
+    found = FormulaSet([scored(X, 1.0), scored(X + Y, 0.1), worse])
+    frame = found.select(2).frame()
+    assert frame.index.tolist() == [0, 1, 2]
+    assert frame["chosen"].tolist() == [False, False, True]
+
+
+def test_a_table_for_a_paper() -> None:
+    table = FormulaSet([scored(X, 1.0), scored(sympy.log(X) + Y, 0.1)]).latex_table()
+    assert table.count(r"\\") == 3
+    for word in (r"\toprule", r"\bottomrule", r"\ln", r"\mathrm{y\_long}", "0.1"):
+        assert word in table
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        (1 / (X - 0.5), "a pole inside the fitted range: x1 = 0.5"),
+        (1 / (X - 0.5) ** 2, "a pole inside the fitted range: x1 = 0.5"),
+        (1 / (X + 0.1), "a pole near the fitted range: x1 = -0.1"),
+        (sympy.log(Y - X), "a logarithmic singularity inside the fitted range: where"),
+        (sympy.sqrt(X), "a branch point inside the fitted range: x1 = 0"),
+        (sympy.asin(X * 0.9), "a branch point near the fitted range: x1 = 1.111"),
+        (sympy.tan(X + Y), "a pole inside the fitted range: where cos(x1 + y_long) = 0"),
+        (sympy.sign(X - 0.2), "a jump inside the fitted range: x1 = 0.2"),
+    ],
+)
+def test_where_a_formula_stops(expression, words) -> None:
+    assert any(sentence.startswith(words) for sentence in formula(expression).limits)
+
+
+@pytest.mark.parametrize("expression", [1 / (X + 3), sympy.log(Y + 1), sympy.exp(X) / (1 + Y**2)])
+def test_smooth_formulas_have_no_limits(expression) -> None:
+    assert formula(expression).limits == ()
+
+
+def test_a_card_shows_constants_range_and_limits() -> None:
+    evil = "<script>"
+    law = Formula(
+        (0.5 / sympy.Symbol(evil, real=True),), (evil,), domain={evil: (-1, 1)}, units={evil: "<m>"},
+        constants=(Constant(0.5, 0.01), Constant(math.pi, None, "pi", "3.1415 ± 0.0002")),
+        scores={"test_loss": 0.25, "test_r2": None},
+    )  # fmt: skip
+    card = law._repr_html_()
+    for word in ("0.500 ± 0.010", "3.1415 ± 0.0002", "→ pi", "a pole inside", "0.25", "&lt;m&gt;"):
+        assert word in card
+    assert "<script>" not in card
+
+
+def test_inputs_can_be_renamed() -> None:
+    law = formula(X**2 + Y, units={"x1": "m"}).renamed({"x1": "length"})
+    assert str(law) == "y = length**2 + y_long"
+    assert law.domain["length"] == (0, 1)
+    assert law.units == {"length": "m"}
+    with pytest.raises(InputError, match="must differ"):
+        law.renamed({"length": "y_long"})
+    with pytest.raises(InputError, match="not"):
+        law.renamed({"x1": "a"})
+
+
+def test_digits_of_latex_follow_the_errors() -> None:
+    law = formula(0.123456789 * X + 98.7654321, constants=(Constant(0.123456789, 0.004),))
+    assert "0.123 x_{1}" in law.latex
+    assert "98.765" in law.latex

@@ -2,8 +2,21 @@
 
 import pytest
 import torch
+from scipy import special
 
-from workbench.kan.functions import FUNCTIONS, lookup
+from workbench.kan.functions import FUNCTIONS, add_function, lookup, remove_function
+
+PYKAN = (
+    "zero", "linear", "square", "cube", "power_4", "power_5", "reciprocal", "reciprocal_square",
+    "reciprocal_cube", "reciprocal_power_4", "reciprocal_power_5", "sqrt", "power_3_2", "inverse_sqrt",
+    "exp", "log", "abs", "sin", "cos", "tan", "tanh", "sign", "arcsin", "arccos", "arctan", "artanh",
+    "gaussian",
+)  # fmt: skip
+MORE = ("sinh", "cosh", "sigmoid", "softplus", "erf", "bessel_j0", "bessel_j1", "sinc", "step")
+
+
+def test_the_table_holds_what_others_offer_and_more() -> None:
+    assert set(PYKAN + MORE) <= set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -25,3 +38,53 @@ def test_values_are_finite_everywhere(name: str) -> None:
 def test_unknown_name_is_said() -> None:
     with pytest.raises(ValueError, match="unknown function 'cosine': choose one of"):
         lookup("cosine")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_autograd_agrees_with_the_slope(name: str) -> None:
+    x = torch.tensor([0.11, 0.37, 0.73, 0.9], dtype=torch.float64, requires_grad=True)
+    value = lookup(name).value(x)
+    if not value.requires_grad:  # constants
+        assert (lookup(name).slope(x) == 0).all()
+        return
+    (found,) = torch.autograd.grad(value.sum(), x)
+    assert torch.allclose(found, lookup(name).slope(x.detach()), rtol=1e-9, atol=1e-12)
+
+
+def test_slopes_survive_a_small_argument() -> None:
+    x = torch.tensor([-1e-3, -1e-9, 0.0, 1e-9, 1e-3], dtype=torch.float64)
+    assert torch.allclose(lookup("sinc").slope(x), -x / 3, atol=1e-9)
+    assert torch.allclose(lookup("bessel_j1").slope(x), torch.full_like(x, 0.5), atol=1e-6)
+
+
+def test_bessel_functions_hold_far_out() -> None:
+    x = torch.linspace(-180, 180, 2001, dtype=torch.float64)
+    for order, name in enumerate(("bessel_j0", "bessel_j1")):
+        expected = torch.from_numpy(special.jv(order, x.numpy()))
+        assert torch.allclose(lookup(name).value(x), expected, rtol=0, atol=1e-13)
+
+
+def test_added_functions_are_probed() -> None:
+    slope = add_function("twice", lambda x: 2 * x).slope
+    try:
+        assert (slope(torch.ones(3)) == 2).all()
+        with pytest.raises(ValueError, match="already a function 'twice'"):
+            add_function("twice", torch.sin)
+    finally:
+        remove_function("twice")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("two words", torch.sin, "must be an identifier"),
+        ("mean", lambda x: x.mean(), "must map a tensor elementwise"),
+        ("whole", lambda x: x.long(), "must map a tensor elementwise"),
+        ("nan", lambda x: x * torch.nan, "not finite anywhere"),
+        ("broken", lambda x: x @ x, "fails on a tensor"),
+    ],
+)
+def test_bad_functions_are_refused(name, value, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        add_function(name, value)
+    assert name not in FUNCTIONS

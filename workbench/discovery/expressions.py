@@ -11,14 +11,10 @@ from dataclasses import dataclass
 
 import sympy
 
-from workbench.discovery.library import SYMPY
+from workbench.discovery.library import SYMPY, Entry
 from workbench.errors import InputError
 from workbench.kan.model import KAN
 
-_EVEN = {"square": 2.0, "reciprocal_square": -2.0, "abs": 1.0, "cube": 3.0, "reciprocal": -1.0}
-_POSITIVE = {"sqrt": 0.5, "inverse_sqrt": -0.5, "power_3_2": 1.5}
-_ODD = ("tanh", "arctan", "erf", "sinh", "arcsin", "artanh", "tan", "sin")
-_EVEN_BUMPS = ("gaussian", "cosh")
 NEGLIGIBLE = 1e-13
 
 
@@ -113,30 +109,38 @@ def apply(name: str, argument: Linear) -> Linear:
         return Linear((), value)
     if name == "constant":
         return Linear((), 1.0)
-    lead = argument.lead
-    if name in _EVEN:
-        factor = abs(lead) if name == "abs" else lead ** _EVEN[name]
-        return Linear(((factor, build(argument.divided(lead).expression())),), 0.0)
-    if name in _POSITIVE:
-        scale = abs(lead)
-        return Linear(
-            ((scale ** _POSITIVE[name], build(argument.divided(scale).expression())),), 0.0
-        )
-    if name == "log":
-        scale = abs(lead)
+    symmetry = SYMPY[name].symmetry
+    if symmetry == "homogeneous":
+        return _homogeneous(SYMPY[name], argument)
+    if symmetry == "logarithmic":
+        scale = abs(argument.lead)
         inner = argument.divided(scale).expression()
         return Linear(((1.0, build(inner)),), math.log(scale))
-    if name == "exp":
+    if symmetry == "exponential":
         factor = math.exp(min(argument.constant, 600.0))
         return Linear(((factor, build(Linear(argument.terms, 0.0).expression())),), 0.0)
-    sign = -1.0 if lead < 0 else 1.0
+    return _mirrored(SYMPY[name], argument)
+
+
+def _homogeneous(entry: Entry, argument: Linear) -> Linear:
+    """The scale leaves the function as a factor; its sign too, where negative numbers have values."""
+    lead = argument.lead
+    scale = abs(lead) if entry.odd is None else lead
+    sign = -1.0 if entry.odd and lead < 0 else 1.0
+    factor = sign * abs(lead) ** entry.degree
+    return Linear(((factor, entry.build(argument.divided(scale).expression())),), 0.0)
+
+
+def _mirrored(entry: Entry, argument: Linear) -> Linear:
+    """Odd and even functions of an argument whose lead is positive; a sine without half turns."""
+    sign = -1.0 if argument.lead < 0 else 1.0
+    if entry.symmetry == "none":
+        return Linear(((1.0, entry.build(argument.expression())),), 0.0)
     argument = argument.scaled(sign)
-    if name == "sin":
+    if entry.symmetry == "even":
+        sign = 1.0
+    if entry.symmetry == "periodic":
         turns = round(argument.constant / math.pi)
         argument = Linear(argument.terms, argument.constant - turns * math.pi)
         sign *= -1.0 if turns % 2 else 1.0
-    elif name in _EVEN_BUMPS:
-        sign = 1.0
-    elif name not in _ODD:
-        argument, sign = argument.scaled(sign), 1.0
-    return Linear(((sign, build(argument.expression())),), 0.0)
+    return Linear(((sign, entry.build(argument.expression())),), 0.0)

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import mathml
 
 from workbench.discovery.library import complexity
+from workbench.discovery.selection import RULES, description_length
+from workbench.discovery.selection import loss as _loss
 from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError
 
 FORMAT = "kan-workbench-formula-1"
-_STANDARD_ERRORS, _ROWS_UNKNOWN = 2.0, 150
-_CLOSE_CROSS_ENTROPY, _NATS = 1.05, 3.0
 _DIGITS = 5
 _GREEK = re.compile(
     "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
@@ -113,13 +113,30 @@ class Formula:
         """Whether factors need a sign between them to be told apart."""
         return any(not re.fullmatch(r"[A-Za-z]_?\d*", name) for name in self.used)
 
+    def for_reading(self, expression: Expr) -> Expr:
+        """Numbers to the digits that their standard errors leave, at most five."""
+        short = {}
+        for number in expression.atoms(sympy.Float):
+            digits = _DIGITS
+            for constant in self.constants:
+                near = math.isclose(abs(constant.value), abs(float(number)), rel_tol=1e-12)
+                if near and constant.sigma and math.isfinite(constant.sigma):
+                    magnitude = math.floor(math.log10(max(abs(constant.value), 1e-300)))
+                    digits = magnitude + 1 - math.floor(math.log10(constant.sigma))
+                    digits = min(max(digits, 1), _DIGITS)
+            short[number] = rounded(number, digits)
+        return expression.xreplace(short)
+
     @property
     def latex(self) -> str:
-        """Display mathematics, with numbers to five digits and ``ln`` for the natural logarithm."""
+        """Display mathematics, with ``ln`` for the natural logarithm.
+
+        A number is written to the first digit that its standard error touches, five at most.
+        """
         names = {symbol: latex_name(symbol.name) for symbol in self.symbols}
         lines = []
         for left, expression in zip(self.left_sides, self.expressions, strict=True):
-            right = to_latex(rounded(expression), names, dots=self._long_names)
+            right = to_latex(self.for_reading(expression), names, dots=self._long_names)
             side = latex_name(left) if self.task == "regression" else rf"\mathrm{{{_escape(left)}}}"
             lines.append(f"{side} = {right}")
         return r" \\ ".join(lines)
@@ -201,6 +218,35 @@ class Formula:
         inside: np.ndarray = ((x >= low) & (x <= high)).all(1)
         return inside
 
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """Poles, branch points and jumps in or near the fitted range, in words."""
+        from workbench.discovery.validity import limits
+
+        return limits(self.expressions, self.domain)
+
+    def renamed(self, names: Mapping[str, str]) -> "Formula":
+        """The same formula with other names for some inputs.
+
+        Raises:
+            InputError: an old name is unknown, or two inputs would have one name.
+        """
+        unknown = [old for old in names if old not in self.names]
+        if unknown:
+            raise InputError(f"the formula has the inputs {list(self.names)}, not {unknown}")
+        new = tuple(names.get(n, n) for n in self.names)
+        if len(set(new)) < len(new):
+            raise InputError(f"names of inputs must differ, got {list(new)}")
+        symbols = [Symbol(n, real=True) for n in new]
+        table = dict(zip(self.symbols, symbols, strict=True))
+        return replace(
+            self,
+            expressions=tuple(e.xreplace(table) for e in self.expressions),
+            names=new,
+            domain={names.get(k, k): v for k, v in self.domain.items()},
+            units={names.get(k, k): v for k, v in self.units.items()},
+        )
+
     def export(self, language: str) -> Any:
         """The formula in another language, executed and compared: see ``discovery.export``."""
         from workbench.discovery.export import export
@@ -264,6 +310,12 @@ class Formula:
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$"
 
+    def _repr_html_(self) -> str:
+        """A card: the formula, its constants, errors and range."""
+        from workbench.discovery.card import formula_card
+
+        return formula_card(self)
+
 
 class FormulaSet(Sequence[Formula]):
     """Formulas from simple to accurate: the Pareto front of complexity and validation loss first.
@@ -280,6 +332,8 @@ class FormulaSet(Sequence[Formula]):
                 unique[formula.expressions] = formula
         kept = [f for f in unique.values() if math.isfinite(_loss(f))]
         self._formulas = sorted(kept, key=lambda f: (f.complexity, _loss(f)))
+        self._rule = "best"
+        self._picked: int | None = None
 
     def __getitem__(self, index: Any) -> Any:
         return self._formulas[index]
@@ -304,25 +358,39 @@ class FormulaSet(Sequence[Formula]):
 
     @property
     def best(self) -> Formula:
-        """The simplest formula whose validation loss is close to the least one.
-
-        Close is ``1 + 2 / sqrt(validation rows)`` in RMSE, about three standard errors, and 1.05 in
-        cross-entropy plus a likelihood ratio of 20; differences below rounding do not count.
-        """
+        """The formula that was picked, or that the selection rule chooses."""
         if not self._formulas:
             raise InputError("there is no formula yet: symbolify a network first")
-        least = min(_loss(f) for f in self._formulas)
-        rows = self._formulas[0].scores.get("validation_rows") or _ROWS_UNKNOWN
-        if self._formulas[0].task == "classification":
-            limit = _CLOSE_CROSS_ENTROPY * least + _NATS / rows
+        if self._picked is not None:
+            return self._formulas[self._picked]
+        return RULES[self._rule](self._formulas)
+
+    def select(self, rule: str | int) -> "FormulaSet":
+        """The same formulas with another choice.
+
+        Args:
+            rule: "best" (simplest within the error of the least loss), "accurate" (least loss),
+                "simple" (simplest within twice the least loss), "mdl" (least description length), or
+                the index of a formula.
+
+        Raises:
+            InputError: there is no such rule or formula.
+        """
+        chosen = FormulaSet(self._formulas)
+        if isinstance(rule, int) and not isinstance(rule, bool):
+            if not -len(self) <= rule < len(self):
+                raise InputError(f"there are formulas 0 to {len(self) - 1}, got {rule}")
+            chosen._picked = rule % len(self)
+        elif rule in RULES:
+            chosen._rule = str(rule)
         else:
-            scale = max(_loss(f) for f in self._formulas)
-            limit = max((1 + _STANDARD_ERRORS / math.sqrt(rows)) * least, 1e-10 * scale)
-        return next(f for f in self._formulas if _loss(f) <= limit)
+            raise InputError(f"a rule must be one of {', '.join(RULES)} or an index, got {rule!r}")
+        return chosen
 
     def frame(self) -> pd.DataFrame:
-        """The Pareto front as a table."""
+        """The Pareto front and the chosen formula as a table; its index is that of the set."""
         figure = "test_accuracy" if self and self[0].task == "classification" else "test_r2"
+        shown = self._shown() if self else []
         rows = [
             {
                 "complexity": f.complexity,
@@ -330,21 +398,31 @@ class FormulaSet(Sequence[Formula]):
                 "validation": f.scores.get("validation_loss"),
                 "test": f.scores.get("test_loss"),
                 figure.removeprefix("test_"): f.scores.get(figure),
+                "mdl": description_length(f) if _loss(f) > 0 else None,
                 "formula": "; ".join(str(rounded(e, 4)) for e in f.expressions),
                 "chosen": f is self.best,
             }
-            for f in self.pareto().merged(FormulaSet([self.best]))
+            for f in shown
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, index=[self._formulas.index(f) for f in shown])
+
+    def latex_table(self) -> str:
+        """The front as a LaTeX table for ``booktabs``; long formulas wrap in a column of their own."""
+        from workbench.discovery.card import latex_table
+
+        return latex_table(self._shown(), self.best)
+
+    def _shown(self) -> list[Formula]:
+        """The front, and the chosen formula where it is not on it."""
+        front = list(self.pareto())
+        chosen = self.best
+        if all(f is not chosen for f in front):
+            front = sorted([*front, chosen], key=lambda f: (f.complexity, _loss(f)))
+        return front
 
     def _repr_html_(self) -> str:
-        table: str = self.frame().to_html(index=False, escape=True)
+        table: str = self.frame().to_html(escape=True)
         return table
-
-
-def _loss(formula: Formula) -> float:
-    value = formula.scores.get("validation_loss")
-    return math.inf if value is None or math.isnan(value) else value
 
 
 def rounded(expression: Expr, digits: int = _DIGITS) -> Expr:

@@ -46,9 +46,10 @@ class Parametric:
     @cached_property
     def _functions(self) -> tuple[Any, Any]:
         arguments = [*self.inputs, *self.constants]
-        value = sympy.lambdify(arguments, list(self.expressions), "numpy", cse=True)
-        rows = [[e.diff(c) for c in self.constants] for e in self.expressions]
-        return value, sympy.lambdify(arguments, rows, "numpy", cse=True)
+        modules = ["numpy", "scipy"]
+        value = sympy.lambdify(arguments, list(self.expressions), modules, cse=True)
+        rows = [[_slope(e, c) for c in self.constants] for e in self.expressions]
+        return value, sympy.lambdify(arguments, rows, modules, cse=True)
 
     def outputs(
         self, x: np.ndarray, values: Sequence[float] | np.ndarray | None = None
@@ -72,6 +73,11 @@ class Parametric:
         """The expressions with their numbers put in."""
         numbers = dict(zip(self.constants, map(sympy.Float, self.values), strict=True))
         return tuple(e.xreplace(numbers) for e in self.expressions)
+
+
+def _slope(expression: Expr, constant: Symbol) -> Expr:
+    """The derivative almost everywhere: jumps have slope 0, not a delta that no array can hold."""
+    return expression.diff(constant).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
 
 
 @dataclass(frozen=True)

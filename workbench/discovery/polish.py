@@ -13,6 +13,7 @@ from sympy import Expr
 from workbench.discovery.formula import Constant, Formula, FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit, snap
+from workbench.discovery.simplify import shorter
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
@@ -184,9 +185,18 @@ def _constants(fitted: Fitted) -> tuple[Constant, ...]:
 
 
 def simplified(parametric: Parametric, x: np.ndarray) -> Parametric:
-    """The shortest of a few cheap rewritings that give the same values; the argument if none does."""
+    """A shorter form that gives the same values; the argument where none is found in time.
+
+    Cheap rewritings come first; SymPy's deeper ones follow in a child process with a time limit, with
+    inputs and constants taken as positive where the data say so.
+    """
     before = parametric.outputs(x[:200])
     found = tuple(_shortest(expression) for expression in parametric.expressions)
+    if all(complexity(e) <= _MOST_NODES for e in found):
+        columns = zip(parametric.inputs, x.T, strict=True)
+        positive = {s.name for s, column in columns if column.min() > 0}
+        numbers = zip(parametric.constants, parametric.values, strict=True)
+        found = shorter(found, frozenset(positive | {c.name for c, v in numbers if v > 0}))
     trial = replace(parametric, expressions=found)
     used = set().union(*(e.free_symbols for e in found))
     kept = [

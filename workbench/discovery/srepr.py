@@ -9,18 +9,27 @@ from sympy import Expr
 from workbench.errors import InputError
 
 _FUNCTIONS = (
-    "Abs", "Add", "Float", "Integer", "Max", "Min", "Mul", "Pow", "Rational",
-    "Symbol", "acos", "asin", "asinh", "atan", "atanh", "cos", "cosh", "erf",
-    "exp", "log", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
+    "Abs", "Add", "Equality", "ExprCondPair", "Float", "GreaterThan", "Heaviside", "Integer",
+    "LessThan", "Max", "Min", "Mul", "Piecewise", "Pow", "Rational", "StrictGreaterThan",
+    "StrictLessThan", "Symbol", "Unequality", "acos", "acosh", "asin", "asinh", "atan", "atanh",
+    "besselj", "cos", "cosh", "cot", "coth", "erf", "exp", "log", "sec", "sign", "sin", "sinc",
+    "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
 _BUILDERS: dict[str, Any] = {
-    **{name: getattr(sympy, name) for name in _FUNCTIONS},
+    **{name: getattr(sympy, name) for name in _FUNCTIONS if name != "ExprCondPair"},
+    "ExprCondPair": lambda value, condition: (value, condition),
     "NegativeOne": sympy.S.NegativeOne,
     "One": sympy.S.One,
     "Zero": sympy.S.Zero,
+    "Half": sympy.S.Half,
 }
-_NAMES: dict[str, Expr] = {"pi": sympy.pi, "E": sympy.E, "I": sympy.I}
+_NAMES: dict[str, Any] = {
+    "pi": sympy.pi, "E": sympy.E, "I": sympy.I, "true": sympy.true, "false": sympy.false,
+}  # fmt: skip
 _MOST_CHARACTERS = 200_000
+
+OPAQUE: dict[str, type[sympy.Function]] = {}
+"""Registered functions that SymPy knows by name only; see ``workbench.discovery.library.register``."""
 
 
 def parse_srepr(text: str) -> Expr:
@@ -57,7 +66,12 @@ def _build(node: ast.expr) -> Any:
             if len(options) != len(node.keywords) or not _harmless(name, node, options):
                 raise InputError(f"a saved expression uses {name} in a way that is not allowed")
             return _BUILDERS[name](*(_build(a) for a in node.args), **options)
-        raise InputError(f"a saved expression holds {name!r}, which is not allowed")
+        if name in OPAQUE and len(node.args) == 1 and not node.keywords:
+            return OPAQUE[name](_build(node.args[0]))
+        raise InputError(
+            f"a saved expression holds {name!r}, which is not allowed; "
+            "a function of your own must be registered before it is loaded"
+        )
     raise InputError(f"a saved expression holds {type(node).__name__}, which is not allowed")
 
 

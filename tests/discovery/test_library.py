@@ -1,0 +1,115 @@
+"""A function of one's own works everywhere: on edges, in formulas, exports and files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from workbench.discovery.candidates import match
+from workbench.discovery.export import export
+from workbench.discovery.expressions import Linear, apply
+from workbench.discovery.formula import Formula
+from workbench.discovery.library import SYMPY, register, registered, unregister
+from workbench.discovery.srepr import parse_srepr
+from workbench.errors import InputError
+from workbench.kan.functions import FUNCTIONS
+
+X = sympy.Symbol("x", real=True)
+
+
+@pytest.fixture
+def lorentz() -> Iterator[str]:
+    register("lorentz", lambda x: 1 / (1 + x**2), sympy=lambda x: 1 / (1 + x**2), symmetry="even")
+    yield "lorentz"
+    unregister("lorentz")
+
+
+@pytest.fixture
+def airy() -> Iterator[str]:
+    register("airy", torch.special.airy_ai, slope=lambda x: torch.zeros_like(x))
+    yield "airy"
+    unregister("airy")
+
+
+def test_both_tables_have_the_same_names() -> None:
+    assert list(SYMPY) == list(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", SYMPY)
+def test_the_gauge_leaves_every_function_unchanged(name: str) -> None:
+    for slope, shift in ((0.8, 0.3), (-0.4, 0.9)):
+        entry = SYMPY[name]
+        argument = Linear(((slope, X),), shift)
+        x = np.linspace(0.1, 0.6, 7)
+        before = sympy.lambdify(X, entry.build(argument.expression()), ["numpy", "scipy"])(x)
+        after = sympy.lambdify(X, apply(name, argument).expression(), ["numpy", "scipy"])(x)
+        np.testing.assert_allclose(np.broadcast_to(after, 7), before, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", SYMPY)
+def test_domain_and_singularities_are_true(name: str) -> None:
+    entry, value = SYMPY[name], sympy.lambdify(X, SYMPY[name].build(X), ["numpy", "scipy"])
+    low, high = np.clip(entry.domain, -4, 4)
+    inside = np.linspace(low, high, 41)[1:-1]
+    inside = inside[[all(abs(p - s) > 1e-9 for s in entry.singular) for p in inside]]
+    assert np.isfinite(value(inside)).all()
+    assert entry.words
+    outside = np.array(
+        [v for v in (entry.domain[0] - 0.1, entry.domain[1] + 0.1) if np.isfinite(v)]
+    )
+    if len(outside) and not entry.period:
+        with np.errstate(all="ignore"):
+            assert not np.isfinite(value(outside)).any()
+
+
+def test_a_registered_function_is_found_written_and_loaded(lorentz: str, tmp_path: Path) -> None:
+    assert registered() == (lorentz,)
+    u = torch.linspace(-2, 3, 128, dtype=torch.float64)
+    best = match(u[None], (3 / (1 + (2 * u - 1) ** 2) + 1)[None])[0][0]
+    assert best.name == lorentz
+    assert 1 - best.r2 < 1e-12
+    law = Formula((SYMPY[lorentz].build(2.5 * X),), ("x",), domain={"x": (-1, 1)})
+    law.save(tmp_path / "law.json")
+    assert Formula.load(tmp_path / "law.json") == law
+    assert export(law, "c").error < 1e-12
+
+
+def test_a_function_that_sympy_does_not_know(airy: str, tmp_path: Path) -> None:
+    law = Formula((2.0 * SYMPY[airy].build(X) + X,), ("x",), domain={"x": (-1, 1)})
+    x = np.linspace(-1, 1, 5)
+    expected = 2 * torch.special.airy_ai(torch.from_numpy(x)).numpy() + x
+    np.testing.assert_allclose(law(x[:, None]), expected)
+    assert "airy" in law.latex
+    found = export(law, "c")
+    assert found.error is None
+    assert "not available: C has no function airy" in found.note
+    law.save(tmp_path / "law.json")
+    assert Formula.load(tmp_path / "law.json") == law
+    unregister(airy)
+    with pytest.raises(InputError, match="must be registered"):
+        Formula.load(tmp_path / "law.json")
+
+
+def test_bad_registrations_are_refused() -> None:
+    with pytest.raises(InputError, match="already a function 'sin'"):
+        register("sin", torch.sin)
+    with pytest.raises(InputError, match="means something else"):
+        register("gamma", torch.sin)
+    with pytest.raises(InputError, match="SymPy side of 'wave' differ"):
+        register("wave", torch.sin, sympy=sympy.cos)
+    with pytest.raises(InputError, match="has no values"):
+        register("wave", torch.sin, sympy=lambda x: sympy.Function("unknown")(x))
+    with pytest.raises(InputError, match="symmetry must be"):
+        register("wave", torch.sin, symmetry="periodic")
+    with pytest.raises(InputError, match="identifier"):
+        register("my wave", torch.sin)
+    assert "wave" not in FUNCTIONS
+    assert "wave" not in SYMPY
+
+
+def test_a_saved_text_cannot_name_foreign_functions() -> None:
+    with pytest.raises(InputError, match="not allowed"):
+        parse_srepr("system(Symbol('x'))")

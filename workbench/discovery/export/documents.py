@@ -1,0 +1,98 @@
+"""LaTeX, MathML and Excel: for papers, pages and tables."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy
+
+from workbench.discovery.export.execution import Program
+from workbench.discovery.export.header import Artefact
+from workbench.discovery.export.python import python_program
+from workbench.discovery.export.writer import Dialect, write
+
+if TYPE_CHECKING:
+    from workbench.discovery.formula import Formula
+
+_EXCEL = Dialect(
+    "Excel",
+    {
+        **{n: n.upper() for n in ("sqrt", "exp", "sin", "cos", "tan", "tanh", "sinh", "cosh", "sign")},
+        "log": "LN", "Abs": "ABS", "asin": "ASIN", "acos": "ACOS", "atan": "ATAN", "asinh": "ASINH",
+        "acosh": "ACOSH", "atanh": "ATANH", "erf": "ERF.PRECISE", "Max": "MAX", "Min": "MIN",
+        "Heaviside": "((1+SIGN({0}))/2)", "besselj0": "BESSELJ({0}, 0)", "besselj1": "BESSELJ({0}, 1)",
+    },
+    number=lambda v: f"{v:.15g}",
+    pi="PI()",
+    power="POWER({0}, {1})",
+    whole="POWER({0}, {1})",
+    choose="IF({0}, {1}, {2})",
+    equal="=",
+    unequal="<>",
+)  # fmt: skip
+
+
+def _excel(formula: "Formula") -> Artefact:
+    """One cell per output; the inputs are in the cells A2, B2, C2, … in their order."""
+    cells = {s: f"{_column(i)}2" for i, s in enumerate(formula.symbols)}
+    lines = [f"={write(e, _EXCEL, cells)}" for e in formula.expressions]
+    note = "not executed: no spreadsheet program is driven from here"
+    return Artefact("\n".join(lines) + "\n", Program((), {}, skipped=note))
+
+
+def _column(number: int) -> str:
+    letters = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _mathml(formula: "Formula") -> Artefact:
+    note = "not executed: presentation MathML is for reading"
+    return Artefact(formula.mathml + "\n", Program((), {}, skipped=note))
+
+
+def _latex(formula: "Formula") -> Artefact:
+    """LaTeX is read back by SymPy's own parser, with single letters for the column names."""
+    from workbench.discovery.formula import to_latex
+
+    letters = sympy.symbols(f"q_0:{len(formula.names)}", real=True)
+    renaming = dict(zip(formula.symbols, letters, strict=True))
+    short = [formula.for_reading(e) for e in formula.expressions]
+    texts = [to_latex(e.xreplace(renaming)) for e in short]
+    text = formula.latex + "\n"
+    unknown = re.search(
+        r"\\operatorname\{(\w+)\}|\\begin\{(cases)\}|(J)_\{|(\\theta)", " ".join(texts)
+    )
+    if unknown:
+        word = next(g for g in unknown.groups() if g)
+        note = f"not executed: SymPy's reader of LaTeX does not know {word}"
+        return Artefact(text, Program((), {}, skipped=note))
+    # The reader knows bars only without \left and \right, and q_{0} as a symbol of that very name.
+    texts = [t.replace(r"\left|", "|").replace(r"\right|", "|") for t in texts]
+    code = (
+        "import numpy as np\nfrom sympy import Symbol, lambdify, pi, E\n"
+        "from sympy.parsing.latex import parse_latex\n"
+        f"texts = {texts!r}\n"
+        f"names = ['q_{{%d}}' % i for i in range({len(letters)})]\n"
+        "parsed = [parse_latex(t, backend='antlr') for t in texts]\n"
+        "parsed = [p.subs({Symbol('pi'): pi, Symbol('e'): E}) for p in parsed]\n"
+        "f = lambdify([Symbol(n) for n in names], parsed, ['numpy', 'scipy'])\n"
+        "def evaluate(x):\n"
+        "    return np.stack([np.broadcast_to(v, len(x)) for v in f(*x.T)], -1)\n"
+    )
+    compiled = sympy.lambdify(letters, [e.xreplace(renaming) for e in short], ["numpy", "scipy"])
+
+    def expected(x: np.ndarray) -> np.ndarray:
+        return np.stack([np.broadcast_to(v, len(x)) for v in compiled(*x.T)], -1)
+
+    return Artefact(text, python_program(code, expected))
+
+
+WRITERS = {
+    "latex": (_latex, ".tex", ("%", "")),
+    "mathml": (_mathml, ".mml", ("<!--", " -->")),
+    "excel": (_excel, ".excel.txt", ("'", "")),
+}

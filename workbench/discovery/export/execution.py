@@ -1,0 +1,98 @@
+"""Running an export: a temporary folder, child processes with a time limit, and a comparison."""
+
+import math
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from workbench.discovery.formula import Formula
+
+_SAMPLES = 1000
+_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Program:
+    """What has to be run to get the values of an export.
+
+    Attributes:
+        commands: one after the other; the last reads rows of numbers from ``input.txt`` and prints
+            one row of values each. files: by name, put into the folder first.
+        expected: what the code has to give, the formula itself by default.
+        skipped: why it cannot be run, or "".
+    """
+
+    commands: tuple[tuple[str, ...], ...]
+    files: Mapping[str, str]
+    expected: Callable[[np.ndarray], np.ndarray] | None = None
+    skipped: str = ""
+
+
+def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
+    """Largest error relative to the largest value on the domain, or None and the reason."""
+    if program.skipped:
+        return None, program.skipped
+    for command in program.commands:
+        if not command[0].startswith("./") and shutil.which(command[0]) is None:
+            return None, f"not executed: no {Path(command[0]).name} here"
+    x = _samples(formula)
+    with np.errstate(all="ignore"):
+        expected = np.asarray((program.expected or formula)(x), dtype=float).reshape(len(x), -1)
+    known = np.isfinite(expected).all(1)
+    if not known.any():
+        return None, "not compared: the formula has no value on its domain"
+    x, expected = x[known], expected[known]
+    try:
+        output = _run(program, x)
+    except subprocess.TimeoutExpired:
+        return None, f"not executed: no answer in {_SECONDS} s"
+    except _FailedError as reason:
+        return None, f"not executed: {reason}"
+    found = np.array([_number(word) for word in output.split()])
+    if found.size != expected.size or not np.isfinite(found).all():
+        return None, "not confirmed: the code gives no value where the formula does"
+    scale = max(float(np.abs(expected).max()), 1e-300)
+    return float(np.abs(found.reshape(expected.shape) - expected).max()) / scale, ""
+
+
+class _FailedError(Exception):
+    """A command ended with an error; the message is what it said last."""
+
+
+def _run(program: Program, x: np.ndarray) -> str:
+    output = ""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in program.files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        rows = "\n".join(" ".join(f"{v:.17g}" for v in row) for row in x)
+        Path(folder, "input.txt").write_text(f"{rows}\n", encoding="utf-8")
+        for command in program.commands:
+            done = subprocess.run(  # noqa: S603 - our own code, by tools that were found
+                command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+            )
+            if done.returncode:
+                said = (done.stderr or done.stdout).strip().splitlines() or ["it failed"]
+                telling = [line for line in said if "rror" in line] or said
+                raise _FailedError(telling[-1][:200])
+            output = done.stdout
+    return output
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan
+
+
+def _samples(formula: "Formula") -> np.ndarray:
+    random = np.random.default_rng(0)
+    spans = np.array([formula.domain.get(name, (-1.0, 1.0)) for name in formula.names])
+    return random.uniform(spans[:, 0], spans[:, 1], (_SAMPLES, len(spans)))

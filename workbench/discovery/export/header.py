@@ -1,0 +1,44 @@
+"""The comment at the head of every export: what it is, how far it was checked, where it comes from."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.discovery.export.execution import Program
+
+if TYPE_CHECKING:
+    from workbench.discovery.formula import Formula
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Code as it was written, the program that runs it, and further files as (filename, text)."""
+
+    text: str
+    program: Program
+    companions: tuple[tuple[str, str], ...] = ()
+
+
+def plain(text: object) -> str:
+    """One line of text that ends no comment and no docstring."""
+    line = "".join(c if c.isprintable() else " " for c in str(text))
+    return re.sub(r"\*/|\*\)|/\*|\(\*|-->|--", " ", line.replace("\\", "/").replace('"', "'"))[:300]
+
+
+def with_header(
+    text: str, formula: "Formula", comment: tuple[str, str], error: float | None, note: str
+) -> str:
+    """``text`` below its comment; ``comment`` is what a comment line begins and ends with."""
+    lines = [f"Formula for {plain(', '.join(formula.left_sides))}, by KAN Workbench."]
+    if error is not None:
+        lines.append(f"Executed and compared with the formula: maximal relative error {error:.1e}.")
+    else:
+        lines.append(plain(note))
+    for key, name in enumerate(formula.names):
+        low, high = formula.domain.get(name, (float("-inf"), float("inf")))
+        unit = formula.units.get(name)
+        known = f" {plain(unit)}" if unit else ""
+        lines.append(f"Input {key + 1}: {plain(name)}, fitted from {low:.6g} to {high:.6g}{known}.")
+    lines += [f"{plain(k)}: {plain(v)}" for k, v in formula.provenance.items()]
+    begin, end = comment
+    return "".join(f"{begin} {line}{end}\n" for line in lines) + text

@@ -1,0 +1,190 @@
+"""Julia, R, MATLAB/Octave, Mathematica and JavaScript: interpreted, element by element."""
+
+from typing import TYPE_CHECKING
+
+from workbench.discovery.export.compiled import function_names
+from workbench.discovery.export.execution import Program
+from workbench.discovery.export.header import Artefact
+from workbench.discovery.export.writer import Dialect, identifiers, words, write
+
+if TYPE_CHECKING:
+    from workbench.discovery.formula import Formula
+
+_SAME = (
+    "sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asin", "acos", "atan", "asinh",
+    "acosh", "atanh", "sign",
+)  # fmt: skip
+_WORDS = words(
+    "abs baremodule begin break case catch const continue default delete do else elseif "
+    "end enum export extends false finally for function global if import in instanceof "
+    "let local macro module new next null otherwise quote repeat return struct super "
+    "switch this throw true try typeof using var void while with yield await class static "
+    "formula pi e E I C D K N O F T c q t Inf NaN NA NULL TRUE FALSE arguments eval erf "
+    "bessel_j besselj Math print ans eps i j public private protected package interface "
+    "implements debugger async parfor spmd classdef persistent unwind_protect"
+)
+_JULIA = Dialect(
+    "Julia",
+    {n: n for n in _SAME}
+    | {
+        "Abs": "abs", "Max": "max", "Min": "min", "Heaviside": "(0.5 * (1 + sign({0})))", "erf": "erf",
+        "besselj0": "besselj0", "besselj1": "besselj1",
+    },
+    power="({0})^({1})",
+    whole="({0})^{1}",
+    choose="({0} ? {1} : {2})",
+    reserved=_WORDS,
+)  # fmt: skip
+_R = Dialect(
+    "R",
+    {n: n for n in _SAME}
+    | {
+        "Abs": "abs", "Max": "pmax", "Min": "pmin", "Heaviside": "(0.5 * (1 + sign({0})))",
+        "erf": "(sign({0}) * pchisq(2 * ({0})^2, 1))", "besselj0": "besselJ(abs({0}), 0)",
+        "besselj1": "(sign({0}) * besselJ(abs({0}), 1))",
+    },
+    power="({0})^({1})",
+    whole="({0})^{1}",
+    choose="ifelse({0}, {1}, {2})",
+    reserved=_WORDS,
+)  # fmt: skip
+_MATLAB = Dialect(
+    "MATLAB",
+    {n: n for n in _SAME}
+    | {
+        "Abs": "abs", "Max": "max", "Min": "min", "Heaviside": "(0.5 * (1 + sign({0})))", "erf": "erf",
+        "besselj0": "besselj(0, {0})", "besselj1": "besselj(1, {0})",
+    },
+    power="({0}).^({1})",
+    whole="({0}).^{1}",
+    choose="choose({0}, {1}, {2})",
+    times=".*",
+    over="./",
+    unequal="~=",
+    reserved=_WORDS | {"choose"},
+)  # fmt: skip
+_MATHEMATICA = Dialect(
+    "Mathematica",
+    {
+        **{n: f"{n.capitalize()}[{{0}}]" for n in _SAME},
+        **{f"a{n}": f"Arc{n.capitalize()}[{{0}}]" for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+        "Abs": "Abs[{0}]", "Max": "Max[{0}, {1}]", "Min": "Min[{0}, {1}]", "erf": "Erf[{0}]",
+        "Heaviside": "((1 + Sign[{0}])/2)", "besselj0": "BesselJ[0, {0}]", "besselj1": "BesselJ[1, {0}]",
+    },
+    number=lambda v: f"{v!r}".replace("e", "*^"),
+    pi="Pi",
+    power="({0})^({1})",
+    whole="({0})^{1}",
+    choose="If[{0}, {1}, {2}]",
+    reserved=_WORDS,
+    forbidden=r"[^A-Za-z0-9]",
+)  # fmt: skip
+_JAVASCRIPT = Dialect(
+    "JavaScript",
+    {n: f"Math.{n}" for n in _SAME}
+    | {
+        "Abs": "Math.abs", "Max": "Math.max", "Min": "Math.min", "erf": "erf",
+        "Heaviside": "(0.5 * (1 + Math.sign({0})))", "besselj0": "bessel_j(0, {0})",
+        "besselj1": "bessel_j(1, {0})",
+    },
+    pi="Math.PI",
+    power="Math.pow({0}, {1})",
+    whole="Math.pow({0}, {1})",
+    choose="({0} ? {1} : {2})",
+    equal="===",
+    unequal="!==",
+    reserved=_WORDS,
+)  # fmt: skip
+_JS_HELPERS = {
+    # The series of DLMF 7.6.2: all its terms have one sign.
+    "erf(": (
+        "function erf(x) {\n  if (Math.abs(x) > 6) return Math.sign(x);\n  let sum = x, term = x;\n"
+        "  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {\n"
+        "    term *= 2 * x * x / (2 * n + 1);\n    sum += term;\n  }\n"
+        "  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;\n}\n"
+    ),
+    # Bessel's integral (DLMF 10.9.2): the midpoint rule converges geometrically.
+    "bessel_j(": (
+        "function bessel_j(order, x) {\n  const n = 40 + Math.ceil(Math.abs(x));\n  let sum = 0;\n"
+        "  for (let k = 0; k < n; k++) {\n    const t = Math.PI * (k + 0.5) / n;\n"
+        "    sum += Math.cos(order * t - x * Math.sin(t));\n  }\n  return sum / n;\n}\n"
+    ),
+}
+
+
+def _parts(formula: "Formula", dialect: Dialect) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+    names = identifiers(formula.names, dialect.reserved, forbidden=dialect.forbidden)
+    symbols = dict(zip(formula.symbols, names, strict=True))
+    code = [write(e, dialect, symbols) for e in formula.expressions]
+    return names, list(zip(function_names(len(code)), code, strict=True))
+
+
+def _julia(formula: "Formula") -> Artefact:
+    """Functions of numbers; broadcast with a dot: ``formula.(x, y)``."""
+    names, parts = _parts(formula, _JULIA)
+    special = any(f in code for _, code in parts for f in ("erf(", "besselj"))
+    text = "using SpecialFunctions\n\n" if special else ""
+    text += "".join(f"{name}({', '.join(names)}) = {code}\n" for name, code in parts)
+    calls = "; ".join(f"println({name}(x...))" for name, _ in parts)
+    loop = f'for line in eachline("input.txt")\n x = parse.(Float64, split(line)); {calls}\nend\n'
+    return Artefact(text, Program((("julia", "program.jl"),), {"program.jl": text + loop}))
+
+
+def _r(formula: "Formula") -> Artefact:
+    names, parts = _parts(formula, _R)
+    text = "".join(f"{name} <- function({', '.join(names)}) {code}\n" for name, code in parts)
+    columns = ", ".join(f"x[i, {i + 1}]" for i in range(len(names)))
+    prints = "; ".join(f'cat(sprintf("%.17g\\n", {name}({columns})))' for name, _ in parts)
+    loop = f'x <- as.matrix(read.table("input.txt"))\nfor (i in seq_len(nrow(x))) {{ {prints} }}\n'
+    return Artefact(text, Program((("Rscript", "program.R"),), {"program.R": text + loop}))
+
+
+def _matlab(formula: "Formula") -> Artefact:
+    names, parts = _parts(formula, _MATLAB)
+    text = ""
+    for name, code in parts:
+        text += f"function y = {name}({', '.join(names)})\n  y = {code};\nend\n"
+    if any("choose(" in code for _, code in parts):
+        text += (
+            "function y = choose(condition, a, b)\n  y = b + zeros(size(condition));\n"
+            "  a = a + zeros(size(condition));\n  y(condition) = a(condition);\nend\n"
+        )
+    columns = ", ".join(f"x(i, {i + 1})" for i in range(len(names)))
+    prints = " ".join(f'printf("%.17g\\n", {name}({columns}));' for name, _ in parts)
+    loop = f'x = load("input.txt");\nfor i = 1:rows(x)\n  {prints}\nend\n'
+    files = {"program.m": f"1;\n{text}{loop}"}
+    return Artefact(text, Program((("octave", "--no-gui", "-qf", "program.m"),), files))
+
+
+def _mathematica(formula: "Formula") -> Artefact:
+    names, parts = _parts(formula, _MATHEMATICA)
+    text = ""
+    for name, code in parts:
+        text += f"{name.replace('_', '')}[{', '.join(f'{n}_' for n in names)}] := {code}\n"
+    calls = "; ".join(f"Print[CForm[N[{name.replace('_', '')} @@ x]]]" for name, _ in parts)
+    loop = f'Do[{calls}, {{x, Import["input.txt", "Table"]}}]\n'
+    return Artefact(
+        text, Program((("wolframscript", "-file", "program.wls"),), {"program.wls": text + loop})
+    )
+
+
+def _javascript(formula: "Formula") -> Artefact:
+    names, parts = _parts(formula, _JAVASCRIPT)
+    text = "".join(h for mark, h in _JS_HELPERS.items() if any(mark in c for _, c in parts))
+    for name, code in parts:
+        text += f"function {name}({', '.join(names)}) {{\n  return {code};\n}}\n"
+    prints = " ".join(f"console.log({name}(...x));" for name, _ in parts)
+    loop = (
+        'for (const line of require("fs").readFileSync("input.txt", "utf8").trim().split("\\n")) {\n'
+        f'  const x = line.split(" ").map(Number); {prints}\n}}\n'
+    )
+    return Artefact(text, Program((("node", "program.js"),), {"program.js": text + loop}))
+
+
+WRITERS = {
+    "julia": (_julia, ".jl", ("#", "")),
+    "r": (_r, ".R", ("#", "")),
+    "matlab": (_matlab, ".m", ("%", "")),
+    "mathematica": (_mathematica, ".wl", ("(*", " *)")),
+    "javascript": (_javascript, ".js", ("//", "")),
+}
