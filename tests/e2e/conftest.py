@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 PATIENCE = 90
+LONG_PATIENCE = 600  # for a whole notebook on a busy machine
 
 
 class Lab(NamedTuple):

@@ -3,9 +3,9 @@
 import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Lab
+from tests.e2e.conftest import LONG_PATIENCE, Lab
 
 SECTION = ".jp-Launcher-section:has(h2:text-is('KAN Workbench'))"
 PANEL = ".kw-training"
@@ -41,6 +41,37 @@ def open_and_run(page: Page, path: str) -> None:
     )
     # The block body returns nothing: the command's promise would wait for the last cell.
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+
+def wait_for_the_last_cell(page: Page) -> None:
+    """Until every code cell has run without an error; the models know, whatever is on the screen."""
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code')"
+        ".every(c => c.model.executionCount !== null && c.model.executionState !== 'running')",
+        timeout=LONG_PATIENCE * 1000,
+    )
+    errors = page.evaluate(
+        "() => jupyterapp.shell.currentWidget.content.widgets.flatMap(c =>"
+        " c.model.outputs?.toJSON() ?? []).filter(o => o.output_type === 'error').map(o => o.evalue)"
+    )
+    assert errors == []
+
+
+def output(page: Page, sign: str, selector: str) -> Locator:
+    """What ``selector`` finds in the first cell whose outputs contain ``sign``.
+
+    JupyterLab takes cells out of the page that are not in view: the cell is brought there first.
+    """
+    page.evaluate(
+        "async sign => { const notebook = jupyterapp.shell.currentWidget.content;"
+        " const holds = c => JSON.stringify(c.model.outputs?.toJSON() ?? []).includes(sign);"
+        " const place = notebook.widgets.findIndex(holds);"
+        " if (place < 0) throw new Error(`no output holds ${sign}`);"
+        " notebook.activeCellIndex = place;"
+        " await notebook.scrollToCell(notebook.widgets[place], 'start'); }",
+        sign,
+    )
+    return page.locator(f".jp-Notebook .jp-Cell.jp-mod-active .jp-OutputArea {selector}").first
 
 
 def test_the_launcher_offers_studies_and_a_new_discovery(page: Page, lab: Lab) -> None:
@@ -106,10 +137,12 @@ def test_a_new_discovery_ends_in_a_formula(page: Page, lab: Lab) -> None:
         "() => jupyterapp.shell.currentWidget?.context?.path.startsWith('new-disc')"
     )
     open_and_run(page, page.evaluate("() => jupyterapp.shell.currentWidget.context.path"))
-    expect(page.locator(PANEL)).to_have_attribute("data-status", "done")
-    page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea math').length > 0")
-    page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea svg.kan').length > 0")
-    assert "period" in (page.locator(".jp-OutputArea math").first.text_content() or "")
+    wait_for_the_last_cell(page)
+    expect(output(page, "application/vnd.jupyter.widget-view+json", PANEL)).to_have_attribute(
+        "data-status", "done"
+    )
+    expect(output(page, "<svg", "svg.kan")).to_be_visible()
+    expect(output(page, "<math", "math")).to_contain_text("period")
     assert [
         url for url in strangers if not url.startswith(("http://127.0.0.1", "data:", "blob:"))
     ] == []
