@@ -16,7 +16,8 @@ from tests.problems import PROBLEMS
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
-from workbench.session import Frame, Session
+from workbench.kan.training import fit
+from workbench.session import Frame, Session, diagnosis, loss_of
 
 PATIENCE = 60.0
 
@@ -74,6 +75,94 @@ def test_pause_resume_and_stop(data: Dataset) -> None:
     session.wait(PATIENCE)
     assert session.status == "stopped"
     assert torch.isfinite(session.model(data.inputs)).all()
+
+
+def test_one_iteration_at_a_time(data: Dataset) -> None:
+    session = Session(data, (2, 2, 1), solver="adam", steps=1_000_000).step()
+    until(lambda: session.status == "paused")
+    first = session.frame.step
+    session.step()
+    until(lambda: session.status == "paused" and session.frame.step > first)
+    second = session.frame.step
+    time.sleep(0.1)
+    assert session.frame.step == second
+    session.resume()
+    until(lambda: session.frame.step > second + 100)
+    session.stop()
+    session.wait(PATIENCE)
+    assert session.status == "stopped"
+
+
+def test_a_later_training_goes_on(data: Dataset) -> None:
+    session = Session(data, (2, 1, 1), grids=(3,), starts=4).start().wait()
+    first = session.loss()
+    assert first == pytest.approx(session.result.validation_loss)
+    session.start().wait()
+    assert session.loss() < first
+    assert session.steps[-1].code.startswith("result = fit(model, data, seed=0, starts=1)")
+    given = Session(data, model=session.model).start().wait()
+    assert given.loss() <= session.loss() * 1.01
+    assert given.to_script().count("KAN(") == 0
+
+
+def test_reset_goes_back_to_the_beginning_and_can_be_redone(data: Dataset) -> None:
+    session = Session(data, (2, 1, 1), grids=(3,), starts=4).start().wait()
+    trained = session.model
+    session.reset()
+    assert (session.status, session.result, session.undoable) == ("ready", None, "")
+    assert session.redoable == "train"
+    assert session.redo().model is trained
+
+
+def test_a_preview_tells_what_pruning_would_do(data: Dataset) -> None:
+    session = Session(data, (2, 2, 1), grids=(3,), starts=4).start().wait()
+    heard: list[int] = []
+    forget = session.listen(lambda: heard.append(len(session.model.edges())))
+    preview = session.preview(0.3)
+    assert heard == []
+    session.prune(0.3)
+    assert heard == [6 - len(preview.edges)]
+    assert session.loss() == preview.after > preview.before
+    forget()
+    session.undo()
+    assert len(heard) == 1
+
+
+def test_an_edge_is_fixed_by_suggestion_and_freed(data: Dataset) -> None:
+    session = Session(data, (2, 1, 1), grids=(3, 6), starts=8).start().wait()
+    edge = Edge(0, 1, 0)
+    best = session.suggest(edge)[0]
+    assert best.name == "square"  # simple, and as good as any
+    session.fix(edge, best.name, best.affine)
+    assert session.model.layer(0).fixed == {(0, 1): "square"}
+    assert session.unfix(edge).model.layer(0).fixed == {}
+    with pytest.raises(InputError, match="not a living edge"):
+        session.suggest(Edge(0, 5, 0))
+
+
+def test_losses_are_those_of_training() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (200, 2))
+    for labels in (x[:, 0] > 0, np.where(x[:, 0] > 0.3, "a", np.where(x[:, 1] > 0, "b", "c"))):
+        data = Dataset.from_arrays(x, labels)
+        result = fit(Session(data, (2, data.outputs)).model, data, grids=(3,), starts=2)
+        assert loss_of(result.model, data) == pytest.approx(result.validation_loss, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "said"),
+    [
+        ([1.0, float("nan")], [None, None], "not a number"),
+        ([0.5] * 50, [0.5] * 50, "has not moved"),
+        (np.geomspace(1, 0.1, 50), np.geomspace(0.1, 1, 50), "follow the noise"),
+        (np.geomspace(1, 0.1, 50), np.geomspace(1, 0.1, 50), ""),
+        ([], [], ""),
+    ],
+)
+def test_losses_are_put_into_words(train: list, validation: list, said: str) -> None:
+    found = diagnosis(list(train), list(validation))
+    assert said in found
+    assert bool(found) == bool(said)
 
 
 def test_errors_of_the_thread_are_shown_and_raised(

@@ -1,27 +1,35 @@
 """One discovery, step by step: training on a background thread, and steps that can be undone.
 
-Training runs on a daemon thread because that is the only way in which Stop works on every kernel.
-The thread owns the numbers; everybody else sets events and reads frames.
+Everything that a screen can do is a method here, so that a script can do it too. Training runs on a
+daemon thread because that is the only way in which Stop works on every kernel. The thread owns the
+numbers; everybody else sets events and reads frames.
 """
 
 import asyncio
+import math
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import networkx as nx
 import torch
+from torch.nn import functional
 
+from workbench.discovery.candidates import Candidate, suggest
 from workbench.discovery.fixing import fix as fix_edge
+from workbench.discovery.fixing import unfix as free_edge
 from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.graph import to_networkx
+from workbench.discovery.library import SYMPY
 from workbench.discovery.pruning import eliminate
 from workbench.discovery.pruning import prune_edges as drop_edges
 from workbench.discovery.symbolic import symbolify as find_symbols
 from workbench.errors import InputError
-from workbench.kan.data import Dataset
+from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult, Progress, Record, fit
 from workbench.tables import read_table
@@ -30,6 +38,9 @@ Status = Literal["ready", "running", "paused", "done", "stopped", "error"]
 
 _BETWEEN_FRAMES = 1 / 20
 _CURVE_POINTS = 33
+_ROWS = 2000
+_AS_GOOD = 1e-5
+_WINDOW, _STALLED, _OVERFITTED = 20, 1e-3, 1.5
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,16 @@ class Step:
     model: KAN
     fit: FitResult | None = None
     formulas: FormulaSet | None = None
+    choice: int | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What pruning would do: the edges that would go, and the loss before and after."""
+
+    edges: tuple[Edge, ...]
+    before: float
+    after: float
 
 
 class Session:
@@ -76,6 +97,7 @@ class Session:
     Args:
         data: the table and its split.
         width: nodes per layer; inputs, two hidden nodes and the outputs by default.
+        model: a network to go on with, instead of a new one of this width.
         seed: of all random numbers.
         threads: of torch while training; small networks are fastest on one.
         source: Python that makes ``data``, for ``to_script``.
@@ -87,6 +109,7 @@ class Session:
         data: Dataset,
         width: Width | None = None,
         *,
+        model: KAN | None = None,
         seed: int = 0,
         threads: int = 1,
         source: str = "",
@@ -106,7 +129,11 @@ class Session:
         self.data = data
         self.seed = seed
         shape = tuple(width or (len(data.names), 2, data.outputs))
-        model = KAN(shape, seed=seed)
+        first = Step("new network", f"model = KAN({shape!r}, seed={seed})", KAN(shape, seed=seed))
+        if model is not None:
+            shape = model.config.width
+            first = Step("given network", "# model: the network that this session was given", model)
+        model = first.model
         if model.in_features != len(data.names) or model.out_features != data.outputs:
             raise InputError(
                 f"the data needs a width from {len(data.names)} inputs to {data.outputs} outputs, "
@@ -115,13 +142,15 @@ class Session:
         self._options = options
         self._threads = threads
         self._source = source
-        self._steps = [Step("new network", f"model = KAN({shape!r}, seed={seed})", model)]
+        self._steps = [first]
         self._place = 0
         self._observers: list[Observer] = []
+        self._listeners: list[Callable[[], None]] = []
         self._frame = Frame()
         self._thread: threading.Thread | None = None
         self._stopping, self._going = threading.Event(), threading.Event()
         self._going.set()
+        self._single = False
         self._error: BaseException | None = None
 
     @classmethod
@@ -174,17 +203,76 @@ class Session:
 
     @property
     def formula(self) -> Formula:
-        """The formula that validation chose."""
-        best: Formula = self.formulas.best
+        """The formula that was chosen, else the one that validation prefers."""
+        formulas = self.formulas
+        for step in reversed(self.steps):
+            if step.choice is not None:
+                chosen: Formula = formulas[step.choice]
+                return chosen
+            if step.formulas is not None:
+                break
+        best: Formula = formulas.best
         return best
+
+    @property
+    def undoable(self) -> str:
+        """Name of the step that ``undo`` would take back, or ""."""
+        return self._steps[self._place].name if self._place else ""
+
+    @property
+    def redoable(self) -> str:
+        """Name of the step that ``redo`` would bring back, or ""."""
+        return self._steps[self._place + 1].name if self._place + 1 < len(self._steps) else ""
+
+    @property
+    def unit(self) -> str:
+        """What losses are measured in."""
+        return "RMSE" if self.data.task == "regression" else "cross-entropy"
+
+    def loss(self, part: Part = "validation") -> float:
+        """Loss of the present network, see ``loss_of``."""
+        return loss_of(self.model, self.data, part)
+
+    def graph(self, *, suggest: bool = False) -> nx.DiGraph:
+        """The present network as a graph, see ``to_networkx``."""
+        return to_networkx(self.model, self.data, suggest=suggest)
+
+    def suggest(self, edge: Edge) -> list[Candidate]:
+        """Functions that an edge may be: a simple one goes before one that fits hardly better."""
+        self._require_living(edge)
+        x = self.data.split("train")[0][:_ROWS].to(self.model.output_scale)
+        found = suggest(self.model, x, [edge])[edge]
+        return sorted(found, key=_bits)
+
+    def preview(self, threshold: float) -> Preview:
+        """What ``prune(threshold)`` would do; the network stays as it is."""
+        model = drop_edges(self.model, self.data, threshold=threshold)
+        left = set(model.edges())
+        gone = tuple(edge for edge in self.model.edges() if edge not in left)
+        return Preview(gone, self.loss(), loss_of(model, self.data))
 
     # Training
 
     def start(self) -> "Session":
-        """Train on a background thread and return at once."""
+        """Train on a background thread and return at once.
+
+        The first training draws new random starts; a later one goes on from the present network.
+        """
+        return self._launch(single=False)
+
+    def step(self) -> "Session":
+        """One iteration, then hold; begins the training where it has not begun."""
+        if not self.running:
+            return self._launch(single=True)
+        self._single = True
+        self._going.set()
+        return self
+
+    def _launch(self, *, single: bool) -> "Session":
         self._require_idle()
         self._stopping.clear()
         self._going.set()
+        self._single = single
         self._error = None
         self._frame = Frame(status="running", phase="starting")
         self._thread = threading.Thread(target=self._train, name="kan-training", daemon=True)
@@ -198,11 +286,13 @@ class Session:
 
     def resume(self) -> None:
         """Go on after a pause."""
+        self._single = False
         self._going.set()
 
     def stop(self) -> None:
         """End the training after the present iteration; its best network so far is kept."""
         self._stopping.set()
+        self._single = False
         self._going.set()
 
     def wait(self, timeout: float | None = None) -> "Session":
@@ -226,25 +316,46 @@ class Session:
 
         return forget
 
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after every step, undo and redo; returns what ends it.
+
+        After a training it is called on the training thread.
+        """
+        self._listeners.append(listener)
+
+        def forget() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return forget
+
     def _train(self) -> None:
         # OpenMP counts threads for each thread of its own: this has to happen here.
         torch.set_num_threads(self._threads)
         begun = time.perf_counter()
         recorder = _Recorder(self, begun)
+        options = dict(self._options)
+        if self._trained:
+            options |= {"starts": 1}
+            options.pop("grids", None)
         try:
-            model = self.model
-            result = fit(model, self.data, seed=self.seed, callback=recorder, **self._options)
+            result = fit(self.model, self.data, seed=self.seed, callback=recorder, **options)
         except Exception as error:
             self._error = error
             recorder.publish(
                 "error", message="".join(traceback.format_exception_only(error)).strip()
             )
             return
-        options = "".join(f", {name}={value!r}" for name, value in self._options.items())
-        code = f"result = fit(model, data, seed={self.seed}{options})\nmodel = result.model"
+        said = "".join(f", {name}={value!r}" for name, value in options.items())
+        code = f"result = fit(model, data, seed={self.seed}{said})\nmodel = result.model"
         self._add(Step("train", code, result.model, fit=result))
         ended: Status = "stopped" if result.stopped == "stopped" else "done"
         recorder.finish(ended, result)
+
+    @property
+    def _trained(self) -> bool:
+        """Whether the present numbers are worth keeping."""
+        return self.result is not None or self._steps[0].name == "given network"
 
     # Steps
 
@@ -265,6 +376,28 @@ class Session:
         code = f"model = fix(model, {edge!r}, {name!r}, {affine!r})"
         return self._add(Step(f"fix {name}", code, model))
 
+    def unfix(self, edge: Edge) -> "Session":
+        """Turn a fixed edge back into a spline."""
+        self._require_idle()
+        model = free_edge(self.model, edge)
+        return self._add(Step("unfix", f"model = unfix(model, {edge!r})", model))
+
+    def choose(self, index: int) -> "Session":
+        """Prefer the formula at ``index`` of ``formulas`` to the one that validation prefers."""
+        self._require_idle()
+        if not 0 <= index < len(self.formulas):
+            raise InputError(
+                f"a formula's index must lie between 0 and {len(self.formulas) - 1}, got {index}"
+            )
+        code = f"formula = formulas[{index}]"
+        return self._add(Step(f"choose formula {index}", code, self.model, choice=index))
+
+    def reset(self) -> "Session":
+        """Back to the network of the beginning; ``redo`` brings the steps back one by one."""
+        self._require_idle()
+        self._publish(Frame())
+        return self._go(0)
+
     def symbolify(self) -> "Session":
         """Find formulas for the present network."""
         self._require_idle()
@@ -277,16 +410,14 @@ class Session:
         self._require_idle()
         if self._place == 0:
             raise InputError("there is nothing to undo")
-        self._place -= 1
-        return self
+        return self._go(self._place - 1)
 
     def redo(self) -> "Session":
         """Forward to the state that was undone."""
         self._require_idle()
         if self._place + 1 >= len(self._steps):
             raise InputError("there is nothing to redo")
-        self._place += 1
-        return self
+        return self._go(self._place + 1)
 
     def to_script(self) -> str:
         """Python that repeats everything up to the present state."""
@@ -296,8 +427,9 @@ class Session:
         if self._source:
             public.append("Dataset")
             lines.append("from workbench.tables import read_table")
-        if " fix(" in code:
-            lines.append("from workbench.discovery.fixing import fix")
+        fixing = [n for n in ("fix", "unfix") if f" {n}(" in code]
+        if fixing:
+            lines.append(f"from workbench.discovery.fixing import {', '.join(fixing)}")
             lines.append("from workbench.kan.model import Edge")
         if "eliminate(" in code:
             lines.append("from workbench.discovery.pruning import eliminate")
@@ -305,13 +437,23 @@ class Session:
         data = f"data = {self._source}" if self._source else "# data: the Dataset of this session"
         lines += ["", f"torch.set_num_threads({self._threads})", data, code]
         if "symbolify(" in code:
-            lines.append("print(formulas.best)")
+            chosen = any(step.choice is not None for step in self.steps)
+            lines.append("print(formula)" if chosen else "print(formulas.best)")
         return "\n".join(lines) + "\n"
 
     def _add(self, step: Step) -> "Session":
         self._steps = [*self._steps[: self._place + 1], step]
-        self._place += 1
+        return self._go(self._place + 1)
+
+    def _go(self, place: int) -> "Session":
+        self._place = place
+        for listener in tuple(self._listeners):
+            listener()
         return self
+
+    def _require_living(self, edge: Edge) -> None:
+        if edge not in self.model.edges():
+            raise InputError(f"{edge} is not a living edge of the network")
 
     def _require_idle(self) -> None:
         if self.running:
@@ -338,13 +480,18 @@ class _Recorder:
     def __call__(self, progress: Progress) -> bool:
         self.records.append(progress)
         self.total = progress.total
+        if self.session._single:
+            self.session._single = False
+            self.session._going.clear()
         paused = not self.session._going.is_set()
         if paused or time.perf_counter() - self.shown > _BETWEEN_FRAMES:
             self.draw(progress.snapshot())
-            self.publish("paused" if paused else "running")
+            said = diagnosis([r.train_loss for r in self.records], self._validation())
+            self.publish("paused" if paused else "running", said)
         if paused:
             self.session._going.wait()
-            self.publish("running")
+            if not self.session._single:
+                self.publish("running")
         return self.session._stopping.is_set()
 
     def draw(self, model: KAN) -> None:
@@ -360,7 +507,7 @@ class _Recorder:
             phase=_phase(last) if last else "",
             message=message,
             train=tuple(r.train_loss for r in self.records),
-            validation=tuple(r.validation_loss for r in self.records),
+            validation=tuple(self._validation()),
             edges=self.edges,
             curves=self.curves,
             seconds=self.shown - self.begun,
@@ -370,12 +517,54 @@ class _Recorder:
     def finish(self, status: Status, result: FitResult) -> None:
         self.draw(result.model)
         self.total = self.records[-1].step if self.records else 0
-        unit = "RMSE" if self.session.data.task == "regression" else "cross-entropy"
+        unit = self.session.unit
         said = " ".join(result.warnings)
         message = (
             f"Validation {unit} {result.validation_loss:.3g} after {result.seconds:.1f} s. {said}"
         )
         self.publish(status, message.strip())
+
+    def _validation(self) -> list[float | None]:
+        return [r.validation_loss for r in self.records]
+
+
+def loss_of(model: KAN, data: Dataset, part: Part = "validation") -> float:
+    """RMSE in the target's units, or mean cross-entropy; of training rows where ``part`` is empty."""
+    x, y = data.split(part)
+    if not len(x):
+        x, y = data.split("train")
+    with torch.no_grad():
+        values = model(x.to(model.output_scale))
+    if data.task == "regression":
+        return float((values - y.to(values)).square().mean().sqrt())
+    if values.shape[1] == 1:
+        return float(functional.binary_cross_entropy_with_logits(values[:, 0], y.to(values)))
+    return float(functional.cross_entropy(values, y.to(values.device)))
+
+
+def _bits(candidate: Candidate) -> float:
+    """What is lost to a candidate, and what its function costs."""
+    return math.log2(max(1 - candidate.r2, 0.0) + _AS_GOOD) + SYMPY[candidate.name].complexity
+
+
+def diagnosis(train: Sequence[float], validation: Sequence[float | None]) -> str:
+    """A sentence on what the latest losses show, or "": diverged, overfitting, stalled."""
+    if not train:
+        return ""
+    if not math.isfinite(train[-1]):
+        return "The loss is not a number any more: the last good network is kept."
+    if len(train) < 2 * _WINDOW:
+        return ""
+    known = [v for v in validation if v is not None and math.isfinite(v)]
+    least = min(known, default=0.0)
+    if known and train[-1] < train[-_WINDOW] and known[-1] > _OVERFITTED * least > 0:
+        return (
+            "The validation loss has risen while the training loss falls: the network begins to "
+            "follow the noise. Its best state is kept."
+        )
+    if train[-1] > (1 - _STALLED) * train[-_WINDOW] > 0:
+        return f"The loss has not moved for {_WINDOW} iterations."
+    return ""
 
 
 def _phase(record: Record) -> str:

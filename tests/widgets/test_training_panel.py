@@ -55,6 +55,18 @@ def test_buttons_drive_the_session(panel: TrainingPanel) -> None:
     assert panel.message.startswith("Validation RMSE")
 
 
+def test_step_and_reset(panel: TrainingPanel) -> None:
+    press(panel, "step")
+    until(lambda: panel.status == "paused")
+    press(panel, "reset")
+    assert "training is running" in panel.message
+    press(panel, "stop")
+    until(lambda: panel.status == "stopped")
+    panel.session.wait()
+    press(panel, "reset")
+    assert (panel.status, panel.step, panel.losses) == ("ready", 0, b"")
+
+
 def test_messages_from_outside_are_not_trusted(panel: TrainingPanel) -> None:
     for command in ("__init__", "wait", 3, None, ["start"]):
         if not isinstance(command, list):

@@ -4,7 +4,8 @@ What belongs here: traits and views. Every number that is shown comes from a fun
 without a screen.
 """
 
+from workbench.widgets.network import NetworkView
 from workbench.widgets.pictures import formula_card, network_picture
 from workbench.widgets.training import TrainingPanel
 
-__all__ = ["TrainingPanel", "formula_card", "network_picture"]
+__all__ = ["NetworkView", "TrainingPanel", "formula_card", "network_picture"]

@@ -1,7 +1,6 @@
-"""The training panel: loss curve, edges that take shape, and Run, Pause, Stop."""
+"""The training panel: loss curve, edges that take shape, and Run, Pause, Step, Stop, Reset."""
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -10,8 +9,8 @@ import traitlets
 
 from workbench.errors import InputError
 from workbench.session import Frame, Session
+from workbench.widgets.front_end import module, style
 
-_STATIC = Path(__file__).parent.parent / "static"
 _MOST_POINTS = 400
 _MOST_CURVES = 60
 
@@ -19,8 +18,8 @@ _MOST_CURVES = 60
 class TrainingPanel(anywidget.AnyWidget):
     """Shows a session while it trains.
 
-    The training thread writes the traits, the front end only sends commands: "start", "pause",
-    "resume", "stop". Losses and curves travel as little-endian float32.
+    The training thread writes the traits, the front end only sends commands: "start", "step",
+    "pause", "resume", "stop", "reset". Losses and curves travel as little-endian float32.
 
     Attributes:
         status, step, total, phase, message: see ``workbench.session.Frame``.
@@ -29,8 +28,8 @@ class TrainingPanel(anywidget.AnyWidget):
         unit: of the losses.
     """
 
-    _esm = _STATIC / "training.js"
-    _css = _STATIC / "training.css"
+    _esm = module("training.js")
+    _css = style("training.css")
 
     status = traitlets.Unicode("ready").tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
@@ -46,8 +45,7 @@ class TrainingPanel(anywidget.AnyWidget):
 
     def __init__(self, session: Session) -> None:
         self._lock = threading.RLock()
-        regression = session.data.task == "regression"
-        super().__init__(unit="RMSE" if regression else "cross-entropy")
+        super().__init__(unit=session.unit)
         self.session = session
         self._show(session.frame)
         self._forget = session.observe(self._show)
@@ -67,6 +65,8 @@ class TrainingPanel(anywidget.AnyWidget):
     def _obey(self, _: Any, content: Any, __: Any) -> None:
         commands = {
             "start": self.session.start,
+            "step": self.session.step,
+            "reset": self.session.reset,
             "pause": self.session.pause,
             "resume": self.session.resume,
             "stop": self.session.stop,

@@ -1,0 +1,145 @@
+"""The network on the screen, with the mouse and with the keyboard."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import Lab
+from tests.e2e.test_lab import open_and_run, write_notebook
+
+VIEW = ".kw-network"
+
+SMALL = """
+import numpy as np
+from workbench import Dataset, Session
+from workbench.widgets import NetworkView
+x = np.random.default_rng(0).uniform(-1, 1, (300, 3))
+data = Dataset.from_arrays(x, x[:, 0] ** 2 + np.sin(2 * x[:, 1]) + 0 * x[:, 2],
+                           names=["a_rather_long_name_of_a_column", "b", "c"])
+session = Session(data, (3, 2, 1), grids=(3,), starts=4).start().wait()
+view = NetworkView(session)
+view
+"""
+
+LARGE = """
+import numpy as np
+from workbench import KAN, Dataset
+from workbench.widgets import NetworkView
+x = np.random.default_rng(0).uniform(-1, 1, (300, 17))
+labels = [f"class {i % 14}" for i in range(300)]
+NetworkView(KAN((17, 5, 14)), Dataset.from_arrays(x, labels))
+"""
+
+
+def opened(page: Page, lab: Lab, name: str, source: str) -> Locator:
+    write_notebook(lab, name, source)
+    open_and_run(page, name)
+    view = page.locator(VIEW)
+    expect(view).to_have_attribute("data-edges", re.compile(r"\d"))
+    return view
+
+
+def test_look_fix_and_undo_with_the_mouse(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "look.ipynb", SMALL)
+    expect(view.locator(".kw-edge")).to_have_count(8)
+    first = view.locator(".kw-edge").first
+    first.hover()
+    expect(view.locator(".kw-tip")).to_be_visible()
+    expect(view.locator(".kw-tip")).to_contain_text("strength")
+    first.click()
+    rows = view.locator(".kw-detail tr[data-candidate]")
+    expect(rows).to_have_count(6)
+    name = rows.first.get_attribute("data-candidate") or "?"
+    rows.first.get_by_role("button").click()
+    expect(view).to_have_attribute("data-fixed", "1")
+    expect(view.locator(".kw-detail")).to_contain_text("Locked to")
+    assert name in (view.get_by_role("button", name="Undo").get_attribute("title") or "")
+    view.get_by_role("button", name="Turn the edge back").click()
+    expect(view).to_have_attribute("data-fixed", "0")
+    view.get_by_role("button", name="Undo").click()
+    expect(view).to_have_attribute("data-fixed", "1")
+
+
+def test_pruning_is_previewed_before_it_happens(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "prune.ipynb", SMALL)
+    slider = view.get_by_role("slider")
+    slider.fill("30")
+    expect(view).to_have_attribute("data-preview", re.compile("[1-9]"))
+    expect(view.locator(".kw-forecast")).to_contain_text("→")
+    expect(view.locator(".kw-edge.kw-gone").first).to_be_visible()
+    gone = int(view.get_attribute("data-preview") or 0)
+    view.get_by_role("button", name=f"Prune {gone} edge").click()
+    expect(view).to_have_attribute("data-edges", str(8 - gone))
+    view.get_by_role("button", name="Undo").click()
+    expect(view).to_have_attribute("data-edges", "8")
+
+
+def test_the_keyboard_alone_walks_and_fixes(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "keys.ipynb", SMALL)
+    label = "() => document.activeElement.getAttribute('aria-label')"
+    view.locator(".kw-canvas g[tabindex='0']").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(label).startswith("input ")
+    page.keyboard.press("ArrowRight")
+    assert "spline, strength" in page.evaluate(label)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(label).startswith("sum ")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(view.locator(".kw-detail tr[data-candidate]")).to_have_count(6)
+    view.locator(".kw-detail tr[data-candidate] button").first.focus()
+    page.keyboard.press("Enter")
+    expect(view).to_have_attribute("data-fixed", "1")
+    page.keyboard.press("Escape")
+    expect(view.locator(".kw-detail")).to_be_hidden()
+
+
+def test_a_large_network_is_bundled_and_fits(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "large.ipynb", LARGE)
+    assert view.locator(".kw-edge").count() <= 60
+    counts = view.locator(".kw-bundle").evaluate_all("all => all.map(b => +b.dataset.count)")
+    assert view.locator(".kw-edge").count() + sum(counts) == 17 * 5 + 5 * 14
+    box, frame = view.bounding_box(), page.locator(".jp-Notebook").bounding_box()
+    assert box is not None
+    assert frame is not None
+    assert box["height"] < 800
+    page.set_viewport_size({"width": 640, "height": 700})
+    page.evaluate("() => jupyterapp.shell.collapseLeft()")
+    page.wait_for_function(
+        "() => { const n = document.querySelector('.kw-network').getBoundingClientRect();"
+        " const f = document.querySelector('.jp-Notebook').getBoundingClientRect();"
+        " return n.right <= f.right + 1 && n.width > 200; }"
+    )
+    drawn = view.locator(".kw-edge").count()
+    view.locator(".kw-bundle").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("n => document.querySelectorAll('.kw-edge').length > n", arg=drawn)
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PNG", "GRAPHML", "JSON"])
+def test_the_picture_and_the_graph_are_saved(page: Page, lab: Lab, kind: str) -> None:
+    view = opened(page, lab, f"save-{kind}.ipynb", SMALL)
+    view.locator(".kw-menu summary").click()
+    with page.expect_download() as download:
+        view.get_by_role("button", name=f"Save as {kind}").click()
+    assert download.value.suggested_filename == f"network-y.{kind.lower()}"
+    content = download.value.path().read_bytes()
+    if kind == "SVG":
+        assert b"<svg" in content
+        assert b"var(--" not in content
+    if kind == "PNG":
+        assert content.startswith(b"\x89PNG")
+    if kind == "GRAPHML":
+        assert b"<graphml" in content
+    if kind == "JSON":
+        assert len(json.loads(content)["edges"]) == 8
+
+
+def test_the_first_paint_is_quick(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "paint.ipynb", LARGE)
+    expect(view).to_have_attribute("data-painted", re.compile(r"\d"))
+    # 0.2 s is usual; a busy machine gets its share.
+    assert int(view.get_attribute("data-painted") or 10**6) < 2000

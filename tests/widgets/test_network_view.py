@@ -1,0 +1,210 @@
+"""The network view without a browser: traits follow the session, commands reach it."""
+
+import json
+from collections.abc import Iterator
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from tests.problems import PROBLEMS
+from workbench.errors import InputError
+from workbench.kan.model import KAN, Edge
+from workbench.session import Session
+from workbench.widgets import NetworkView
+from workbench.widgets.network import SHOWN, graph_text, spelled
+
+DATA = PROBLEMS[0].dataset(300)
+
+
+@pytest.fixture(scope="module")
+def trained() -> KAN:
+    return Session(DATA, (2, 2, 1), grids=(3,), starts=4).start().wait().model
+
+
+@pytest.fixture
+def view(trained: KAN) -> Iterator[NetworkView]:
+    view = NetworkView(trained, DATA)
+    yield view
+    view.close()
+
+
+def send(view: NetworkView, kind: object, /, **more: object) -> None:
+    view._handle_custom_msg({"type": kind, **more}, [])
+
+
+def floats(packed: bytes) -> np.ndarray:
+    return np.frombuffer(packed, "<f4")
+
+
+def test_the_graph_is_what_to_networkx_gives(view: NetworkView) -> None:
+    graph = view.session.graph()
+    assert [node["id"] for node in view.graph["nodes"]] == list(graph.nodes)
+    assert [tuple(e["address"]) for e in view.graph["edges"]] == view.model.edges()
+    curves = floats(view.curves).reshape(6, -1)
+    for row, edge in zip(curves, view.graph["edges"], strict=True):
+        about = graph.edges[edge["from"], edge["to"]]
+        assert np.allclose(row, about["y"], atol=1e-5)
+        assert edge["score"] == about["score"]
+    importance = [n["importance"] for n in view.graph["nodes"] if n["kind"] == "input"]
+    assert all(value > 0 for value in importance)
+    json.dumps(view.graph, allow_nan=False)
+
+
+def test_a_preview_shows_the_cost_and_changes_nothing(view: NetworkView) -> None:
+    before = view.model
+    send(view, "preview", threshold=0.3)
+    assert view.model is before
+    assert view.preview["edges"]
+    assert view.preview["after"] > view.preview["before"] == pytest.approx(view.state["loss"])
+    send(view, "preview", threshold=0)
+    assert view.preview["edges"] == []
+
+
+def test_pruning_is_what_was_previewed_and_can_be_undone(view: NetworkView) -> None:
+    send(view, "preview", threshold=0.3)
+    previewed = view.preview
+    send(view, "prune", threshold=0.3)
+    assert len(view.graph["edges"]) == 6 - len(previewed["edges"])
+    assert view.state["loss"] == pytest.approx(previewed["after"])
+    assert view.preview == {}
+    assert "prune_edges(model, data, threshold=0.3)" in view.session.to_script()
+    send(view, "undo")
+    assert len(view.graph["edges"]) == 6
+    assert view.state["undo"] == ""
+    assert view.state["redo"] == "prune below 0.3"
+    send(view, "redo")
+    assert len(view.graph["edges"]) < 6
+
+
+def test_an_edge_shows_its_curve_slope_samples_and_candidates(view: NetworkView) -> None:
+    edge = view.model.edges()[0]
+    send(view, "select", edge=list(edge))
+    count, found = view.detail["points"], view.detail["candidates"]
+    assert len(found) == 6
+    rows = floats(view.detail_values)
+    x, value, slope = rows[: 3 * count].reshape(3, count)
+    assert np.allclose(np.gradient(value, x)[5:-5], slope[5:-5], atol=0.05 * np.abs(slope).max())
+    dots = rows[(3 + len(found)) * count :].reshape(-1, 2)
+    assert len(dots) == 200
+    assert np.allclose(np.interp(dots[:, 0], x, value), dots[:, 1], atol=1e-2)
+    best = max(range(6), key=lambda i: found[i]["r2"])
+    overlay = rows[(3 + best) * count : (4 + best) * count]
+    assert np.abs(overlay - value).mean() < 0.2 * np.ptp(value)
+
+
+def test_a_candidate_fixes_the_edge_and_unfix_frees_it(view: NetworkView) -> None:
+    edge = view.model.edges()[0]
+    send(view, "select", edge=list(edge))
+    name = view.detail["candidates"][1]["name"]
+    send(view, "fix", candidate=1)
+    assert view.model.layer(0).fixed == {(edge.target, edge.source): name}
+    assert view.graph["edges"][0]["state"] == "fixed"
+    assert view.detail["function"] == name
+    assert view.detail["formula"]
+    assert view.state["undo"] == f"fix {name}"
+    send(view, "unfix", edge=list(edge))
+    assert view.graph["edges"][0]["state"] == "spline"
+    script = view.session.to_script()
+    assert "from workbench.discovery.fixing import fix, unfix" in script
+
+
+def test_curves_get_names_on_request(view: NetworkView) -> None:
+    assert all(edge["function"] is None for edge in view.graph["edges"])
+    send(view, "names", on=True)
+    assert all(edge["function"] and edge["r2"] <= 1 for edge in view.graph["edges"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        ("preview", {"threshold": "much"}, "must be a number"),
+        ("select", {"edge": [0, 0]}, "three whole numbers"),
+        ("select", {"edge": [5, 0, 0]}, "no longer in the network"),
+        ("fix", {"candidate": 3}, "no longer among the candidates"),
+        ("prune", {"threshold": 1.5}, "between 0 and 1"),
+        ("save", {"kind": "exe"}, "json or graphml"),
+        ("undo", {}, "nothing to undo"),
+    ],
+)
+def test_what_cannot_be_done_is_said(view: NetworkView, kind: str, more: dict, said: str) -> None:
+    send(view, kind, **more)
+    assert said in view.state["message"]
+    assert view.state["error"]
+    assert len(view.graph["edges"]) == 6
+
+
+def test_messages_from_outside_are_not_trusted(view: NetworkView) -> None:
+    for kind in ("close", "__class__", 3, None):
+        send(view, kind)
+    view._handle_custom_msg("prune", [])
+    assert not view.state["error"]
+
+
+def test_a_preview_that_leaves_nothing_says_so(view: NetworkView, monkeypatch) -> None:
+    def refuse(threshold: float) -> None:
+        raise InputError("threshold would remove every edge of an output: lower it")
+
+    monkeypatch.setattr(view.session, "preview", refuse)
+    send(view, "preview", threshold=0.9)
+    assert "lower it" in view.preview["error"]
+
+
+def test_the_view_follows_a_training() -> None:
+    session = Session(DATA, (2, 2, 1), grids=(3, 6), starts=4)
+    view = NetworkView(session)
+    seen: list[bytes] = []
+    view.observe(lambda change: seen.append(change["new"]), names="curves")
+    session.start().wait()
+    assert len(seen) >= 2
+    assert view.state["status"] == "done"
+    assert view.state["loss"] == pytest.approx(session.result.validation_loss, rel=1e-6)
+    view.close()
+    session.undo()
+    assert view.state["redo"] == ""
+
+
+def test_the_graph_is_saved_as_json_and_graphml(view: NetworkView) -> None:
+    sent: list[dict] = []
+    view.send = lambda content, buffers=None: sent.append(content)
+    for kind in ("json", "graphml"):
+        send(view, "save", kind=kind)
+    back = nx.node_link_graph(json.loads(sent[0]["text"]), edges="edges")
+    assert set(back.edges) == set(view.session.graph().edges)
+    assert nx.parse_graphml(sent[1]["text"]).number_of_nodes() == 5
+    assert graph_text(view.session.graph(), "json") == sent[0]["text"]
+
+
+def test_a_saved_notebook_keeps_a_picture(view: NetworkView) -> None:
+    content, _ = view._repr_mimebundle_()
+    assert content["text/html"].startswith("<svg")
+    assert "application/vnd.jupyter.widget-view+json" in content
+
+
+def test_a_network_alone_is_refused(trained: KAN) -> None:
+    with pytest.raises(InputError, match="needs its data"):
+        NetworkView(trained)
+
+
+def test_large_networks_are_not_named(trained: KAN) -> None:
+    wide = NetworkView(KAN((2, SHOWN, 1)), DATA)
+    send(wide, "names", on=True)
+    assert all(edge["function"] is None for edge in wide.graph["edges"])
+    wide.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "affine", "text"),
+    [
+        ("sin", (3.14159, 0.0, 1.0, 0.0), "sin(3.14x)"),
+        ("square", (1.0, -0.5, -2.0, 0.25), "−2·(x − 0.5)² + 0.25"),
+        ("linear", (2.0, 1.0, -3.0, 0.5), "−6x − 2.5"),
+        ("exp", (-1.0, 0.0, -1.0, -1e-5), "−exp(−x) − 1e−05"),
+    ],
+)
+def test_formulas_of_edges_are_spelled_for_people(name: str, affine: tuple, text: str) -> None:
+    assert spelled(name, affine) == text
+
+
+def test_edges_are_addressed_as_everywhere(view: NetworkView) -> None:
+    assert Edge(*view.graph["edges"][-1]["address"]) == view.model.edges()[-1]

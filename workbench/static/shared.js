@@ -1,0 +1,230 @@
+// @ts-check
+/** What all widgets share: elements, numbers for people, charts, files. Inlined by the kernel. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} name
+ * @param {Record<string, string | number>} [attributes]
+ * @param {string} [text]
+ */
+export function svg(name, attributes = {}, text) {
+  const node = /** @type {SVGElement} */ (document.createElementNS(SVG, name));
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+/**
+ * @param {string} name
+ * @param {string} [kind] class
+ * @param {string} [text]
+ */
+export function element(name, kind = "", text = "") {
+  const node = document.createElement(name);
+  if (kind) node.className = kind;
+  if (text) node.textContent = text;
+  return node;
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} action
+ * @param {{ kind?: string, label?: string }} [more] label for screen readers and as a hint
+ */
+export function button(text, action, { kind = "", label = "" } = {}) {
+  const node = /** @type {HTMLButtonElement} */ (element("button", `kw-button ${kind}`.trim(), text));
+  node.type = "button";
+  if (label) {
+    node.title = label;
+    node.setAttribute("aria-label", label);
+  }
+  node.addEventListener("click", action);
+  return node;
+}
+
+/**
+ * Floats of a binary trait; a copy, because the view may not be aligned.
+ * @param {DataView | undefined} view
+ */
+export function floats(view) {
+  if (!view || !view.byteLength) return new Float32Array();
+  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+/**
+ * A number for people.
+ * @param {number} value
+ * @param {number} [digits]
+ */
+export function readable(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e") : String(+value.toPrecision(digits));
+  return text.replace("-", "−");
+}
+
+/**
+ * A long text with its middle left out.
+ * @param {string} text
+ * @param {number} longest
+ */
+export function shortened(text, longest) {
+  if (text.length <= longest) return text;
+  const half = Math.floor((longest - 1) / 2);
+  return `${text.slice(0, half)}…${text.slice(-half)}`;
+}
+
+/**
+ * Three to six round numbers between two others.
+ * @param {number} low
+ * @param {number} high
+ */
+export function ticks(low, high) {
+  const span = high - low;
+  if (!(span > 0)) return [low];
+  const size = 10 ** Math.floor(Math.log10(span));
+  const step = [0.1, 0.2, 0.5, 1, 2, 5].map((f) => f * size).find((s) => span / s <= 5) ?? size;
+  const found = [];
+  for (let i = Math.ceil(low / step - 1e-9); i <= high / step + 1e-9; i++) found.push(i * step);
+  return found;
+}
+
+/**
+ * Lowest and highest finite value; never an empty range.
+ * @param {Iterable<number>} values
+ * @returns {[number, number]}
+ */
+export function extent(values) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (!(low <= high)) return [0, 1];
+  if (high - low < 1e-12 * Math.max(1, Math.abs(low))) return [low - 0.5, high + 0.5];
+  return [low, high];
+}
+
+/**
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ * @param {(value: number) => number} across
+ * @param {(value: number) => number} down
+ */
+export function points(x, y, across, down) {
+  const parts = [];
+  for (let i = 0; i < x.length; i++) {
+    if (Number.isFinite(y[i])) parts.push(`${across(x[i]).toFixed(1)},${down(y[i]).toFixed(1)}`);
+  }
+  return parts.join(" ");
+}
+
+/**
+ * A chart with axes, ticks and labels; ``logarithmic`` axes take logarithms to base ten.
+ * @param {{ width: number, height: number, x: [number, number], y: [number, number], xLabel?: string,
+ *   yLabel?: string, label: string, logX?: boolean, logY?: boolean }} options
+ */
+export function chart({ width, height, x, y, xLabel = "", yLabel = "", label, logX = false, logY = false }) {
+  const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "kw-chart", role: "img", "aria-label": label });
+  const [left, right, top, bottom] = [yLabel ? 58 : 44, width - 10, 8, height - (xLabel ? 34 : 20)];
+  /** @param {number} value */
+  const across = (value) => left + ((right - left) * (value - x[0])) / (x[1] - x[0] || 1);
+  /** @param {number} value */
+  const down = (value) => bottom - ((bottom - top) * (value - y[0])) / (y[1] - y[0] || 1);
+  for (const value of logX ? decades(x) : ticks(...x)) {
+    node.append(svg("text", { class: "kw-tick", x: across(value), y: bottom + 14, "text-anchor": "middle" }, readable(logX ? 10 ** value : value, 2)));
+  }
+  for (const value of logY ? decades(y) : ticks(...y)) {
+    node.append(svg("path", { class: "kw-grid", d: `M${left} ${down(value)}H${right}` }));
+    node.append(svg("text", { class: "kw-tick", x: left - 5, y: down(value) + 4, "text-anchor": "end" }, readable(logY ? 10 ** value : value, 2)));
+  }
+  node.append(svg("path", { class: "kw-axis", d: `M${left} ${top}V${bottom}H${right}` }));
+  if (xLabel) node.append(svg("text", { class: "kw-label", x: (left + right) / 2, y: height - 4, "text-anchor": "middle" }, xLabel));
+  if (yLabel) node.append(svg("text", { class: "kw-label", transform: `translate(12 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, yLabel));
+  return { node, across, down, left, right, top, bottom };
+}
+
+/** @param {[number, number]} range of logarithms */
+function decades([low, high]) {
+  if (high - low < 1.2) return [low, (low + high) / 2, high];
+  const every = Math.ceil((high - low) / 5);
+  const found = [];
+  for (let value = Math.ceil(low); value <= high; value += every) found.push(value);
+  return found;
+}
+
+/**
+ * Traits of one message arrive one after the other: draw once, when all are there.
+ * @param {() => void} draw
+ */
+export function painter(draw) {
+  let waiting = 0;
+  return {
+    soon() {
+      if (!waiting) waiting = requestAnimationFrame(() => ((waiting = 0), draw()));
+    },
+    stop() {
+      cancelAnimationFrame(waiting);
+    },
+  };
+}
+
+/**
+ * Hand a file to the browser.
+ * @param {string} name
+ * @param {Blob | string} content
+ */
+export function download(name, content) {
+  const url = URL.createObjectURL(typeof content === "string" ? new Blob([content], { type: "text/plain" }) : content);
+  const link = /** @type {HTMLAnchorElement} */ (element("a"));
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+const PAINTED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-size", "font-family", "font-weight", "visibility", "display", "paint-order", "stroke-linejoin"];
+
+/**
+ * A drawing that stands alone: theme colours are written into it.
+ * @param {SVGElement} drawing
+ * @param {[number, number, number, number]} box left, top, width, height
+ */
+export function standalone(drawing, box) {
+  const copy = /** @type {SVGElement} */ (drawing.cloneNode(true));
+  const [originals, copies] = [drawing, copy].map((root) => [root, ...root.querySelectorAll("*")]);
+  originals.forEach((original, i) => {
+    const style = getComputedStyle(original);
+    copies[i].setAttribute("style", PAINTED.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
+    for (const name of ["tabindex", "role", "class"]) copies[i].removeAttribute(name);
+  });
+  copy.setAttribute("xmlns", SVG);
+  copy.setAttribute("viewBox", box.join(" "));
+  copy.setAttribute("width", String(box[2]));
+  copy.setAttribute("height", String(box[3]));
+  copy.style.background = getComputedStyle(/** @type {Element} */ (drawing.closest(".kw"))).backgroundColor;
+  return new XMLSerializer().serializeToString(copy);
+}
+
+/**
+ * @param {string} text of an SVG
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<Blob>}
+ */
+export function toPng(text, width, height) {
+  const picture = new Image();
+  return new Promise((resolve, reject) => {
+    picture.onload = () => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [2 * width, 2 * height];
+      canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large for a PNG"))));
+    };
+    picture.onerror = () => reject(new Error("the picture could not be drawn"));
+    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  });
+}
