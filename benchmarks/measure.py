@@ -13,16 +13,19 @@ import torch
 from workbench.kan.data import Dataset
 
 
-def options(description: str, seeds: int) -> argparse.Namespace:
+def options(description: str, seeds: int, quick: int = 3) -> argparse.Namespace:
     """Command line of a benchmark; from here on the process computes on one thread.
 
-    ``--quick`` takes three seeds and lets a script leave out what takes long.
+    Args:
+        description: of the script.
+        seeds: how many each row takes by default.
+        quick: how many under ``--quick``, which also lets a script leave out what takes long.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--quick", action="store_true", help="three seeds, the short version")
+    parser.add_argument("--quick", action="store_true", help=f"{quick} seeds, the short version")
     parser.add_argument("--seeds", type=int, default=None, help=f"seeds of each row ({seeds})")
     chosen = parser.parse_args()
-    chosen.seeds = chosen.seeds or (min(3, seeds) if chosen.quick else seeds)
+    chosen.seeds = chosen.seeds or (quick if chosen.quick else seeds)
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
     return chosen
