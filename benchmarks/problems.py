@@ -116,12 +116,12 @@ def special_function(name: str) -> Problem:
 
 
 SPEED = (
-    TOY_2,
-    TOY_3,
-    TOY_5,
-    special_function("ellipeinc"),
-    special_function("kv"),
-    special_function("lpmv(1)"),
+    (TOY_2, 1000),
+    (TOY_3, 1000),
+    (TOY_5, 3000),
+    (special_function("ellipeinc"), 3000),
+    (special_function("kv"), 3000),
+    (special_function("lpmv(1)"), 3000),
 )
 
 

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from measure import Clock, middle, options, rmse, short
+from measure import Clock, options, rmse, short
 from problems import SPEED, Problem
 from tables import write
 
@@ -24,7 +24,6 @@ from workbench.kan.model import KAN
 from workbench.kan.training import Progress, fit
 
 PYKAN_GRIDS, PYKAN_STEPS = (3, 5, 10, 20, 50), 20
-ROWS = {2: 1000, 4: 3000}
 TARGET = 1e-3
 
 
@@ -101,49 +100,51 @@ def silence() -> Any:
     torch.set_default_dtype(torch.float32)
 
 
-def row(problem: Problem, seeds: int) -> tuple[list[str], tuple[float, float, float]]:
-    """A line of the table, and its three ratios: time to 1e-3, time to pykan's best, error."""
+def arrival(curves: list[Curve], error: float) -> tuple[float, str]:
+    """Median seconds of the runs that get there, infinite if none does; and the same in words."""
+    times = [curve.seconds_to(error) for curve in curves]
+    there = [at for at in times if math.isfinite(at)]
+    typical = median(there) if there else math.inf
+    return typical, f"{short(typical)} ({len(there)}/{len(times)})"
+
+
+def row(problem: Problem, rows: int, seeds: int) -> tuple[list[str], list[float]]:
+    """A line of the table, and its ratios: time to 1e-3, time to pykan's best, error."""
     mine, theirs = [], []
     for seed in range(seeds):
-        data = problem.dataset(ROWS[len(problem.ranges)], seed)
+        data = problem.dataset(rows, seed)
         mine.append(ours(problem, data, seed))
         with silence():
             theirs.append(pykan(problem, data, seed))
     best = median(curve.best for curve in theirs)
-    times = [
-        [median(curve.seconds_to(error) for curve in curves) for curves in (mine, theirs)]
-        for error in (TARGET, best)
-    ]
-    ratios = [_ratio(slow, fast) for fast, slow in times]
-    final = [curve.final for curve in mine]
-    ratios.append(best / median(final))
-    line = [problem.name, str(list(problem.width))]
-    line += [short(t) for pair in times for t in pair]
-    line += [short(best), middle(final), *(f"{r:.0f}×" for r in ratios)]
-    return line, (ratios[0], ratios[1], ratios[2])
+    final = median(curve.final for curve in mine)
+    line, ratios = [problem.name, str(list(problem.width)), f"{rows:,}"], []
+    for error in (TARGET, best):
+        (fast, words), (slow, others) = arrival(mine, error), arrival(theirs, error)
+        line += [words, others]
+        ratios.append(slow / fast if math.isfinite(slow) else math.nan)
+    ratios.append(best / final)
+    line += [short(best), short(final), *(times(ratio) for ratio in ratios)]
+    print(*line, flush=True)
+    return line, ratios
 
 
-def _ratio(slow: float, fast: float) -> float:
-    """How many times faster; infinite where only the other never arrives, 0 where we never do."""
-    if math.isinf(fast):
-        return 0.0
-    return slow / fast
+def times(ratio: float) -> str:
+    """A ratio in words; not a number where pykan never arrives."""
+    return "–" if math.isnan(ratio) else f"{short(ratio)}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
 def main() -> None:
     chosen = options(__doc__ or "", seeds=5)
     header = [
-        "function", "shape", "s to 1e-3", "pykan", "s to pykan's best", "pykan", "pykan's best RMSE",
-        "final RMSE", "faster to 1e-3", "to its best", "error below",
+        "function", "shape", "rows", "s to 1e-3", "pykan", "s to pykan's best", "pykan",
+        "pykan's best RMSE", "final RMSE", "faster to 1e-3", "to its best", "error below",
     ]  # fmt: skip
-    lines, ratios = [], []
-    for problem in SPEED:
-        line, found = row(problem, chosen.seeds)
-        lines.append(line)
-        ratios.append(found)
-    medians = [f"{median(column):.0f}×" for column in zip(*ratios, strict=True)]
-    lines.append(["median", *[""] * 7, *medians])
-    write("speed", header, lines)
+    found = [row(problem, rows, chosen.seeds) for problem, rows in SPEED]
+    columns = zip(*(ratios for _, ratios in found), strict=True)
+    medians = [times(median(r for r in column if not math.isnan(r))) for column in columns]
+    summary = ["median", *[""] * (len(header) - 4), *medians]
+    write("speed", header, [*(line for line, _ in found), summary])
 
 
 if __name__ == "__main__":
