@@ -1,0 +1,112 @@
+"""How deep the error goes, and how often: order of convergence in the grid, and calls that succeed.
+
+python benchmarks/accuracy.py [--quick]
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from measure import Clock, middle, options, rmse, short
+from problems import TOY_2, TOY_3, TOY_5, Problem
+from tables import write
+
+from workbench.discovery.pruning import eliminate
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+from workbench.kan.training import Progress, fit
+
+LEVELS = (3, 6, 12, 24, 48, 96, 192)
+ROWS = 10_000
+
+
+def convergence(problem: Problem, seed: int) -> dict[int, float]:
+    """Test error at the end of every level of one schedule that doubles the grid."""
+    data = problem.dataset(ROWS, seed)
+    errors: dict[int, float] = {}
+
+    def keep(progress: Progress) -> None:
+        if progress.validation_loss is not None:
+            errors[progress.grid_size] = rmse(progress.snapshot(), data)
+
+    fit(KAN(problem.width, seed=seed), data, grids=LEVELS, seed=seed, callback=keep)
+    return errors
+
+
+def convergence_rows(seeds: int) -> Iterator[list[str]]:
+    """Median error per level, and the slope between neighbours in the logarithm."""
+    runs = [convergence(TOY_2, seed) for seed in range(seeds)]
+    levels = [g for g in LEVELS if all(g in run for run in runs)]
+    medians = {g: sorted(run[g] for run in runs)[seeds // 2] for g in levels}
+    yield [str(levels[0]), short(medians[levels[0]]), ""]
+    for coarse, fine in pairwise(levels):
+        slope = math.log(medians[fine] / medians[coarse]) / math.log(fine / coarse)
+        yield [str(fine), short(medians[fine]), f"{slope:.1f}"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call of ``fit``, or fit, eliminate, fit, came to."""
+
+    error: float
+    edges: int
+    share: float
+    seconds: float
+
+
+def plain(width: tuple[int, ...], data: Dataset, seed: int) -> Call:
+    clock = Clock()
+    result = fit(KAN(width, seed=seed), data, seed=seed)
+    edges = len(result.model.edges())
+    return Call(rmse(result.model, data), edges, result.success_share, clock.seconds)
+
+
+def pruned(width: tuple[int, ...], data: Dataset, seed: int) -> Call:
+    clock = Clock()
+    result = fit(KAN(width, seed=seed), data, seed=seed)
+    small = eliminate(result.model, data).model
+    model = fit(small, data, starts=1, seed=seed).model
+    return Call(rmse(model, data), len(model.edges()), result.success_share, clock.seconds)
+
+
+TASKS: tuple[
+    tuple[Problem, tuple[int, ...], int, float, Callable[[tuple[int, ...], Dataset, int], Call]],
+    ...,
+] = (
+    (TOY_5, TOY_5.width, 3000, 1e-6, plain),
+    (TOY_5, (4, 4, 2, 1), 3000, 1e-6, pruned),
+    (TOY_3, TOY_3.width, 1000, 1e-7, plain),
+)
+
+
+def call_rows(seeds: int) -> Iterator[list[str]]:
+    for problem, width, rows, bar, how in TASKS:
+        calls = [how(width, problem.dataset(rows, seed), seed) for seed in range(seeds)]
+        print(problem.name, width, [(c.edges, short(c.error)) for c in calls])
+        right = sum(call.error <= bar for call in calls)
+        yield [
+            problem.name,
+            f"{list(width)}{', pruned' if how is pruned else ''}",
+            f"{bar:.0e}",
+            f"{right}/{seeds}",
+            "/".join(map(str, sorted({call.edges for call in calls}))),
+            middle([call.error for call in calls]),
+            short(max(call.error for call in calls)),
+            middle([call.share for call in calls]),
+            middle([call.seconds for call in calls]),
+        ]
+
+
+def main() -> None:
+    chosen = options(__doc__ or "", seeds=10)
+    write("convergence", ["G", "RMSE", "slope"], convergence_rows(min(3, chosen.seeds)))
+    header = [
+        "function", "shape", "bar", "calls below it", "edges", "median RMSE", "worst",
+        "share of starts", "s",
+    ]  # fmt: skip
+    write("calls", header, call_rows(chosen.seeds))
+
+
+if __name__ == "__main__":
+    main()
