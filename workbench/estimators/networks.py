@@ -21,28 +21,6 @@ from workbench.kan.training import Solver
 
 Hidden = Literal["auto"] | Sequence[Any]
 
-_ARGUMENTS = """
-    Args:
-        hidden: nodes of the hidden layers, ``(4,)``, ``()`` for none, ``((2, 1),)`` for two sums and a
-            product; a list of such shapes from simple to rich, or "auto" for a list of its own: the
-            held-out rows choose.
-        grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
-        starts: random starts of every shape.
-        solver, l1: see ``workbench.fit``.
-        smoothness: weight of the curvature; None lets the held-out rows choose.
-        prune: remove edges that the held-out rows do not miss: True, False, or "auto" for networks of
-            at most 64 edges.
-        missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
-            training and refuses to predict them; "impute" puts the training median of the column.
-        validation_fraction: share of the distinct rows that is held out for early stopping and all
-            choices. The chosen network is refitted on all rows at the end.
-        callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
-        random_state: seed of the starts and of the split.
-
-    Rows that occur several times are merged and weighted, so that copies never stand on both sides of
-    the split, and ``sample_weight=2`` means the same as a second copy.
-"""
-
 
 class _KANEstimator(BaseEstimator):
     _task: Task
@@ -192,6 +170,8 @@ class _KANEstimator(BaseEstimator):
                 raise InputError(f"hidden must be 'auto' or numbers of nodes, got {self.hidden!r}")
             return list(default_shapes(self.data_))
         if isinstance(self.hidden, list):
+            if not self.hidden:
+                raise InputError("hidden needs at least one shape, got an empty list")
             return [tuple(shape) for shape in self.hidden]
         return [tuple(self.hidden)]
 
@@ -205,8 +185,28 @@ class _KANEstimator(BaseEstimator):
 
 
 class KANRegressor(RegressorMixin, _KANEstimator):
-    __doc__ = f"""A Kolmogorov–Arnold network for numbers.
-{_ARGUMENTS}
+    """A Kolmogorov–Arnold network for numbers.
+
+    Args:
+        hidden: nodes of the hidden layers, ``(4,)``, ``()`` for none, ``((2, 1),)`` for two sums and a
+            product; a list of such shapes from simple to rich, or "auto" for a list of its own: the
+            held-out rows choose.
+        grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
+        starts: random starts of every shape.
+        solver, l1: see ``workbench.fit``.
+        smoothness: weight of the curvature; None lets the held-out rows choose.
+        prune: remove edges that the held-out rows do not miss: True, False, or "auto" for networks of
+            at most 64 edges.
+        missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
+            training and refuses to predict them; "impute" puts the training median of the column.
+        validation_fraction: share of the distinct rows that is held out for early stopping and all
+            choices. The chosen network is refitted on all rows at the end.
+        callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
+        random_state: seed of the starts and of the split.
+
+    Rows that occur several times are merged and weighted, so that copies never stand on both sides of
+    the split, and ``sample_weight=2`` means the same as a second copy.
+
     Attributes:
         model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.
         data_: the distinct rows and their split.
@@ -228,8 +228,28 @@ class KANRegressor(RegressorMixin, _KANEstimator):
 
 
 class KANClassifier(ClassifierMixin, _KANEstimator):
-    __doc__ = f"""A Kolmogorov–Arnold network for classes, trained on cross-entropy.
-{_ARGUMENTS}
+    """A Kolmogorov–Arnold network for classes, trained on cross-entropy.
+
+    Args:
+        hidden: nodes of the hidden layers, ``(4,)``, ``()`` for none, ``((2, 1),)`` for two sums and a
+            product; a list of such shapes from simple to rich, or "auto" for a list of its own: the
+            held-out rows choose.
+        grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
+        starts: random starts of every shape.
+        solver, l1: see ``workbench.fit``.
+        smoothness: weight of the curvature; None lets the held-out rows choose.
+        prune: remove edges that the held-out rows do not miss: True, False, or "auto" for networks of
+            at most 64 edges.
+        missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
+            training and refuses to predict them; "impute" puts the training median of the column.
+        validation_fraction: share of the distinct rows that is held out for early stopping and all
+            choices. The chosen network is refitted on all rows at the end.
+        callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
+        random_state: seed of the starts and of the split.
+
+    Rows that occur several times are merged and weighted, so that copies never stand on both sides of
+    the split, and ``sample_weight=2`` means the same as a second copy.
+
     Attributes:
         classes_: the labels.
         model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.

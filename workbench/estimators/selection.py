@@ -67,14 +67,19 @@ class Trial:
 
 
 def default_shapes(data: Dataset) -> list[tuple[int | tuple[int, int], ...]]:
-    """Hidden layers to try, from a sum of curves to a product node and a second layer."""
-    inputs = len(data.names)
+    """Hidden layers to try that the rows can pay for, from a sum of curves to two layers."""
+    inputs, outputs = len(data.names), data.outputs
+    shapes: list[tuple[int | tuple[int, int], ...]]
     if data.task == "classification":
-        return [(), (3,)] if data.outputs == 1 else [(), (data.outputs + 1,)]
-    shapes: list[tuple[int | tuple[int, int], ...]] = [(), (4,), ((2, 1),)]
-    if 2 <= inputs <= _DEEP_INPUTS:
-        shapes.append((4, 2))
-    return shapes if inputs > 1 else shapes[:2]
+        shapes = [(), (max(3, outputs + 1),)]
+    else:
+        shapes = [(), (4,)]
+        if inputs > 1:
+            shapes.append(((2, 1),))
+        if 2 <= inputs <= _DEEP_INPUTS:
+            shapes.append((4, 2))
+    richer = [s for s in shapes[1:] if _affordable(KAN((inputs, *s, outputs)), data)]
+    return [shapes[0], *richer]
 
 
 class _Stop:
@@ -102,9 +107,8 @@ def select(data: Dataset, shapes: Sequence[Sequence[int | Sequence[int]]], how: 
     how = replace(how, callback=stop)
     few = _some_rows(data)
     widths: list[Width] = [(len(data.names), *hidden, data.outputs) for hidden in shapes]
-    affordable = [w for w in widths[1:] if _affordable(KAN(w), few)]
     best: Trial | None = None
-    for width in [widths[0], *affordable] if len(data.validation) else widths[:1]:
+    for width in widths if len(data.validation) else widths[:1]:
         trial = _trained(KAN(width, seed=how.seed), few, how, grids=how.grids or _SEARCH_GRIDS)
         if best is None or _beats(trial, best):
             best = trial
