@@ -66,8 +66,11 @@ def test_classifier_finds_the_circle() -> None:
 
 def test_a_classifier_stays_a_sum_of_curves_where_that_is_enough() -> None:
     odds = 3 * np.sin(3 * X[:, 0]) - 2 * X[:, 1]
-    labels = np.random.default_rng(1).uniform(size=len(X)) < 1 / (1 + np.exp(-odds))
-    assert KANClassifier().fit(X, labels).model_.config.width == (2, 1)
+    widths = []
+    for seed in range(3):
+        labels = np.random.default_rng(seed).uniform(size=len(X)) < 1 / (1 + np.exp(-odds))
+        widths.append(KANClassifier().fit(X, labels).model_.config.width)
+    assert widths.count((2, 1)) >= 2  # one standard error is passed by chance now and then
 
 
 def test_frames_give_names_to_formulas() -> None:

@@ -62,6 +62,11 @@ class Trial:
         return self.fit.model
 
     @property
+    def second_order(self) -> bool:
+        """Whether it was trained by Levenberg–Marquardt, and can be refitted by it."""
+        return self.fit.solver.startswith("lm")
+
+    @property
     def loss(self) -> float:
         return float(self.losses.mean().nan_to_num(nan=math.inf))
 
@@ -110,13 +115,15 @@ def select(data: Dataset, shapes: Sequence[Sequence[int | Sequence[int]]], how: 
     best: Trial | None = None
     for width in widths if len(data.validation) else widths[:1]:
         trial = _trained(KAN(width, seed=how.seed), few, how, grids=how.grids or _SEARCH_GRIDS)
+        if data.task == "classification" and trial.second_order and not stop.asked:
+            trial = _tuned(trial, few, how, stop)  # untuned, classes run away or stay flat
         if best is None or _beats(trial, best):
             best = trial
         if stop.asked:
             break
     if best is None:
         raise ValueError("no shape was given")
-    if stop.asked or not len(data.validation) or best.fit.solver.split(":")[0] != "lm":
+    if stop.asked or not len(data.validation) or not best.second_order:
         return best
     if how.prune is True or (how.prune == "auto" and len(best.model.edges()) <= _MOST_EDGES):
         best = _pruned(best, few, how, stop)
