@@ -195,8 +195,8 @@ class KANRegressor(RegressorMixin, _KANEstimator):
         starts: random starts of every shape.
         solver, l1: see ``workbench.fit``.
         smoothness: weight of the curvature; None lets the held-out rows choose.
-        prune: remove edges that the held-out rows do not miss: True, False, or "auto" for networks of
-            at most 64 edges.
+        prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
+            and networks of at most 64 edges.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
             training and refuses to predict them; "impute" puts the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all
@@ -238,8 +238,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         starts: random starts of every shape.
         solver, l1: see ``workbench.fit``.
         smoothness: weight of the curvature; None lets the held-out rows choose.
-        prune: remove edges that the held-out rows do not miss: True, False, or "auto" for networks of
-            at most 64 edges.
+        prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
+            and networks of at most 64 edges.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
             training and refuses to predict them; "impute" puts the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all

@@ -77,6 +77,8 @@ def default_shapes(data: Dataset) -> list[tuple[int | tuple[int, int], ...]]:
     shapes: list[tuple[int | tuple[int, int], ...]]
     if data.task == "classification":
         shapes = [(), (max(3, outputs + 1),)]
+        if inputs > 1:
+            shapes.append(((2, 2),))
     else:
         shapes = [(), (4,)]
         if inputs > 1:
@@ -125,7 +127,7 @@ def select(data: Dataset, shapes: Sequence[Sequence[int | Sequence[int]]], how: 
         raise ValueError("no shape was given")
     if stop.asked or not len(data.validation) or not best.second_order:
         return best
-    if how.prune is True or (how.prune == "auto" and len(best.model.edges()) <= _MOST_EDGES):
+    if how.prune is True or (how.prune == "auto" and _prunable(best.model, data)):
         best = _pruned(best, few, how, stop)
     if not stop.asked:
         best = _tuned(best, data, how, stop)
@@ -188,6 +190,11 @@ def _beats(rich: Trial, simple: Trial) -> bool:
     """Whether the gain is more than one standard error of the paired difference."""
     gain = simple.losses - rich.losses
     return float(gain.mean()) > float(gain.std()) / math.sqrt(max(len(gain), 1))
+
+
+def _prunable(model: KAN, data: Dataset) -> bool:
+    """Held-out classes say too little about a single edge, and many edges take long."""
+    return data.task == "regression" and len(model.edges()) <= _MOST_EDGES
 
 
 def _pruned(best: Trial, data: Dataset, how: Settings, stop: _Stop) -> Trial:
