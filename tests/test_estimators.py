@@ -1,40 +1,167 @@
-"""The estimators keep scikit-learn's contract."""
+"""The estimators keep scikit-learn's contract and choose their networks honestly."""
+
+import copy
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.model_selection import cross_val_score
+import torch
+from sklearn.datasets import make_friedman1
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from workbench import KANClassifier, KANRegressor
+from workbench.errors import InputError
+from workbench.estimators.rows import dataset, merged
 
-SMALL = {"grids": (3,), "starts": 4}
-CHECKS = [
-    pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check.func.__name__}")
-    for kind in (KANRegressor, KANClassifier)
-    for estimator, check in estimator_checks_generator(kind(**SMALL))
-]
+RANDOM = np.random.default_rng(0)
+X = RANDOM.uniform(-1, 1, (240, 2))
+Y = np.sin(3 * X[:, 0]) + X[:, 1] ** 2
+LABELS = np.where(np.hypot(*X.T) < 0.7, "in", "out")
+QUICK = {"hidden": (), "grids": (3, 6)}
 
 
 @pytest.mark.filterwarnings("ignore:.*SCIPY_ARRAY_API.*")
-@pytest.mark.parametrize(("estimator", "check"), CHECKS)
+@parametrize_with_checks([KANRegressor(starts=4), KANClassifier(starts=4)])
 def test_scikit_learn_contract(estimator, check) -> None:
     check(estimator)
 
 
-def test_regressor_in_a_pipeline() -> None:
-    random = np.random.default_rng(0)
-    x = random.uniform(-1, 1, (200, 2))
-    y = np.sin(3 * x[:, 0]) + x[:, 1] ** 2
-    model = make_pipeline(StandardScaler(), KANRegressor(hidden=(), grids=(3, 6)))
-    assert cross_val_score(model, x, y, cv=3).min() > 0.999
+@pytest.mark.parametrize("missing", ["drop", "impute"])
+@pytest.mark.parametrize("kind", [KANRegressor, KANClassifier])
+def test_missing_values(kind, missing: str) -> None:
+    target = Y if kind is KANRegressor else LABELS
+    holes = X.copy()
+    holes[::10, 0] = np.nan
+    model = kind(missing=missing, **QUICK).fit(holes, target)
+    full = ~np.isnan(holes).any(1)
+    if missing == "drop":
+        alone = kind(**QUICK).fit(holes[full], target[full])
+        assert np.array_equal(model.predict(X), alone.predict(X))
+        with pytest.raises(InputError, match="24 of 240 rows have missing values"):
+            model.predict(holes)
+    else:
+        filled = np.where(np.isnan(holes), np.nanmedian(holes, axis=0), holes)
+        assert np.array_equal(model.predict(holes), model.predict(filled))
+    assert model.score(X[full], target[full]) > 0.9
+    with pytest.raises(ValueError, match="NaN"):
+        kind(**QUICK).fit(holes, target)
 
 
-def test_classifier_probabilities() -> None:
-    random = np.random.default_rng(0)
-    x = random.uniform(-1, 1, (300, 2))
-    y = np.where(np.hypot(*x.T) < 0.7, "in", "out")
-    model = KANClassifier(hidden=(1,), grids=(3,)).fit(x, y)
-    assert np.allclose(model.predict_proba(x).sum(1), 1)
-    assert model.score(x, y) > 0.95
+def test_regressor_in_a_pipeline_and_a_search() -> None:
+    model = make_pipeline(StandardScaler(), KANRegressor(**QUICK))
+    assert cross_val_score(model, X, Y, cv=3).min() > 0.999
+    search = GridSearchCV(KANRegressor(grids=(3,)), {"hidden": [(), (1,)]}, cv=2).fit(X, Y)
+    assert search.best_params_["hidden"] == ()
+
+
+def test_classifier_finds_the_circle() -> None:
+    model = KANClassifier().fit(X, LABELS)
+    assert np.allclose(model.predict_proba(X).sum(1), 1)
+    assert model.score(X, LABELS) > 0.95
+
+
+def test_a_classifier_stays_a_sum_of_curves_where_that_is_enough() -> None:
+    odds = 3 * np.sin(3 * X[:, 0]) - 2 * X[:, 1]
+    widths = []
+    for seed in range(3):
+        labels = np.random.default_rng(seed).uniform(size=len(X)) < 1 / (1 + np.exp(-odds))
+        widths.append(KANClassifier().fit(X, labels).model_.config.width)
+    assert widths.count((2, 1)) >= 2  # one standard error is passed by chance now and then
+
+
+def test_frames_give_names_to_formulas() -> None:
+    frame = pd.DataFrame(X, columns=["angle", "height"])
+    model = KANRegressor(**QUICK).fit(frame, np.sin(3 * X[:, 0]))
+    assert "_formulas" not in vars(model)
+    assert model.formula_.used == ("angle",)
+    assert model.formula_ is model.formula_
+    assert model.feature_importances_ == pytest.approx([1, 0], abs=1e-3)
+    with pytest.raises(NotFittedError):
+        _ = KANRegressor().formula_
+
+
+def test_noise_is_not_learned() -> None:
+    x, y = make_friedman1(400, n_features=6, noise=0, random_state=0)
+    noisy = y + 0.1 * y.std() * np.random.default_rng(0).standard_normal(len(y))
+    fresh, truth = make_friedman1(1000, n_features=6, noise=0, random_state=1)
+    model = KANRegressor(hidden=[(), (3,)], starts=4).fit(x, noisy)
+    assert model.model_.config.width == (6, 3, 1)
+    assert np.sqrt(np.mean((model.predict(fresh) - truth) ** 2)) < 0.06 * truth.std()
+    assert model.feature_importances_[5] == 0
+
+
+def test_a_richer_shape_has_to_earn_its_place() -> None:
+    noise = RANDOM.standard_normal(len(X))
+    model = KANRegressor(hidden=[(), (4,)], starts=4).fit(X, 2 * X[:, 0] + noise)
+    assert model.model_.config.width == (2, 1)
+
+
+def test_a_weight_of_two_is_a_second_copy() -> None:
+    weights = np.repeat([1.0, 2.0, 0.0], 80)
+    weighted = KANRegressor(**QUICK).fit(X, Y, sample_weight=weights)
+    order = RANDOM.permutation(240)
+    rows = np.repeat(order, weights[order].astype(int))
+    copied = KANRegressor(**QUICK).fit(X[rows], Y[rows])
+    assert np.array_equal(weighted.predict(X), copied.predict(X))
+
+
+def test_copies_stay_on_one_side_of_the_split() -> None:
+    x, y, counts = merged(np.repeat(X, 2, axis=0), np.repeat(Y, 2)[:, None], np.ones(480))
+    assert (len(x), counts) == (240, None)
+    assert sorted(y[:, 0]) == sorted(Y)
+
+
+def test_every_class_is_held_out_in_its_share() -> None:
+    codes = np.repeat([0.0, 1.0, 2.0], [20, 60, 160])[:, None]
+    data = dataset(
+        X, codes, None, names=("a", "b"), task="classification", classes=(0, 1, 2), held_out=0.2,
+        seed=1,
+    )  # fmt: skip
+    held = np.bincount(data.targets[data.validation].numpy())
+    assert held.tolist() == [4, 12, 32]
+    both = torch.cat((data.train, data.validation)).sort().values
+    assert torch.equal(both, torch.arange(240))
+
+
+def test_a_callback_sees_progress_and_stops() -> None:
+    seen: list[int] = []
+
+    def stop(progress) -> bool:
+        seen.append(progress.step)
+        return len(seen) == 30
+
+    model = KANRegressor(callback=stop).fit(X, Y)
+    assert len(seen) == 30
+    assert model.result_.stopped == "stopped"
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_the_same_seed_repeats() -> None:
+    first, again = (KANRegressor(hidden=(1,), grids=(3,), random_state=4).fit(X, Y) for _ in "12")
+    assert np.array_equal(first.predict(X), again.predict(X))
+    assert np.array_equal(first.predict(X), copy.deepcopy(first).predict(X))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"missing": "skip"}, "missing must be 'error', 'drop' or 'impute', got 'skip'"),
+        ({"validation_fraction": 1.5}, "validation_fraction must lie between 0 and 1, got 1.5"),
+        ({"prune": "often"}, "prune must be True, False or 'auto', got 'often'"),
+        ({"hidden": "deep"}, "hidden must be 'auto' or numbers of nodes, got 'deep'"),
+        ({"hidden": []}, "hidden needs at least one shape"),
+        ({"starts": 0}, "starts must be at least 1, got 0"),
+    ],
+)
+def test_bad_settings_are_refused(wrong, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        KANRegressor(**wrong).fit(X, Y)
+
+
+def test_bad_weights_are_refused() -> None:
+    with pytest.raises(InputError, match="sample_weight must not be negative"):
+        KANRegressor().fit(X, Y, sample_weight=-np.ones(240))

@@ -50,6 +50,7 @@ _GCV_RIDGE = 1e-12
 _SMOOTHNESS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 _SMOOTHING_STEPS = 6
 _OVERFITTED = 3.0
+_CLASS_RIDGE = 0.1  # of the smoothness: separable classes drive logits to infinity
 _CLASSIFICATION_PENALTY = Penalty(smoothness=1e-4, ridge=1e-5)
 _ROBUST = 1.4826  # of the median deviation of normal numbers
 
@@ -272,6 +273,8 @@ def _penalty(data: Dataset, loss: Loss, entropy: float, smoothness: float | None
         return replace(_CLASSIFICATION_PENALTY, entropy=entropy)
     # A rate of zero lies infinitely far down: like separable classes it needs something to hold it.
     ridge = 1e-6 if isinstance(loss, Poisson) else 0.0
+    if data.task == "classification":
+        ridge = _CLASS_RIDGE * (smoothness or 0.0)
     return Penalty(entropy=entropy, smoothness=smoothness or 0.0, ridge=ridge)
 
 

@@ -1,0 +1,288 @@
+"""``KANRegressor`` and ``KANClassifier``."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from workbench.discovery.attribution import feature_scores
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.errors import InputError
+from workbench.estimators.rows import Missing, checked_weights, dataset, merged
+from workbench.estimators.selection import Prune, Settings, default_shapes, select
+from workbench.kan.data import Task
+from workbench.kan.run import Callback
+from workbench.kan.training import Solver
+
+Hidden = Literal["auto"] | Sequence[Any]
+
+
+class _KANEstimator(BaseEstimator):
+    _task: Task
+
+    def __init__(
+        self,
+        hidden: Hidden = "auto",
+        *,
+        grids: Sequence[int] | None = None,
+        starts: int = 8,
+        solver: Solver = "auto",
+        l1: float = 0.0,
+        smoothness: float | None = None,
+        prune: Prune = "auto",
+        missing: Missing = "error",
+        validation_fraction: float = 0.2,
+        callback: Callback | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.grids = grids
+        self.starts = starts
+        self.solver = solver
+        self.l1 = l1
+        self.smoothness = smoothness
+        self.prune = prune
+        self.missing = missing
+        self.validation_fraction = validation_fraction
+        self.callback = callback
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing != "error"
+        return tags
+
+    # What a user reads off
+
+    @property
+    def formulas_(self) -> FormulaSet:
+        """Formulas from simple to accurate, found when first asked for; names are the frame's."""
+        check_is_fitted(self)
+        if not hasattr(self, "_formulas"):
+            from workbench.discovery.symbolic import symbolify
+
+            self._formulas = symbolify(self.model_, self.data_, seed=self._seed)
+        return self._formulas
+
+    @property
+    def formula_(self) -> Formula:
+        """The formula that the held-out rows choose."""
+        return self.formulas_.best
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Share of every input in the change of the outputs when it is frozen at its mean, ``(d,)``."""
+        check_is_fitted(self)
+        scores = feature_scores(self.model_, self.data_.inputs)
+        shares: np.ndarray = (scores / scores.sum().clamp(min=1e-300)).numpy()
+        return shares
+
+    # What the two estimators share
+
+    def _check_settings(self) -> None:
+        if self.missing not in ("error", "drop", "impute"):
+            raise InputError(f"missing must be 'error', 'drop' or 'impute', got {self.missing!r}")
+        if not 0 < self.validation_fraction < 1:
+            raise InputError(
+                f"validation_fraction must lie between 0 and 1, got {self.validation_fraction}"
+            )
+        if self.prune not in (True, False, "auto"):
+            raise InputError(f"prune must be True, False or 'auto', got {self.prune!r}")
+
+    def _complete(self, x: np.ndarray) -> np.ndarray:
+        """Inputs without gaps, for training and prediction; medians are learned before."""
+        if self.missing == "impute":
+            return np.where(np.isnan(x), self.medians_, x)
+        gaps = np.isnan(x).any(1)
+        if gaps.any():
+            raise InputError(
+                f"X contains NaN: {int(gaps.sum())} of {len(x)} rows have missing values, which "
+                f"missing={self.missing!r} does not predict: fill them, or set missing='impute'"
+            )
+        return x
+
+    def _checked(
+        self, x: Any, y: Any, sample_weight: Any, **how: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Complete rows with their targets and weights."""
+        self._check_settings()
+        finite: bool | str = True if self.missing == "error" else "allow-nan"
+        table, target = validate_data(
+            self, x, y, dtype=np.float64, ensure_all_finite=finite, ensure_min_samples=2, **how
+        )
+        weights = checked_weights(sample_weight, table)
+        gaps = np.isnan(table)
+        if self.missing == "drop":
+            full = ~gaps.any(1)
+            if not full.any():
+                raise InputError(
+                    f"missing='drop' leaves none of {len(table)} rows: set missing='impute'"
+                )
+            table, target, weights = table[full], target[full], weights[full]
+        elif self.missing == "impute":
+            empty = gaps.all(0)
+            if empty.any():
+                raise InputError(f"column {int(empty.argmax())} has no values: leave it out")
+            self.medians_ = np.nanmedian(table, axis=0)
+            table = self._complete(table)
+        return table, target, weights
+
+    def _train(
+        self, x: np.ndarray, y: np.ndarray, weights: np.ndarray, classes: tuple[Any, ...] | None
+    ) -> None:
+        self.__dict__.pop("_formulas", None)
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        rows, targets, counts = merged(x, y, weights)
+        default = [f"x{i + 1}" for i in range(x.shape[1])]
+        names = [str(name) for name in getattr(self, "feature_names_in_", default)]
+        self.data_ = dataset(
+            rows,
+            targets,
+            counts,
+            names=names,
+            task=self._task,
+            classes=classes,
+            held_out=self.validation_fraction,
+            seed=self._seed,
+        )
+        how = Settings(
+            grids=None if self.grids is None else tuple(self.grids),
+            starts=self.starts,
+            solver=self.solver,
+            l1=self.l1,
+            smoothness=self.smoothness,
+            prune=self.prune,
+            seed=self._seed,
+            callback=self.callback,
+        )
+        chosen = select(self.data_, self._shapes(), how)
+        self.result_ = chosen.fit
+        self.model_ = chosen.fit.model
+
+    def _shapes(self) -> list[tuple[Any, ...]]:
+        if isinstance(self.hidden, str):
+            if self.hidden != "auto":
+                raise InputError(f"hidden must be 'auto' or numbers of nodes, got {self.hidden!r}")
+            return list(default_shapes(self.data_))
+        if isinstance(self.hidden, list):
+            if not self.hidden:
+                raise InputError("hidden needs at least one shape, got an empty list")
+            return [tuple(shape) for shape in self.hidden]
+        return [tuple(self.hidden)]
+
+    def _raw(self, x: Any) -> np.ndarray:
+        check_is_fitted(self)
+        finite: bool | str = True if self.missing == "error" else "allow-nan"
+        table = validate_data(self, x, reset=False, dtype=np.float64, ensure_all_finite=finite)
+        with torch.no_grad():
+            values: np.ndarray = self.model_(torch.tensor(self._complete(table))).numpy()
+        return values
+
+
+class KANRegressor(RegressorMixin, _KANEstimator):
+    """A Kolmogorov–Arnold network for numbers.
+
+    Args:
+        hidden: nodes of the hidden layers, ``(4,)``, ``()`` for none, ``((2, 1),)`` for two sums and a
+            product; a list of such shapes from simple to rich, or "auto" for a list of its own: the
+            held-out rows choose.
+        grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
+        starts: random starts of every shape.
+        solver, l1: see ``workbench.fit``.
+        smoothness: weight of the curvature; None lets the held-out rows choose.
+        prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
+            and networks of at most 64 edges.
+        missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
+            training and refuses to predict them; "impute" puts the training median of the column.
+        validation_fraction: share of the distinct rows that is held out for early stopping and all
+            choices. The chosen network is refitted on all rows at the end.
+        callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
+        random_state: seed of the starts and of the split.
+
+    Rows that occur several times are merged and weighted, so that copies never stand on both sides of
+    the split, and ``sample_weight=2`` means the same as a second copy.
+
+    Attributes:
+        model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.
+        data_: the distinct rows and their split.
+        formula_, formulas_: symbols for the network, found when first asked for.
+        feature_importances_: see there. medians_: of the columns, with ``missing="impute"``.
+    """
+
+    _task = "regression"
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+        """Train on ``X (N, d)``, ``y (N,)`` and weights ``(N,)`` or None."""
+        x, target, weights = self._checked(X, y, sample_weight, y_numeric=True)
+        self._train(x, np.asarray(target, dtype=np.float64).reshape(-1, 1), weights, None)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Predictions ``(N,)`` in the target's units."""
+        return self._raw(X)[:, 0]
+
+
+class KANClassifier(ClassifierMixin, _KANEstimator):
+    """A Kolmogorov–Arnold network for classes, trained on cross-entropy.
+
+    Args:
+        hidden: nodes of the hidden layers, ``(4,)``, ``()`` for none, ``((2, 1),)`` for two sums and a
+            product; a list of such shapes from simple to rich, or "auto" for a list of its own: the
+            held-out rows choose.
+        grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
+        starts: random starts of every shape.
+        solver, l1: see ``workbench.fit``.
+        smoothness: weight of the curvature; None lets the held-out rows choose.
+        prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
+            and networks of at most 64 edges.
+        missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
+            training and refuses to predict them; "impute" puts the training median of the column.
+        validation_fraction: share of the distinct rows that is held out for early stopping and all
+            choices. The chosen network is refitted on all rows at the end.
+        callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
+        random_state: seed of the starts and of the split.
+
+    Rows that occur several times are merged and weighted, so that copies never stand on both sides of
+    the split, and ``sample_weight=2`` means the same as a second copy.
+
+    Attributes:
+        classes_: the labels.
+        model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.
+        data_: the distinct rows and their split.
+        formula_, formulas_: symbols for the network, found when first asked for.
+        feature_importances_: see there. medians_: of the columns, with ``missing="impute"``.
+    """
+
+    _task = "classification"
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
+        """Train on ``X (N, d)``, labels ``y (N,)`` and weights ``(N,)`` or None."""
+        x, labels, weights = self._checked(X, y, sample_weight)
+        check_classification_targets(labels)
+        used = weights > 0
+        self.classes_, codes = np.unique(labels[used], return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InputError(
+                f"at least two classes are needed, got one class: {self.classes_[0]!r}"
+            )
+        self._train(x[used], codes.reshape(-1, 1), weights[used], tuple(self.classes_.tolist()))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:  # noqa: N803
+        """Probabilities ``(N, classes)``."""
+        logits = torch.from_numpy(self._raw(X))
+        if logits.shape[1] == 1:
+            logits = torch.cat((torch.zeros_like(logits), logits), 1)
+        values: np.ndarray = logits.softmax(1).numpy()
+        return values
+
+    def predict(self, X: Any) -> np.ndarray:  # noqa: N803
+        """The most probable label of every row."""
+        probabilities = self.predict_proba(X)
+        labels: np.ndarray = self.classes_[probabilities.argmax(1)]
+        return labels
