@@ -37,6 +37,15 @@ class Basis(Protocol):
         """
         ...
 
+    def continued(
+        self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+    ) -> Tensor:
+        """The functions where a grid is about to follow the data beyond its ends.
+
+        A line would put a kink there that no data has asked for.
+        """
+        ...
+
     def constant(self, like: Tensor, count: int) -> Tensor:
         """Coefficients ``(count,)`` of the function that is 1 everywhere."""
         ...
@@ -55,6 +64,12 @@ class BSplines:
         self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int, derivative: int = 0
     ) -> Tensor:
         return spline.basis(x, low, high, grid_size, degree, derivative)
+
+    def continued(
+        self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+    ) -> Tensor:
+        """The end pieces go on as polynomials for one interval."""
+        return spline.basis(x, low, high, grid_size, degree, reach=1.0)
 
     def constant(self, like: Tensor, count: int) -> Tensor:
         return like.new_ones(count)
@@ -86,6 +101,11 @@ class Global:
         elif derivative > 1:
             found = torch.where(beyond == 0, found, torch.zeros_like(found))
         return found / length.unsqueeze(-1) ** derivative
+
+    def continued(
+        self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+    ) -> Tensor:
+        return self.values(x, low, high, grid_size, degree)
 
     def constant(self, like: Tensor, count: int) -> Tensor:
         return (torch.arange(count, device=like.device) == 0).to(like.dtype)

@@ -14,6 +14,10 @@ from torch import Tensor
 from workbench.kan.layer import Activations
 from workbench.kan.model import KAN, join
 
+BLOCK_BYTES = 16 * 2**20
+"""Size of the largest intermediate that is held at a time; larger blocks only leave the cache."""
+
+_NUMBER = 8  # bytes
 HIDDEN_MARGIN = 0.02
 """Hidden grids reach this share beyond the observed values, so that new points seldom leave them."""
 
@@ -94,20 +98,37 @@ class Ensemble:
 
         Least squares, see ``spline.transfer``. A node that feeds a locked spline keeps its grid.
         """
-        nodes = self.nodes(x)
+        ranges = self.ranges(x)
         moved = self
         for level in range(1, len(self.layers)):
-            moved = moved.with_range(level, torch.stack(padded_range(nodes[level]), -1))
+            moved = moved.with_range(level, ranges[level], follows=True)
         return moved
 
-    def with_range(self, level: int, grid_range: Tensor) -> "Ensemble":
+    def ranges(self, x: Tensor) -> list[Tensor]:
+        """Where each node of the layers goes for ``x``, with a margin: list of ``(S, n, 2)``.
+
+        In blocks of rows, so that the memory does not grow with their number.
+        """
+        basis = max(layer.coefficients[0, 0].numel() for layer in self.layers)
+        size = max(1, BLOCK_BYTES // (_NUMBER * len(self) * basis))
+        ends: list[tuple[Tensor, Tensor]] = []
+        for block in x.split(size):
+            found = [(v.amin(1), v.amax(1)) for v in self.nodes(block)[: len(self.layers)]]
+            ends = [
+                (torch.minimum(low, a), torch.maximum(high, b))
+                for (low, high), (a, b) in zip(ends or found, found, strict=True)
+            ]
+        return [torch.stack(_padded(low, high, HIDDEN_MARGIN), -1) for low, high in ends]
+
+    def with_range(self, level: int, grid_range: Tensor, *, follows: bool = False) -> "Ensemble":
         """The same functions on other grids ``(S, n, 2)`` of one layer.
 
         Least squares, see ``spline.transfer``. A node that feeds a locked spline keeps its grid.
         """
         layer = self.layers[level]
         held = (layer.locked & (layer.free != 0)).any(1).unsqueeze(-1)
-        moved = layer.with_grid(torch.where(held, layer.grid_range, grid_range), layer.grid_size)
+        wanted = torch.where(held, layer.grid_range, grid_range)
+        moved = layer.with_grid(wanted, layer.grid_size, follows=follows)
         kept = torch.where(held.unsqueeze(1), layer.coefficients, moved.coefficients)
         return self._replaced(level, replace(moved, coefficients=kept))
 
@@ -124,7 +145,10 @@ class Ensemble:
 
 def padded_range(values: Tensor, margin: float = HIDDEN_MARGIN) -> tuple[Tensor, Tensor]:
     """Observed range of node values ``(S, N, n)`` with a margin; never empty. Two ``(S, n)``."""
-    low, high = values.amin(1), values.amax(1)
+    return _padded(values.amin(1), values.amax(1), margin)
+
+
+def _padded(low: Tensor, high: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     width = high - low
     pad = margin * width + 1e-3 * (width < 1e-9) * (1 + low.abs())
     return low - pad, high + pad

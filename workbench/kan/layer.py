@@ -94,11 +94,15 @@ class Activations:
             return values
         return torch.cat((values, base_values(self.base, x, derivative).unsqueeze(-1)), -1)
 
-    def with_grid(self, grid_range: Tensor, grid_size: int) -> "Activations":
+    def with_grid(
+        self, grid_range: Tensor, grid_size: int, *, follows: bool = False
+    ) -> "Activations":
         """The same curves on other grids: ranges ``(S, n, 2)`` and a number of intervals.
 
         Exact where ``spline.transfer`` is; the base and the fixed edges do not depend on a grid.
+        A grid that ``follows`` the data beyond its ends takes its end pieces along.
         """
+        family = find_basis(self.family)
         splines = self.grid_size + self.degree
         coefficients = spline.transfer(
             self.coefficients[..., :splines],
@@ -106,7 +110,8 @@ class Activations:
             (grid_range[..., 0], grid_range[..., 1]),
             grid_size,
             self.degree,
-            find_basis(self.family).values,
+            family.values,
+            family.continued if follows else None,
         )
         if self.base is not None:
             coefficients = torch.cat((coefficients, self.coefficients[..., splines:]), -1)

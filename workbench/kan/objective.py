@@ -10,14 +10,11 @@ import torch
 from torch import Tensor
 
 from workbench.kan.data import Dataset, Part
-from workbench.kan.ensemble import Ensemble
+from workbench.kan.ensemble import BLOCK_BYTES, Ensemble
 from workbench.kan.linearize import Columns, jacobian
 from workbench.kan.losses import Loss
 from workbench.kan.model import KAN
 from workbench.kan.regularization import Penalty
-
-BLOCK_BYTES = 16 * 2**20
-"""Size of the Jacobian block that is held at a time; larger blocks only leave the cache."""
 
 _NUMBER = 8
 _FEWEST_ROWS = 32

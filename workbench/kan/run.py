@@ -71,6 +71,8 @@ class Run:
     ) -> None:
         self.model, self.loss, self.penalty, self.seed = model, loss, penalty, seed
         self.journal = journal
+        # Grids span the inputs of all rows: only targets of other parts must not be seen.
+        self.inputs = data.inputs.to(model.output_scale)
         self.rows = standardized(model, data, "train")
         self.held_out = standardized(model, data, "validation")
         self.success_share = 1.0

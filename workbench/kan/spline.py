@@ -107,7 +107,14 @@ def pieces(t: Tensor, degree: int, derivative: int = 0) -> list[Tensor]:
 
 
 def basis(
-    x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int, derivative: int = 0
+    x: Tensor,
+    low: Tensor,
+    high: Tensor,
+    grid_size: int,
+    degree: int,
+    derivative: int = 0,
+    *,
+    reach: float = 0.0,
 ) -> Tensor:
     """All basis functions at ``x``, with linear continuation outside ``[low, high]``.
 
@@ -117,14 +124,15 @@ def basis(
         grid_size: number of intervals, at least 1.
         degree: polynomial degree.
         derivative: order of the derivative by ``x``.
+        reach: for so many intervals the end pieces go on as polynomials before the line begins.
 
     Returns:
         Dense tensor of shape ``(..., n, grid_size + degree)``.
     """
     step = (high - low) / grid_size
     u = (x - low) / step
-    inside = u.clamp(0, grid_size)
-    index = inside.floor().clamp(max=grid_size - 1)
+    inside = u.clamp(-reach, grid_size + reach)
+    index = inside.floor().clamp(0, grid_size - 1)
     t = inside - index
     beyond = u - inside
     powers = _powers(t, degree, derivative, beyond if derivative == 0 else None)
@@ -149,6 +157,7 @@ def transfer(
     grid_size: int,
     degree: int,
     values: Values = basis,
+    continued: Values | None = None,
 ) -> Tensor:
     """Coefficients of the same curves on another grid.
 
@@ -163,6 +172,7 @@ def transfer(
         grid_size: intervals of the new grid.
         degree: polynomial degree of both.
         values: the family of functions, B-splines by default.
+        continued: how the old curves are read, by ``values`` unless given.
 
     Returns:
         Tensor of shape ``(..., out, n, grid_size + degree)``.
@@ -171,7 +181,9 @@ def transfer(
     low, high = (end.unsqueeze(-2) for end in new)
     points = low + (high - low) * unit.unsqueeze(-1)
     old_low, old_high = (end.unsqueeze(-2) for end in old)
-    before = values(points, old_low, old_high, coefficients.shape[-1] - degree, degree)
+    before = (continued or values)(
+        points, old_low, old_high, coefficients.shape[-1] - degree, degree
+    )
     return torch.einsum("...pik,...oik->...oip", before, coefficients) @ inverse.mT
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import torch
 
-from workbench.kan.ensemble import Ensemble, padded_range
+from workbench.kan.ensemble import Ensemble
 from workbench.kan.layer import AFFINE_IDENTITY
 from workbench.kan.model import KAN
 from workbench.kan.objective import Rows
@@ -68,13 +68,13 @@ def _batch(
     run: Run, grid_size: int, starts: int, seed: int, rows: Rows
 ) -> tuple[Ensemble, torch.Tensor]:
     """The better quarter of one batch of starts, and their losses on the subset."""
-    ensemble = random_starts(run.model, run.rows.x, grid_size, starts, seed)
+    ensemble = random_starts(run.model, run.inputs, grid_size, starts, seed)
     half = starts // 2
     plain = ensemble.pick(list(range(half, starts)))
     smooth = ensemble.pick(list(range(half)))
     for number, damping in enumerate((lm.FROM_RANDOM, lm.FROM_REFINED)):
         plain = run.descend("starts", plain, steps=_STEPS // 2, damping=damping, rows=rows)
-        plain = plain.regrid(run.rows.x)
+        plain = plain.regrid(run.inputs)
         if half:
             smooth = run.descend(
                 "smooth starts",
@@ -83,13 +83,13 @@ def _batch(
                 damping=damping,
                 rows=rows,
                 penalty=_SMOOTH[number],
-            ).regrid(run.rows.x)
+            ).regrid(run.inputs)
     ensemble = stacked([smooth, plain]) if half else plain
     losses = run.losses(ensemble, rows)
     ensemble = ensemble.pick(losses.argsort()[: max(1, starts // 4)])
     ensemble = run.descend(
         "survivors", ensemble, steps=_SURVIVOR_STEPS, damping=lm.FROM_REFINED, rows=rows
-    ).regrid(run.rows.x)
+    ).regrid(run.inputs)
     return ensemble, run.losses(ensemble, rows)
 
 
@@ -98,7 +98,7 @@ def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
     for _ in range(3):
         ensemble = run.descend(
             "best starts", ensemble, steps=_BEST_STEPS // 3, damping=lm.FROM_REFINED
-        ).regrid(run.rows.x)
+        ).regrid(run.inputs)
     return ensemble.pick([int(run.losses(ensemble).argmin())])
 
 
@@ -121,8 +121,7 @@ def random_starts(model: KAN, x: torch.Tensor, grid_size: int, starts: int, seed
         layers[level] = replace(layer, coefficients=coefficients, affine=affine)
         ensemble = replace(ensemble, layers=tuple(layers))
         if level + 1 < len(layers):
-            ranges = torch.stack(padded_range(ensemble.nodes(x)[level + 1]), -1)
-            ensemble = ensemble.with_range(level + 1, ranges)
+            ensemble = ensemble.with_range(level + 1, ensemble.ranges(x)[level + 1])
             layers = list(ensemble.layers)
     return ensemble
 

@@ -45,7 +45,7 @@ _FULL_BATCH_WORK = 2e9
 _ADAM_STEPS, _LBFGS_STEPS = 2000, 500
 _ROWS_PER_PARAMETER = 3
 _PATIENCE = 2
-_EXACT = 1e-13
+_EXACT = 1e-11
 _GCV_RIDGE = 1e-12
 _SMOOTHNESS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 _SMOOTHING_STEPS = 6
@@ -364,7 +364,7 @@ def _second_order(
         penalty = replace(run.penalty, l1=sparsity[min(number, len(sparsity) - 1)])
         current = run.descend(
             f"grid {grid_size}",
-            current.regrid(run.rows.x).refine(grid_size),
+            current.regrid(run.inputs).refine(grid_size),
             steps=steps,
             damping=lm.FROM_REFINED,
             penalty=penalty,
@@ -421,7 +421,7 @@ def _smooth(run: Run) -> None:
         before = run.score
         current = run.descend(
             f"smoothness {weight:g}",
-            current.regrid(run.rows.x),
+            current.regrid(run.inputs),
             steps=_SMOOTHING_STEPS,
             damping=lm.FROM_REFINED,
             penalty=replace(run.penalty, smoothness=weight),
@@ -442,7 +442,7 @@ def _by_gradients(
     run.total = steps
     model = run.model
     if starts > 1:
-        model = random_starts(model, run.rows.x, grid_size, 1, run.seed).model(0)
+        model = random_starts(model, run.inputs, grid_size, 1, run.seed).model(0)
     model = run.first_order(model, method, steps)
     _judge(run, Ensemble.of([model]))
     return "converged" if run.step < steps and method == "lbfgs" else "steps"
