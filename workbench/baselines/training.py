@@ -202,14 +202,14 @@ class PerceptronProblem:
         block = max(32, _BLOCK_BYTES // per_row)
         for start in range(0, len(self.rows), block):
             part = self.rows[start : start + block]
-            share = len(part) / len(self.rows)
             outputs, derivative = self.architecture.jacobian(parameters, part.x)
             slope, root = self.loss.linearize(outputs, part.y, derivative, part.weights)
-            value += share * self.loss.value(outputs, part.y, part.weights)
-            gradient += share * torch.einsum("snm,snmp->sp", slope, derivative)
+            value += len(part) * self.loss.value(outputs, part.y, part.weights)
+            gradient += torch.einsum("snm,snmp->sp", slope, derivative)
             flat = root.flatten(1, 2)
-            matrix.baddbmm_(flat.mT, flat, alpha=share)
-        return value, matrix, gradient
+            matrix.baddbmm_(flat.mT, flat)
+        count = len(self.rows)
+        return value / count, matrix / count, gradient / count
 
     def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:
         """The matrix of the decay, ``(S, P, P)``."""

@@ -84,14 +84,28 @@ class Ensemble:
                 layer.locked.copy_(stack.locked[index])
         return model
 
-    def nodes(self, x: Tensor) -> list[Tensor]:
-        """Node values before the output scaling, ``x (N, d)`` -> list of ``(S, N, n_l)``."""
-        config = self.template.config
-        values = [x.expand(len(self), *x.shape)]
+    def nodes(self, x: Tensor, first: Tensor | None = None) -> list[Tensor]:
+        """Node values before the output scaling, ``x (N, d)`` -> list of ``(S, N, n_l)``.
+
+        ``first`` is the basis of the first layer, where it is known already.
+        """
+        values, basis = [x.expand(len(self), *x.shape)], first
         for level, layer in enumerate(self.layers):
-            subnodes = layer.forward(values[-1])
-            values.append(join(subnodes, config.sums(level + 1), config.arities(level + 1)))
+            values.append(self._joined(level, layer.forward(values[-1], basis)))
+            basis = None
         return values
+
+    def traced(self, x: Tensor, first: Tensor | None = None) -> tuple[list[Tensor], list[Tensor]]:
+        """``nodes``, and the basis functions of every layer: list of ``(S or 1, N, n_l, K)``."""
+        values, bases = [x.expand(len(self), *x.shape)], []
+        for level, layer in enumerate(self.layers):
+            bases.append(layer.basis(values[-1]) if level or first is None else first)
+            values.append(self._joined(level, layer.forward(values[-1], bases[-1])))
+        return values, bases
+
+    def _joined(self, level: int, subnodes: Tensor) -> Tensor:
+        config = self.template.config
+        return join(subnodes, config.sums(level + 1), config.arities(level + 1))
 
     def regrid(self, x: Tensor) -> "Ensemble":
         """Move the grids of hidden nodes to the values that ``x (N, d)`` gives them.

@@ -116,27 +116,47 @@ class Columns:
         return replace(ensemble, layers=tuple(layers))
 
 
-def _spline_block(layer: Activations, x: Tensor, towards: Tensor, edges: Tensor) -> Tensor:
+def _fill_splines(
+    block: Tensor, layer: Activations, basis: Tensor, towards: Tensor, edges: Tensor
+) -> None:
+    """Write the columns ``(S, N, m, E, K)`` of one layer's spline edges."""
     targets, sources = edges.unbind(1)
-    weight = layer.mask[:, targets, sources][:, None, None, :]
-    values = layer.basis(x)[:, :, sources].unsqueeze(2)
-    return ((towards[..., targets] * weight).unsqueeze(-1) * values).flatten(-2)
+    outputs, inputs = layer.mask.shape[1:]
+    if len(edges) == outputs * inputs and bool((layer.mask == 1).all()):
+        towards, values = towards[..., None, None], basis[:, :, None, None]
+        torch.mul(towards, values, out=block.unflatten(3, (outputs, inputs)))
+        return
+    weight = layer.mask[:, None, None, targets, sources]
+    values = basis[:, :, sources].unsqueeze(2)
+    torch.mul((towards[..., targets] * weight).unsqueeze(-1), values, out=block)
 
 
-def jacobian(ensemble: Ensemble, x: Tensor, columns: Columns) -> tuple[Tensor, Tensor]:
-    """Outputs ``(S, N, m)`` and their derivatives by the parameters ``(S, N, m, P)``."""
-    nodes = ensemble.nodes(x)
+def jacobian(
+    ensemble: Ensemble, x: Tensor, columns: Columns, first: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Outputs ``(S, N, m)`` and their derivatives by the parameters ``(S, N, m, P)``.
+
+    ``first`` is the basis of the first layer, where it is known already.
+    """
+    nodes, bases = ensemble.traced(x, first)
     towards = sensitivities(ensemble, nodes)
-    blocks = [
-        _spline_block(layer, nodes[level], towards[level], columns.spline_edges[level])
-        for level, layer in enumerate(ensemble.layers)
-    ]
+    table = x.new_empty(*nodes[-1].shape, columns.count)
+    start = 0
+    for level, layer in enumerate(ensemble.layers):
+        edges = columns.spline_edges[level]
+        end = start + len(edges) * columns.basis_size
+        block = table[..., start:end].unflatten(-1, (len(edges), columns.basis_size))
+        _fill_splines(block, layer, bases[level], towards[level], edges)
+        start = end
     for level, layer in enumerate(ensemble.layers):
         for number, t, s in columns.fixed_edges[level]:
             group = replace(layer.fixed[number], targets=t, sources=s)
             by_affine = layer.affine_jacobian(group, nodes[level]).unsqueeze(2)
-            blocks.append((towards[level][..., t].unsqueeze(-1) * by_affine).flatten(-2))
-    return nodes[-1], torch.cat(blocks, -1)
+            end = start + 4 * len(t)
+            block = table[..., start:end].unflatten(-1, (len(t), 4))
+            torch.mul(towards[level][..., t].unsqueeze(-1), by_affine, out=block)
+            start = end
+    return nodes[-1], table
 
 
 __all__ = ["Columns", "jacobian", "sensitivities"]

@@ -1,5 +1,6 @@
 """Loss functions with the Gauss–Newton pieces that second-order training needs."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,7 +22,7 @@ class Loss(Protocol):
     def linearize(
         self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Slope by the outputs ``(S, n, m)`` and rows ``A (S, n, m, P)`` with ``H = AᵀA``."""
+        """Slope of each row ``(S, n, m)`` and rows ``A (S, n, m, P)`` with ``H = AᵀA / n``."""
         ...
 
 
@@ -31,12 +32,16 @@ def _weighted(rows: Tensor, weights: Tensor | None) -> Tensor:
     return (each if weights is None else each * weights).mean(1)
 
 
-def _row_weight(outputs: Tensor, weights: Tensor | None) -> Tensor:
-    """Weight of every row in the mean, ``(n, 1)``."""
-    rows = outputs.shape[1]
-    if weights is None:
-        return outputs.new_full((rows, 1), 1 / rows)
-    return weights.to(outputs).unsqueeze(1) / rows
+def _row_weight(outputs: Tensor, weights: Tensor | None) -> Tensor | float:
+    """Weight of every row, ``(n, 1)`` or 1."""
+    return 1.0 if weights is None else weights.to(outputs).unsqueeze(1)
+
+
+def _scaled(derivative: Tensor, factor: Tensor | float) -> Tensor:
+    """Rows times the square root of ``factor``; the rows themselves where that changes nothing."""
+    if not isinstance(factor, Tensor):
+        return derivative if factor == 1 else derivative * math.sqrt(factor)
+    return derivative * factor.sqrt().unsqueeze(-1)
 
 
 class SquaredError:
@@ -49,7 +54,7 @@ class SquaredError:
         self, outputs: Tensor, targets: Tensor, derivative: Tensor, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         share = _row_weight(outputs, weights) / outputs.shape[2]
-        return (outputs - targets) * share, derivative * share.sqrt().unsqueeze(-1)
+        return (outputs - targets) * share, _scaled(derivative, share)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Huber:
         residual = outputs - targets
         share = _row_weight(outputs, weights) / outputs.shape[2]
         trust = (self.delta / residual.abs().clamp(min=self.delta)).clamp(max=1.0)
-        return residual * trust * share, derivative * (trust * share).sqrt().unsqueeze(-1)
+        return residual * trust * share, _scaled(derivative, trust * share)
 
 
 class Poisson:
@@ -97,7 +102,7 @@ class Poisson:
     ) -> tuple[Tensor, Tensor]:
         rate = outputs.clamp(max=self._HIGHEST).exp()
         share = _row_weight(outputs, weights) / outputs.shape[2]
-        return (rate - targets) * share, derivative * (rate * share).sqrt().unsqueeze(-1)
+        return (rate - targets) * share, _scaled(derivative, rate * share)
 
 
 class CrossEntropy:
@@ -121,8 +126,8 @@ class CrossEntropy:
         if outputs.shape[2] == 1:
             p = outputs.sigmoid()
             slope = (p - targets.to(p.dtype).unsqueeze(-1)) * share
-            return slope, (p * (1 - p) * share).sqrt().unsqueeze(-1) * derivative
+            return slope, _scaled(derivative, p * (1 - p) * share)
         p = outputs.softmax(-1)
         hot = functional.one_hot(targets, outputs.shape[2]).to(p.dtype)
         mean = torch.einsum("snm,snmp->snp", p, derivative).unsqueeze(2)
-        return (p - hot) * share, (p * share).sqrt().unsqueeze(-1) * (derivative - mean)
+        return (p - hot) * share, _scaled(derivative - mean, p * share)

@@ -4,7 +4,7 @@ This is what the solvers see: values, gradients and Gauss–Newton matrices in b
 neither a Jacobian nor the activations of all rows are ever held at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -62,6 +62,7 @@ class Objective:
         self.penalty = penalty or Penalty()
         self.columns = Columns.of(ensemble)
         self._constant = self.penalty.quadratic(self.columns, rows.x)
+        self._first = _first_basis(ensemble, rows.x)
 
     @property
     def start(self) -> Tensor:
@@ -74,11 +75,26 @@ class Objective:
 
     def value(self, parameters: Tensor) -> Tensor:
         """Loss of each network, penalty excluded: ``(S,)``."""
-        return loss_value(self.ensemble(parameters), self.rows, self.loss)
+        return loss_value(self.ensemble(parameters), self.rows, self.loss, self._first)
 
     def linearize(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``."""
-        return normal_equations(self.ensemble(parameters), self.rows, self.loss, self.columns)
+        """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``, in row blocks."""
+        ensemble = self.ensemble(parameters)
+        count, copies, size = len(self.rows), len(ensemble), self.columns.count
+        value = parameters.new_zeros(copies)
+        matrix = parameters.new_zeros(copies, size, size)
+        gradient = torch.zeros_like(parameters)
+        per_row = _NUMBER * copies * ensemble.template.out_features * max(size, 1)
+        for block in _blocks(count, per_row):
+            part = self.rows[block]
+            first = None if self._first is None else self._first[:, block]
+            outputs, derivative = jacobian(ensemble, part.x, self.columns, first)
+            slope, root = self.loss.linearize(outputs, part.y, derivative, part.weights)
+            value += len(part) * self.loss.value(outputs, part.y, part.weights)
+            gradient += torch.einsum("snm,snmp->sp", slope, derivative)
+            flat = root.flatten(1, 2)
+            matrix.baddbmm_(flat.mT, flat)
+        return value / count, matrix / count, gradient / count
 
     def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:
         """Matrix ``R`` of a penalty ``pᵀRp / 2`` that majorizes the penalties here, or None."""
@@ -90,36 +106,30 @@ class Objective:
         return sparse if self._constant is None else sparse + self._constant
 
 
-def normal_equations(
-    ensemble: Ensemble, rows: Rows, loss: Loss, columns: Columns
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss ``(S,)``, Gauss–Newton matrix ``(S, P, P)`` and gradient ``(S, P)``, in row blocks."""
-    count, copies = len(rows), len(ensemble)
-    value = rows.x.new_zeros(copies)
-    matrix = rows.x.new_zeros(copies, columns.count, columns.count)
-    gradient = rows.x.new_zeros(copies, columns.count)
-    per_row = _NUMBER * copies * ensemble.template.out_features * max(columns.count, 1)
-    for block in _blocks(count, per_row):
-        part = rows[block]
-        outputs, derivative = jacobian(ensemble, part.x, columns)
-        share = len(part) / count
-        value += share * loss.value(outputs, part.y, part.weights)
-        slope, root = loss.linearize(outputs, part.y, derivative, part.weights)
-        gradient += share * torch.einsum("snm,snmp->sp", slope, derivative)
-        flat = root.flatten(1, 2)
-        matrix.baddbmm_(flat.mT, flat, alpha=share)
-    return value, matrix, gradient
-
-
-def loss_value(ensemble: Ensemble, rows: Rows, loss: Loss) -> Tensor:
-    """Loss of each network: ``(S,)``."""
+def loss_value(
+    ensemble: Ensemble, rows: Rows, loss: Loss, first: Tensor | None = None
+) -> Tensor:
+    """Loss of each network: ``(S,)``; ``first`` is the basis of the first layer if it is known."""
     basis = max(layer.coefficients[0, 0].numel() for layer in ensemble.layers)
     value = rows.x.new_zeros(len(ensemble))
     for block in _blocks(len(rows), _NUMBER * len(ensemble) * basis):
         part = rows[block]
-        outputs = ensemble.nodes(part.x)[-1]
-        value += len(part) / len(rows) * loss.value(outputs, part.y, part.weights)
-    return value
+        outputs = ensemble.nodes(part.x, None if first is None else first[:, block])[-1]
+        value += len(part) * loss.value(outputs, part.y, part.weights)
+    return value / max(len(rows), 1)
+
+
+def _first_basis(ensemble: Ensemble, x: Tensor) -> Tensor | None:
+    """Basis functions of the first layer ``(1, N, n, K)``: they do not change while one trains.
+
+    None where they would take too much memory, or where the networks have different grids.
+    """
+    layer = ensemble.layers[0]
+    wanted = x.element_size() * x.numel() * layer.coefficients.shape[-1]
+    same = bool((layer.grid_range == layer.grid_range[:1]).all())
+    if wanted > BLOCK_BYTES or not same:
+        return None
+    return replace(layer, grid_range=layer.grid_range[:1]).basis(x.unsqueeze(0))
 
 
 def _blocks(count: int, bytes_per_row: int) -> list[slice]:
