@@ -29,6 +29,8 @@ _FEWEST_ROWS, _ROWS_PER_PARAMETER = 300, 4
 _SPARSE = Penalty(l1=1e-3)
 _CLASSES = Penalty(smoothness=1e-4, ridge=1e-5)
 _RELATIVE = 0.01
+_EXACT = 1e-5  # of the spread: closer than refits on coarse grids can tell apart
+_ROUGH = torch.float32  # twice as fast, and enough to compare removals
 
 
 def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
@@ -167,12 +169,13 @@ def eliminate(
         if watch is not None and watch(len(current.edges()), total):
             break
     stages = [_refined(net, problem) for net in path]
-    return Elimination(tuple(stages), _choose([stage.validation_loss for stage in stages]))
+    floor = _EXACT * _spread(model) if problem.regression else 0.0
+    return Elimination(tuple(stages), _choose([max(s.validation_loss, floor) for s in stages]))
 
 
 def _enough(problem: Refitting, parameters: int) -> Rows:
     """Four rows for every parameter are enough to compare removals."""
-    return problem.rows[: max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * parameters)]
+    return problem.rows[: max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * parameters)].to(_ROUGH)
 
 
 def _sparse(model: KAN, problem: Refitting) -> KAN:
@@ -180,7 +183,7 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
     ensemble = Ensemble.of([model]).refine(COARSE)
     part = _enough(problem, ensemble.model(0).parameter_count)
     for _ in range(4):
-        ensemble = ensemble.regrid(problem.rows.x)
+        ensemble = ensemble.to(problem.rows.x.dtype).regrid(problem.rows.x)
         ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
     net = ensemble.model(0)
     scores = edge_scores(net, problem.rows.x)
@@ -206,7 +209,8 @@ def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
     if not nets:
         return None
     part = _enough(problem, nets[0].parameter_count)
-    ensemble = problem.minimize(Ensemble.of(nets).regrid(part.x), _STEPS, rows=part)
+    ensemble = Ensemble.of(nets).to(_ROUGH).regrid(part.x)
+    ensemble = problem.minimize(ensemble, _STEPS, rows=part)
     return ensemble.model(int(problem.losses(ensemble, part).argmin()))
 
 
@@ -225,8 +229,12 @@ def _refined(model: KAN, problem: Refitting) -> Stage:
         value = problem.error(ensemble)
         if value < best_loss:
             best, best_loss = ensemble, value
-    scale = float(model.output_scale.square().mean().sqrt()) if problem.regression else 1.0
+    scale = _spread(model) if problem.regression else 1.0
     return Stage(best.model(0), len(model.edges()), best_loss * scale)
+
+
+def _spread(model: KAN) -> float:
+    return float(model.output_scale.square().mean().sqrt())
 
 
 def _choose(losses: Sequence[float]) -> int:

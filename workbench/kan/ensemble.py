@@ -65,6 +65,10 @@ class Ensemble:
             ),
         )
 
+    def to(self, dtype: torch.dtype) -> "Ensemble":
+        """The same networks in another precision."""
+        return self._each(lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor)
+
     def pick(self, index: Tensor | Sequence[int]) -> "Ensemble":
         """The networks at ``index``, in that order; an index may repeat."""
         chosen = torch.as_tensor(index, device=self.layers[0].mask.device)
@@ -77,7 +81,8 @@ class Ensemble:
         with torch.no_grad():
             for level, stack in enumerate(self.layers):
                 layer = model.layer(level)
-                layer.coefficients = torch.nn.Parameter(stack.coefficients[index].clone())
+                coefficients = stack.coefficients[index].to(layer.coefficients, copy=True)
+                layer.coefficients = torch.nn.Parameter(coefficients)
                 layer.affine.copy_(stack.affine[index])
                 layer.grid_range.copy_(stack.grid_range[index])
                 layer.mask.copy_(stack.mask[index])

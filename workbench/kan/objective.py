@@ -35,6 +35,12 @@ class Rows:
         weights = None if self.weights is None else self.weights[part]
         return Rows(self.x[part], self.y[part], weights)
 
+    def to(self, dtype: torch.dtype) -> "Rows":
+        """The same rows in another precision."""
+        y = self.y.to(dtype) if self.y.is_floating_point() else self.y
+        weights = None if self.weights is None else self.weights.to(dtype)
+        return Rows(self.x.to(dtype), y, weights)
+
 
 def standardized(model: KAN, data: Dataset, part: Part) -> Rows:
     """Rows of one part of a table, numbers as targets in the units of the network's inner outputs."""
@@ -106,9 +112,7 @@ class Objective:
         return sparse if self._constant is None else sparse + self._constant
 
 
-def loss_value(
-    ensemble: Ensemble, rows: Rows, loss: Loss, first: Tensor | None = None
-) -> Tensor:
+def loss_value(ensemble: Ensemble, rows: Rows, loss: Loss, first: Tensor | None = None) -> Tensor:
     """Loss of each network: ``(S,)``; ``first`` is the basis of the first layer if it is known."""
     basis = max(layer.coefficients[0, 0].numel() for layer in ensemble.layers)
     value = rows.x.new_zeros(len(ensemble))

@@ -47,11 +47,15 @@ class Refitting:
         rows: Rows | None = None,
         penalty: Penalty | None = None,
     ) -> Ensemble:
-        """At most ``steps`` steps of Levenberg–Marquardt, on all rows by default."""
+        """At most ``steps`` steps of Levenberg–Marquardt, on all rows by default.
+
+        They end early where they do not pay, and are taken in the precision of the rows.
+        """
         rows = self.rows if rows is None else rows
-        objective = Objective(ensemble, rows, self.loss, penalty or self.penalty)
+        objective = Objective(ensemble.to(rows.x.dtype), rows, self.loss, penalty or self.penalty)
         state = lm.State.begin(objective.start, lm.FROM_REFINED)
-        return objective.ensemble(lm.minimize(objective, state, steps=steps).parameters)
+        found = lm.minimize(objective, state, steps=steps, settle=True)
+        return objective.ensemble(found.parameters)
 
     def losses(self, ensemble: Ensemble, rows: Rows) -> torch.Tensor:
         """Loss of each network; infinite where undefined: ``(S,)``."""

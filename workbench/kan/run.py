@@ -132,6 +132,7 @@ class Run:
         rows: Rows | None = None,
         penalty: Penalty | None = None,
         extend: bool = False,
+        settle: bool = False,
     ) -> Ensemble:
         """Levenberg–Marquardt on a stack of networks; see ``levenberg_marquardt.minimize``."""
         rows = self.rows if rows is None else rows
@@ -148,7 +149,9 @@ class Run:
             self._record(phase, lambda: objective.ensemble(state.parameters), losses)
             return False
 
-        state = lm.minimize(objective, state, steps=steps, extend=extend, watch=watch)
+        state = lm.minimize(
+            objective, state, steps=steps, extend=extend, settle=settle, watch=watch
+        )
         self._leave({"parameters": state.parameters})
         return objective.ensemble(state.parameters)
 
@@ -201,7 +204,7 @@ class Run:
         train = self.readable(float(losses[winner]))
         ensemble = stack()
         single = len(ensemble) == 1
-        alone = ensemble if single else ensemble.pick([winner])
+        alone = (ensemble if single else ensemble.pick([winner])).to(self.rows.x.dtype)
         validation = self.validation(alone) if single else None
         grid_size = alone.layers[0].grid_size
         entry = Record(self.step + 1, phase, grid_size, train, validation, self.seconds)
@@ -252,6 +255,7 @@ def _packed(state: lm.State) -> dict[str, Tensor]:
         "resting": state.resting,
         "iteration": scalar(state.iteration),
         "slow": scalar(state.slow),
+        "still": scalar(state.still),
     }
 
 
@@ -263,6 +267,7 @@ def _unpacked(tensors: dict[str, Tensor], like: Tensor) -> lm.State:
         tensors["resting"].to(like.device),
         iteration=int(tensors["iteration"]),
         slow=int(tensors["slow"]),
+        still=int(tensors["still"]),
     )
 
 

@@ -25,6 +25,7 @@ _CONFIRMED, _BATCHES = 3, 4
 # Losses are half mean squares: RMSEs within a factor 2, of 0.001, of 0.03, and better by 1.4.
 _SAME, _CLEARLY_GOOD, _GOOD, _BETTER = 4.0, 5e-7, 5e-4, 2.0
 _FINALISTS = 3
+_ROUGH = torch.float32  # twice as fast, and enough to tell basins apart
 _SEED_STRIDE = 7919
 
 
@@ -40,9 +41,9 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
     below a thousandth of the target's spread.
     """
     count = Ensemble.of([run.model]).refine(grid_size).model(0).parameter_count
-    rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed)
+    rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed).to(_ROUGH)
     survivors: list[Ensemble] = []
-    losses = torch.zeros(0, dtype=run.rows.x.dtype)
+    losses = torch.zeros(0, dtype=_ROUGH)
     for batch in range(_BATCHES):
         before = float(losses.min()) if len(losses) else torch.inf
         better, found = _batch(run, grid_size, starts, run.seed + _SEED_STRIDE * batch, rows)
@@ -61,20 +62,21 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
             "more starts, or one node more, may find a better fit."
         )
     order = losses.argsort()[:_FINALISTS].tolist()
-    return _finalist(run, stacked([survivors[i] for i in order]))
+    return _finalist(run, stacked([survivors[i] for i in order]).to(run.rows.x.dtype))
 
 
 def _batch(
     run: Run, grid_size: int, starts: int, seed: int, rows: Rows
 ) -> tuple[Ensemble, torch.Tensor]:
     """The better quarter of one batch of starts, and their losses on the subset."""
-    ensemble = random_starts(run.model, run.inputs, grid_size, starts, seed)
+    inputs = run.inputs.to(rows.x)
+    ensemble = random_starts(run.model, inputs, grid_size, starts, seed)
     half = starts // 2
     plain = ensemble.pick(list(range(half, starts)))
     smooth = ensemble.pick(list(range(half)))
     for number, damping in enumerate((lm.FROM_RANDOM, lm.FROM_REFINED)):
         plain = run.descend("starts", plain, steps=_STEPS // 2, damping=damping, rows=rows)
-        plain = plain.regrid(run.inputs)
+        plain = plain.regrid(inputs)
         if half:
             smooth = run.descend(
                 "smooth starts",
@@ -83,13 +85,18 @@ def _batch(
                 damping=damping,
                 rows=rows,
                 penalty=_SMOOTH[number],
-            ).regrid(run.inputs)
+            ).regrid(inputs)
     ensemble = stacked([smooth, plain]) if half else plain
     losses = run.losses(ensemble, rows)
     ensemble = ensemble.pick(losses.argsort()[: max(1, starts // 4)])
     ensemble = run.descend(
-        "survivors", ensemble, steps=_SURVIVOR_STEPS, damping=lm.FROM_REFINED, rows=rows
-    ).regrid(run.inputs)
+        "survivors",
+        ensemble,
+        steps=_SURVIVOR_STEPS,
+        damping=lm.FROM_REFINED,
+        rows=rows,
+        settle=True,
+    ).regrid(inputs)
     return ensemble, run.losses(ensemble, rows)
 
 
@@ -97,7 +104,11 @@ def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
     """The few best on all rows; the best of them after that."""
     for _ in range(3):
         ensemble = run.descend(
-            "best starts", ensemble, steps=_BEST_STEPS // 3, damping=lm.FROM_REFINED
+            "best starts",
+            ensemble,
+            steps=_BEST_STEPS // 3,
+            damping=lm.FROM_REFINED,
+            settle=True,
         ).regrid(run.inputs)
     return ensemble.pick([int(run.losses(ensemble).argmin())])
 
@@ -105,7 +116,7 @@ def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
 def random_starts(model: KAN, x: torch.Tensor, grid_size: int, starts: int, seed: int) -> Ensemble:
     """Redraw every free edge, and set each hidden grid to the values that reach it."""
     generator = torch.Generator().manual_seed(seed)
-    ensemble = Ensemble.of([model]).refine(grid_size).pick([0] * starts)
+    ensemble = Ensemble.of([model]).to(x.dtype).refine(grid_size).pick([0] * starts)
     layers = list(ensemble.layers)
     for level, layer in enumerate(layers):
         shape = layer.coefficients.shape

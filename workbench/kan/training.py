@@ -124,8 +124,8 @@ def fit(
         grids: increasing grid sizes of the schedule, ``(3, 6, 12, ...)`` by default.
         starts: random starts of "lm" in a batch, 32 by default and fewer for wide networks; up to four
             batches until the best basin is confirmed.
-        steps: iterations per grid for "lm" (8, more while they pay), in all for "lbfgs" (500) and
-            "adam" (2000).
+        steps: iterations per grid for "lm" (8, more while they pay and fewer once they do not), in
+            all for "lbfgs" (500) and "adam" (2000).
         seed: of all random numbers; the same seed repeats the run to the last bit.
         l1, entropy, smoothness: penalty weights, see ``Penalty``; several numbers for ``l1`` are one
             per grid, the last for all further ones. By default ``smoothness`` is chosen by validation.
@@ -173,9 +173,7 @@ def fit(
     try:
         if chosen == "lm":
             automatic = smoothness is None and data.task == "regression" and penalty.ridge == 0
-            stopped = _second_order(
-                run, grids, starts, steps or _LEVEL_STEPS, sparsity, automatic, memory
-            )
+            stopped = _second_order(run, grids, starts, steps, sparsity, automatic, memory)
         else:
             stopped = _by_gradients(run, chosen, grids[0], starts, steps)
     except Stopped:
@@ -344,14 +342,14 @@ def _second_order(
     run: Run,
     grids: Sequence[int],
     starts: int,
-    steps: int,
+    steps: int | None,
     sparsity: Sequence[float],
     automatic: bool,
     memory: float,
 ) -> str:
     """Starts, then finer and finer grids; says what ended it."""
     levels = [g for g in grids if _affordable(run, g, memory)] or [grids[0]]
-    run.total = total_steps(starts) + steps * len(levels)
+    run.total = total_steps(starts) + (steps or _LEVEL_STEPS) * len(levels)
     if starts > 1:
         current = best_start(run, levels[0], starts)
     else:
@@ -365,10 +363,11 @@ def _second_order(
         current = run.descend(
             f"grid {grid_size}",
             current.regrid(run.inputs).refine(grid_size),
-            steps=steps,
+            steps=steps or _LEVEL_STEPS,
             damping=lm.FROM_REFINED,
             penalty=penalty,
             extend=True,
+            settle=steps is None,
         )
         _judge(run, current)
         worse = 0 if run.score < before else worse + 1

@@ -17,8 +17,9 @@ FROM_RANDOM, FROM_REFINED = 1e-2, 1e-4
 """Damping to begin with: after a random start, after a refinement."""
 
 _DAMPING_LIMIT = 1e7
-_RELATIVE_FLOOR = 1e-15
+_FLOOR = 5.0  # units of rounding
 _PAYS, _PATIENCE, _MOST = 0.3, 2, 5
+_SETTLED, _SETTLING = 0.05, 3
 
 
 class Problem(Protocol):
@@ -45,6 +46,7 @@ class State:
         parameters: ``(S, P)``. damping, growth: Nielsen's numbers, ``(S,)``.
         resting: which problems have converged, ``(S,)``.
         iteration: steps done. slow: how many steps in a row have not paid.
+        still: how many in a row have hardly moved.
     """
 
     parameters: Tensor
@@ -53,6 +55,7 @@ class State:
     resting: Tensor
     iteration: int = 0
     slow: int = 0
+    still: int = 0
 
     @classmethod
     def begin(cls, parameters: Tensor, damping: float) -> "State":
@@ -73,6 +76,7 @@ def minimize(
     steps: int,
     tolerance: float = 1e-13,
     extend: bool = False,
+    settle: bool = False,
     watch: Watch | None = None,
 ) -> State:
     """Run at most ``steps`` iterations, rejected ones included.
@@ -84,13 +88,17 @@ def minimize(
         tolerance: a problem rests when its relative decrease falls below this.
         extend: go on beyond ``steps``, up to five times as long, while a step still takes away a
             third of the least loss.
+        settle: end when two steps in a row have not taken away a twentieth of any loss.
         watch: see ``Watch``.
     """
     value, matrix, gradient = problem.linearize(state.parameters)
     quadratic = problem.quadratic(state.parameters, matrix)
     eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    limits = torch.finfo(matrix.dtype)
+    tolerance = max(tolerance, limits.eps)
     while not bool(state.resting.all()) and (
         state.iteration < steps
+        and not (settle and state.still >= _SETTLING)
         or (extend and state.slow < _PATIENCE and state.iteration < _MOST * steps)
     ):
         parameters = state.parameters
@@ -101,7 +109,7 @@ def minimize(
             slope = gradient + pull
             total = value + 0.5 * (parameters * pull).sum(1)
         diagonal = full.diagonal(dim1=1, dim2=2).mean(1)
-        shift = (state.damping + _RELATIVE_FLOOR) * diagonal
+        shift = (state.damping + _FLOOR * limits.eps) * diagonal
         factor, failed = torch.linalg.cholesky_ex(full + shift[:, None, None] * eye)
         step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
         step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
@@ -113,10 +121,11 @@ def minimize(
         expected = 0.5 * (step * (shift.unsqueeze(1) * step - slope)).sum(1)
         better = (new_total < total) & ~state.resting
         gain = total - new_total
-        trust = gain / expected.clamp(min=1e-300)
+        trust = gain / expected.clamp(min=limits.tiny)
         easier = state.damping * (1 - (2 * trust - 1) ** 3).clamp(min=0.1)
         damping = torch.where(better, easier, state.damping * state.growth)
         least = float(torch.where(better, new_value, value).nan_to_num(nan=torch.inf).amin())
+        moves = bool((better & (gain > _SETTLED * total)).any())
         pays = least < (1 - _PAYS) * float(value.nan_to_num(nan=torch.inf).amin())
         state = replace(
             state,
@@ -128,6 +137,7 @@ def minimize(
             | (better & (gain <= tolerance * total.abs())),
             iteration=state.iteration + 1,
             slow=0 if pays else state.slow + 1,
+            still=0 if moves else state.still + 1,
         )
         if watch is not None and watch(state, torch.where(better, new_value, value)):
             break
