@@ -19,7 +19,7 @@ FROM_RANDOM, FROM_REFINED = 1e-2, 1e-4
 _DAMPING_LIMIT = 1e7
 _FLOOR = 5.0  # units of rounding
 _PAYS, _PATIENCE, _MOST = 0.3, 2, 5
-_SETTLED, _SETTLING = 0.05, 3
+_SETTLED, _SETTLING = 0.02, 3
 
 
 class Problem(Protocol):
@@ -97,8 +97,7 @@ def minimize(
     limits = torch.finfo(matrix.dtype)
     tolerance = max(tolerance, limits.eps)
     while not bool(state.resting.all()) and (
-        state.iteration < steps
-        and not (settle and state.still >= _SETTLING)
+        (state.iteration < steps and not (settle and state.still >= _SETTLING))
         or (extend and state.slow < _PATIENCE and state.iteration < _MOST * steps)
     ):
         parameters = state.parameters
@@ -125,7 +124,7 @@ def minimize(
         easier = state.damping * (1 - (2 * trust - 1) ** 3).clamp(min=0.1)
         damping = torch.where(better, easier, state.damping * state.growth)
         least = float(torch.where(better, new_value, value).nan_to_num(nan=torch.inf).amin())
-        moves = bool((better & (gain > _SETTLED * total)).any())
+        creeps = bool(better.any()) and not bool((gain[better] > _SETTLED * total[better]).any())
         pays = least < (1 - _PAYS) * float(value.nan_to_num(nan=torch.inf).amin())
         state = replace(
             state,
@@ -137,7 +136,7 @@ def minimize(
             | (better & (gain <= tolerance * total.abs())),
             iteration=state.iteration + 1,
             slow=0 if pays else state.slow + 1,
-            still=0 if moves else state.still + 1,
+            still=state.still + 1 if creeps else state.still if not bool(better.any()) else 0,
         )
         if watch is not None and watch(state, torch.where(better, new_value, value)):
             break
