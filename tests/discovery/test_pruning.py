@@ -9,6 +9,7 @@ from workbench.discovery.attribution import edge_scores, feature_scores
 from workbench.discovery.pruning import eliminate, prune_edges, remove_edges
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.kan.locking import lock, locked_edges
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training import fit
 
@@ -76,3 +77,29 @@ def test_threshold_pruning() -> None:
     assert prune_edges(model, data).edges() == [Edge(0, 0, 0)]
     with pytest.raises(InputError, match="threshold must lie between 0 and 1"):
         prune_edges(model, data, threshold=2.0)
+
+
+def test_locked_edges_are_never_pruned() -> None:
+    data = EXP.dataset(400)
+    model = fit(KAN((2, 3, 1)), data, grids=(3,), starts=8).model.refine(6)
+    scores = edge_scores(model, data.inputs)[0]
+    held = Edge(0, *reversed(divmod(int(scores.argmin()), 2)))
+    locked = lock(model, held)
+    found = eliminate(locked, data)
+    points = torch.linspace(-1, 1, 50, dtype=torch.float64)
+    for stage in found.path:
+        assert locked_edges(stage.model) == [held]
+        curve = stage.model.activation(held, points)
+        assert torch.allclose(curve, locked.activation(held, points), atol=1e-10)
+    assert len(found.path[-1].model.edges()) < len(locked.edges())
+    kept = prune_edges(locked, data, threshold=float(scores.min()) / float(scores.max()) + 0.01)
+    assert held in kept.edges()
+
+
+def test_a_threshold_that_would_cut_off_a_locked_edge_is_refused() -> None:
+    data = EXP.dataset(200)
+    model = lock(KAN((2, 2, 1), seed=1), Edge(0, 0, 1))
+    with torch.no_grad():
+        model.layer(1).coefficients[0, 1] *= 1e-3
+    with pytest.raises(InputError, match="would cut off a locked edge: lower or unlock it"):
+        prune_edges(model, data, threshold=0.5)

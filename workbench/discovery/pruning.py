@@ -15,6 +15,7 @@ from workbench.discovery.attribution import edge_scores
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
+from workbench.kan.locking import locked_edges, locks_curves
 from workbench.kan.model import KAN, Edge
 from workbench.kan.objective import Rows
 from workbench.kan.refit import Refitting
@@ -36,25 +37,39 @@ _ROUGH = torch.float32  # twice as fast, and enough to compare removals
 def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
     """Remove the edges whose score is below ``threshold`` times the largest, and dead nodes.
 
+    Locked edges stay, however small their score.
+
     Args:
         model: left untouched.
         data: its training inputs weigh the edges, see ``edge_scores``.
         threshold: share of the largest edge score, from 0 to 1.
 
     Raises:
-        InputError: the threshold would leave an output without any edge.
+        InputError: the threshold would leave an output without any edge, or cut off a locked one.
     """
     if not 0 <= threshold <= 1:
         raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
     x = data.split("train")[0]
     scores = edge_scores(model, x)
     limit = threshold * max(float(score.max()) for score in scores)
-    weak = [e for e in model.edges() if float(scores[e.layer][e.target, e.source]) < limit]
+    weak = [e for e in _free(model) if float(scores[e.layer][e.target, e.source]) < limit]
     pruned = remove_edges(model, x, weak)
-    last = pruned.layer(pruned.config.depth - 1)
-    if bool((last.mask.sum(1) == 0).any()):
+    if not _connected(pruned):
         raise InputError(f"threshold {threshold} would remove every edge of an output: lower it")
+    if not _holds_locked(pruned, model):
+        raise InputError(f"threshold {threshold} would cut off a locked edge: lower or unlock it")
     return pruned
+
+
+def _free(model: KAN) -> list[Edge]:
+    """The living edges that may be removed."""
+    held = set(locked_edges(model))
+    return [edge for edge in model.edges() if edge not in held]
+
+
+def _holds_locked(pruned: KAN, model: KAN) -> bool:
+    """Whether no locked edge went with a dead node."""
+    return locked_edges(pruned) == locked_edges(model)
 
 
 def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
@@ -146,7 +161,8 @@ def eliminate(
     After a sparse refit, each of the weakest edges is removed in a copy of its own, all copies are
     refitted at once on a coarse grid, and the cheapest removal is kept; then every network on the
     path is refined and judged on validation data. Behind the right one the error jumps: a cliff of a
-    factor 10 is taken, else the fewest edges within 10 % of the best.
+    factor 10 is taken, else the fewest edges within 10 % of the best. Locked edges stay, and where one
+    is a curve the grid is not made coarser, because that would bend it.
 
     Args:
         model: a trained network, left untouched.
@@ -180,7 +196,9 @@ def _enough(problem: Refitting, parameters: int) -> Rows:
 
 def _sparse(model: KAN, problem: Refitting) -> KAN:
     """A coarse copy after sparsity steps, without its faintest edges."""
-    ensemble = Ensemble.of([model]).refine(COARSE)
+    ensemble = Ensemble.of([model])
+    if not locks_curves(model):
+        ensemble = ensemble.refine(COARSE)
     part = _enough(problem, ensemble.model(0).parameter_count)
     for _ in range(4):
         ensemble = ensemble.to(problem.rows.x.dtype).regrid(problem.rows.x)
@@ -188,9 +206,9 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
     net = ensemble.model(0)
     scores = edge_scores(net, problem.rows.x)
     limit = _RELATIVE * max(float(score.max()) for score in scores)
-    weak = [e for e in net.edges() if float(scores[e.layer][e.target, e.source]) < limit]
+    weak = [e for e in _free(net) if float(scores[e.layer][e.target, e.source]) < limit]
     thin = remove_edges(net, problem.rows.x, weak)
-    if not _connected(thin):
+    if not (_connected(thin) and _holds_locked(thin, net)):
         thin = net
     ensemble = problem.minimize(Ensemble.of([thin]).regrid(problem.rows.x), 10, rows=part)
     return ensemble.model(0)
@@ -203,9 +221,10 @@ def _connected(model: KAN) -> bool:
 
 def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
     scores = edge_scores(model, problem.rows.x)
-    edges = sorted(model.edges(), key=lambda e: float(scores[e.layer][e.target, e.source]))
+    edges = sorted(_free(model), key=lambda e: float(scores[e.layer][e.target, e.source]))
     nets = [remove_edges(model, problem.rows.x, [edge]) for edge in edges[:_CANDIDATES]]
-    nets = [_drop_shift(net, model, problem) for net in nets if _connected(net)]
+    nets = [net for net in nets if _connected(net) and _holds_locked(net, model)]
+    nets = [_drop_shift(net, model, problem) for net in nets]
     if not nets:
         return None
     part = _enough(problem, nets[0].parameter_count)
@@ -224,7 +243,10 @@ def _refined(model: KAN, problem: Refitting) -> Stage:
     """Up to the fine grid for as long as validation improves; the better of the two is kept."""
     ensemble = Ensemble.of([model]).regrid(problem.rows.x)
     best, best_loss = ensemble, math.inf
-    for grid_size, steps in ((COARSE, _STEPS), (2 * COARSE, 5), (FINE, 5)):
+    coarse = model.layer(0).grid_size
+    for grid_size, steps in ((coarse, _STEPS), (2 * coarse, 5), (4 * coarse, 5)):
+        if grid_size > max(coarse, FINE):
+            break
         ensemble = problem.minimize(ensemble.regrid(problem.rows.x).refine(grid_size), steps)
         value = problem.error(ensemble)
         if value < best_loss:
