@@ -17,7 +17,7 @@ from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.locking import locked_edges, locks_curves
 from workbench.kan.model import KAN, Edge
-from workbench.kan.objective import Rows
+from workbench.kan.objective import Rows, require_match
 from workbench.kan.refit import Refitting
 from workbench.kan.regularization import Penalty
 
@@ -49,6 +49,7 @@ def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
     """
     if not 0 <= threshold <= 1:
         raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
+    require_match(model, data)
     x = data.split("train")[0]
     scores = edge_scores(model, x)
     limit = threshold * max(float(score.max()) for score in scores)

@@ -24,7 +24,7 @@ from workbench.kan.layer import KANLayer
 from workbench.kan.locking import locks_curves
 from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
 from workbench.kan.model import KAN
-from workbench.kan.objective import Objective
+from workbench.kan.objective import Objective, require_match
 from workbench.kan.regularization import Penalty
 from workbench.kan.run import Best, Callback, Progress, Run, Stopped
 from workbench.kan.solvers import levenberg_marquardt as lm
@@ -201,11 +201,7 @@ def _check(
     steps: int | None,
     l1: float | Sequence[float],
 ) -> None:
-    if model.in_features != len(data.names) or model.out_features != data.outputs:
-        raise InputError(
-            f"the data needs a network with {len(data.names)} inputs and {data.outputs} outputs, "
-            f"got width {model.config.width}"
-        )
+    require_match(model, data)
     if starts < 1:
         raise InputError(f"starts must be at least 1, got {starts}")
     if steps is not None and steps < 1:
