@@ -80,10 +80,14 @@ def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
         model: left untouched.
         x: inputs ``(N, d)`` over which the means are taken.
         edges: addresses of living edges.
+
+    Raises:
+        InputError: there is no such edge, or it is pruned.
     """
     pruned = model.copy()
     means = [phi.mean(0) for phi in model.trace(x.to(model.output_scale)).postacts]
     for edge in edges:
+        model.layer_of(edge)
         pruned.layer(edge.layer).mask[edge.target, edge.source] = 0
     _mask_dead_nodes(pruned)
     for level, mean in enumerate(means):

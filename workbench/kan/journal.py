@@ -57,8 +57,16 @@ class Journal:
         return replace(self, finished=list(self.finished), history=list(self.history))
 
     def save(self, path: str | Path) -> None:
-        """Write the journal; the file appears whole or not at all."""
+        """Write the journal; the file appears whole or not at all.
+
+        Raises:
+            InputError: there is no such folder.
+        """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise InputError(
+                f"a training is saved into a folder, but there is no {str(path.parent)!r}"
+            )
         tensors = {f"partial/{name}": tensor for name, tensor in self.partial.items()}
         tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
         for number, stage in enumerate(self.finished):

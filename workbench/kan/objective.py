@@ -44,7 +44,12 @@ class Rows:
 
 
 def require_match(model: KAN, data: Dataset) -> None:
-    """Refuse a table that has other columns than the network has inputs and outputs."""
+    """Refuse what is no network and table, or a table that has other columns than the network."""
+    if not isinstance(model, KAN) or not isinstance(data, Dataset):
+        raise InputError(
+            "a KAN and a Dataset are needed, in this order, "
+            f"got {type(model).__name__} and {type(data).__name__}"
+        )
     if model.in_features != len(data.names) or model.out_features != data.outputs:
         raise InputError(
             f"the data needs a network with {len(data.names)} inputs and {data.outputs} outputs, "

@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from workbench.kan.checks import whole
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import CrossEntropy, Loss, SquaredError
@@ -31,6 +32,7 @@ class Refitting:
         self, model: KAN, data: Dataset, *, rows: int, penalty: Penalty | None = None, seed: int = 0
     ) -> None:
         require_match(model, data)
+        rows = whole("rows", rows)
         self.regression = data.task == "regression"
         self.loss: Loss = SquaredError() if self.regression else CrossEntropy()
         self.penalty = penalty or Penalty()
