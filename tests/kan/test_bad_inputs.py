@@ -51,7 +51,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
         "classes need one target column, got 2",
     ),
     "a misspelt task": (
-        lambda: Dataset.from_arrays(X, Y, task="regresion"),  # type: ignore[arg-type]
+        lambda: Dataset.from_arrays(X, Y, task="regresion"),
         "task must be 'regression' or 'classification', got 'regresion'",
     ),
     "a short split": (
@@ -79,12 +79,12 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no input": (lambda: DATA.select([]), "at least one input must be selected"),
     # Networks
-    "half an interval": (lambda: KAN((2, 1), 2.5), "grid_size must be a whole number, got 2.5"),  # type: ignore[arg-type]
+    "half an interval": (lambda: KAN((2, 1), 2.5), "grid_size must be a whole number, got 2.5"),
     "a negative grid": (lambda: KAN((2, 1), -3), "grid_size must be at least 1, got -3"),
-    "half a node": (lambda: KAN((2, 1.5, 1)), "width must hold whole numbers of nodes, or pairs"),  # type: ignore[arg-type]
+    "half a node": (lambda: KAN((2, 1.5, 1)), "width must hold whole numbers of nodes, or pairs"),
     "a triple of nodes": (lambda: KAN((2, (1, 1, 1), 1)), r"or pairs \(sums, products\)"),
     "fewer than no products": (lambda: KAN((2, (3, -1), 1)), "at least one node each"),
-    "half a factor": (lambda: KAN((2, (1, 1), 1), arity=2.5), "arity must be a whole number"),  # type: ignore[arg-type]
+    "half a factor": (lambda: KAN((2, (1, 1), 1), arity=2.5), "arity must be a whole number"),
     "an unknown basis": (lambda: KAN((2, 1), basis="wavelet"), "basis must be one of bspline"),
     "an unknown base": (lambda: KAN((2, 1), base="relu6"), "base must be None, 'silu' or a known"),
     "an unknown device": (
@@ -114,7 +114,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "text for the grids": (lambda: update_grid_(MODEL, [["a", "b"]]), "a table of real numbers"),
     # Training
     "a table in the model's place": (
-        lambda: fit(DATA, MODEL),  # type: ignore[arg-type]
+        lambda: fit(DATA, MODEL),
         "a KAN and a Dataset are needed, in this order, got Dataset and KAN",
     ),
     "a negative l1": (lambda: fit(MODEL, DATA, l1=(0.1, -1)), "l1 must be finite and not negative"),
@@ -123,17 +123,17 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
         "entropy must be finite and not negative, got nan",
     ),
     "a negative smoothness": (lambda: fit(MODEL, DATA, smoothness=-1), "smoothness must be finite"),
-    "half a step": (lambda: fit(MODEL, DATA, steps=1.5), "steps must be a whole number, got 1.5"),  # type: ignore[arg-type]
-    "half a grid": (lambda: fit(MODEL, DATA, grids=(3.5,)), "a grid size must be a whole number"),  # type: ignore[arg-type]
-    "a number for the grids": (lambda: fit(MODEL, DATA, grids=3), "grids must be at least one"),  # type: ignore[arg-type]
+    "half a step": (lambda: fit(MODEL, DATA, steps=1.5), "steps must be a whole number, got 1.5"),
+    "half a grid": (lambda: fit(MODEL, DATA, grids=(3.5,)), "a grid size must be a whole number"),
+    "a number for the grids": (lambda: fit(MODEL, DATA, grids=3), "grids must be at least one"),
     "a negative seed": (lambda: fit(MODEL, DATA, seed=-1), "seed must be at least 0, got -1"),
     "a negative budget": (lambda: fit(MODEL, DATA, memory=-1), "memory must be finite and not neg"),
     "no function to call": (
-        lambda: fit(MODEL, DATA, callback=3),  # type: ignore[arg-type]
+        lambda: fit(MODEL, DATA, callback=3),
         "callback must be a function of a Progress, got 3",
     ),
-    "no journal to resume": (lambda: fit(MODEL, DATA, resume="it"), "resume needs the journal"),  # type: ignore[arg-type]
-    "no loss": (lambda: fit(MODEL, DATA, loss=None), "or a Loss, got None"),  # type: ignore[arg-type]
+    "no journal to resume": (lambda: fit(MODEL, DATA, resume="it"), "resume needs the journal"),
+    "no loss": (lambda: fit(MODEL, DATA, loss=None), "or a Loss, got None"),
     "negative counts": (
         lambda: fit(MODEL, DATA_BELOW, loss=Poisson()),
         "needs counts of 0 or more",
@@ -195,7 +195,7 @@ def test_flat_targets_a_column_and_other_containers_are_the_same() -> None:
 @pytest.mark.parametrize("solver", ["lm", "lbfgs"])
 def test_flat_targets_are_learned_and_not_their_mean(solver: str) -> None:
     data = Dataset.from_arrays(X, 2 * X[:, 0] + 1)
-    result = fit(KAN((2, 1)), data, solver=solver, steps=300)  # type: ignore[arg-type]
+    result = fit(KAN((2, 1)), data, solver=solver, steps=300)
     assert result.train_loss < 0.1 * float(data.targets.std())
 
 
