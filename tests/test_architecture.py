@@ -134,3 +134,12 @@ def test_public_names_are_lazy_and_listed() -> None:
         assert name in dir(workbench)
     with pytest.raises(AttributeError, match="no attribute 'Kan'"):
         _ = workbench.Kan
+
+
+def test_a_star_import_brings_the_public_names_and_no_more() -> None:
+    program = "from workbench import *; print(*sorted(n for n in dir() if n[:2] != '__'))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == sorted(set(workbench.__all__) - {"__version__"})
+    assert len(workbench.__all__) < 30

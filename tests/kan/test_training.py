@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS, Problem
+from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.kan.model import KAN
+from workbench.kan.model import KAN, Edge
 from workbench.kan.training import Progress, fit
 
 SMALL = PROBLEMS[0]
@@ -84,6 +85,27 @@ def test_interrupt_keeps_the_best_state() -> None:
     result = fit(KAN((2, 1, 1)), SMALL.dataset(200), callback=callback)
     assert result.stopped == "interrupted"
     assert np.isfinite(result.validation_loss)
+
+
+def test_an_interrupt_leaves_fixed_edges_at_work_and_the_best_of_all_states() -> None:
+    def callback(progress: Progress) -> None:
+        if progress.step == 5:
+            raise KeyboardInterrupt
+
+    data = SMALL.dataset(200)
+    edge = Edge(0, 0, 0)
+    model = fix(KAN((2, 2, 1), seed=1), edge, "sin", (3.0, 0.0, 1.0, 0.0))
+    result = fit(model, data, starts=1, grids=(3, 6), callback=callback)
+    assert result.stopped == "interrupted"
+    assert result.model.layer(0).fixed == {(0, 0): "sin"}
+    a, b, c, d = result.model.layer(0).affine[0, 0].tolist()
+    points = torch.linspace(-1, 1, 9, dtype=torch.float64)
+    expected = c * torch.sin(a * points + b) + d
+    assert torch.allclose(result.model.activation(edge, points), expected)
+    x, y = data.split("validation")
+    loss = float((result.model(x) - y).square().mean().sqrt().detach())
+    assert loss == pytest.approx(result.validation_loss)
+    assert loss == pytest.approx(min(r.validation_loss for r in result.history))
 
 
 def test_l1_makes_idle_edges_faint() -> None:
