@@ -12,7 +12,7 @@ import workbench
 ROOT = Path(workbench.__file__).parent.parent
 
 LAYERS = (
-    ("workbench.errors",),
+    ("workbench.errors", "workbench.lazy"),
     ("workbench.kan",),
     ("workbench.discovery",),
     ("workbench.baselines", "workbench.estimators", "workbench.tables", "workbench.terminal"),
