@@ -90,7 +90,7 @@ def test_locked_edges_are_never_pruned() -> None:
     for stage in found.path:
         assert locked_edges(stage.model) == [held]
         curve = stage.model.activation(held, points)
-        assert torch.allclose(curve, locked.activation(held, points), atol=1e-10)
+        assert torch.allclose(curve, locked.activation(held, points), rtol=0, atol=1e-12)
     assert len(found.path[-1].model.edges()) < len(locked.edges())
     kept = prune_edges(locked, data, threshold=float(scores.min()) / float(scores.max()) + 0.01)
     assert held in kept.edges()

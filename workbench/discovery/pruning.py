@@ -194,9 +194,15 @@ def eliminate(
     return Elimination(tuple(stages), _choose([max(s.validation_loss, floor) for s in stages]))
 
 
-def _enough(problem: Refitting, parameters: int) -> Rows:
+def _enough(problem: Refitting, model: KAN) -> Rows:
     """Four rows for every parameter are enough to compare removals."""
-    return problem.rows[: max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * parameters)].to(_ROUGH)
+    count = max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * model.parameter_count)
+    return problem.rows[:count].to(_rough(model))
+
+
+def _rough(model: KAN) -> torch.dtype:
+    """Single precision, where it does not round numbers that are locked."""
+    return model.output_scale.dtype if locked_edges(model) else _ROUGH
 
 
 def _sparse(model: KAN, problem: Refitting) -> KAN:
@@ -204,7 +210,7 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
     ensemble = Ensemble.of([model])
     if not locks_curves(model):
         ensemble = ensemble.refine(COARSE)
-    part = _enough(problem, ensemble.model(0).parameter_count)
+    part = _enough(problem, ensemble.model(0))
     for _ in range(4):
         ensemble = ensemble.to(problem.rows.x.dtype).regrid(problem.rows.x)
         ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
@@ -232,8 +238,8 @@ def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
     nets = [_drop_shift(net, model, problem) for net in nets]
     if not nets:
         return None
-    part = _enough(problem, nets[0].parameter_count)
-    ensemble = Ensemble.of(nets).to(_ROUGH).regrid(part.x)
+    part = _enough(problem, nets[0])
+    ensemble = Ensemble.of(nets).to(part.x.dtype).regrid(part.x)
     ensemble = problem.minimize(ensemble, _STEPS, rows=part)
     return ensemble.model(int(problem.losses(ensemble, part).argmin()))
 
