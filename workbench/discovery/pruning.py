@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workbench.discovery.attribution import edge_scores
+from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
@@ -47,14 +47,71 @@ def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
     Raises:
         InputError: the threshold would leave an output without any edge, or cut off a locked one.
     """
-    if not 0 <= threshold <= 1:
-        raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
-    require_match(model, data)
-    x = data.split("train")[0]
+    x = _weighing(model, data, threshold)
     scores = edge_scores(model, x)
     limit = threshold * max(float(score.max()) for score in scores)
     weak = [e for e in _free(model) if float(scores[e.layer][e.target, e.source]) < limit]
-    pruned = remove_edges(model, x, weak)
+    return _without(model, x, weak, threshold)
+
+
+def prune_nodes(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
+    """Remove the hidden nodes whose score is below ``threshold`` times that of the best hidden node.
+
+    Locked edges stay.
+
+    Args:
+        model: left untouched.
+        data: its training inputs weigh the nodes, see ``node_scores``.
+        threshold: share of the largest score of a hidden node, from 0 to 1.
+
+    Raises:
+        InputError: there is no hidden node, or the threshold would leave an output without any edge or
+            cut off a locked one.
+    """
+    x = _weighing(model, data, threshold)
+    if model.config.depth == 1:
+        raise InputError("this network has no hidden node: prune its edges or inputs")
+    scores = node_scores(model, x)[1:]
+    limit = threshold * max(float(score.max()) for score in scores)
+    weak = {
+        (level, node)
+        for level, score in enumerate(scores, 1)
+        for node in (score < limit).nonzero().flatten().tolist()
+    }
+    edges = [edge for edge in _free(model) if (edge.layer, edge.source) in weak]
+    return _without(model, x, edges, threshold)
+
+
+def prune_inputs(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
+    """Remove all edges of the inputs whose score is below ``threshold`` times the largest.
+
+    The inputs keep their columns, so that the table still fits. Locked edges stay.
+
+    Args:
+        model: left untouched.
+        data: its training inputs weigh the inputs, see ``feature_scores``.
+        threshold: share of the largest score of an input, from 0 to 1.
+
+    Raises:
+        InputError: the threshold would leave an output without any edge.
+    """
+    x = _weighing(model, data, threshold)
+    scores = feature_scores(model, x)
+    weak = set((scores < threshold * scores.max()).nonzero().flatten().tolist())
+    edges = [edge for edge in _free(model) if edge.layer == 0 and edge.source in weak]
+    return _without(model, x, edges, threshold)
+
+
+def _weighing(model: KAN, data: Dataset, threshold: float) -> Tensor:
+    """The inputs that weigh, once the arguments can be used."""
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
+    require_match(model, data)
+    return data.split("train")[0]
+
+
+def _without(model: KAN, x: Tensor, edges: Iterable[Edge], threshold: float) -> KAN:
+    pruned = remove_edges(model, x, edges)
     if not _connected(pruned):
         raise InputError(f"threshold {threshold} would remove every edge of an output: lower it")
     if not _holds_locked(pruned, model):
