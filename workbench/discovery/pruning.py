@@ -188,7 +188,12 @@ def _pass_on(model: KAN, level: int, lost: Tensor) -> None:
 
 @dataclass(frozen=True)
 class Stage:
-    """A network on the way of an elimination; losses as in ``FitResult``."""
+    """A network on the way of an elimination.
+
+    Attributes:
+        model: refitted. edges: how many live.
+        validation_loss: as in ``FitResult``.
+    """
 
     model: KAN
     edges: int
@@ -197,7 +202,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Elimination:
-    """From many edges to few: ``path`` in falling order of edges, and which one was chosen."""
+    """From many edges to few.
+
+    Attributes:
+        path: networks in falling order of edges. chosen: which of them says the same with the fewest.
+    """
 
     path: tuple[Stage, ...]
     chosen: int

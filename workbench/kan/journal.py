@@ -24,7 +24,14 @@ FORMAT = "kan-workbench-training-1"
 
 @dataclass(frozen=True)
 class Record:
-    """One iteration: losses are RMSE in the target's units, or the mean loss."""
+    """One iteration of a training.
+
+    Attributes:
+        step: from 1. phase: of the training, for people. grid_size: intervals of the grids.
+        train_loss: RMSE in the target's units, or the mean loss, of the rows in use.
+        validation_loss: the same of the held-out rows; None among several starts.
+        seconds: wall time so far.
+    """
 
     step: int
     phase: str

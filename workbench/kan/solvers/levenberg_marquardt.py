@@ -97,8 +97,7 @@ def minimize(
     limits = torch.finfo(matrix.dtype)
     tolerance = max(tolerance, limits.eps)
     while not bool(state.resting.all()) and (
-        state.iteration < steps
-        and not (settle and state.still >= _SETTLING)
+        (state.iteration < steps and not (settle and state.still >= _SETTLING))
         or (extend and state.slow < _PATIENCE and state.iteration < _MOST * steps)
     ):
         parameters = state.parameters
