@@ -326,7 +326,7 @@ def _target_scale(targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
         shift = targets.median(0).values
         deviation = _ROBUST * (targets - shift).abs().median(0).values
         scale = torch.where(deviation > 0, deviation, scale)
-    return scale.clamp(min=1e-300), shift
+    return torch.where(scale > 0, scale, 1.0), shift
 
 
 def _rescale_last(model: KAN, last: KANLayer, scale: Tensor, shift: Tensor) -> None:
