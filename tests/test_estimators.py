@@ -165,3 +165,9 @@ def test_bad_settings_are_refused(wrong, message: str) -> None:
 def test_bad_weights_are_refused() -> None:
     with pytest.raises(InputError, match="sample_weight must not be negative"):
         KANRegressor().fit(X, Y, sample_weight=-np.ones(240))
+
+
+def test_a_constant_target_is_learned_as_it_is() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    model = KANRegressor((1,), starts=4, grids=(3,)).fit(x, np.full(60, 3.0))
+    np.testing.assert_allclose(model.predict(2 * x), 3.0, atol=1e-9)

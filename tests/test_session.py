@@ -229,3 +229,13 @@ def test_wrong_arguments_are_refused_in_words(data: Dataset) -> None:
         Session(data, gird=5)
     with pytest.raises(InputError, match="from 2 inputs to 1 outputs"):
         Session(data, (3, 1))
+
+
+def test_an_earlier_state_is_what_it_was_whatever_came_after(data: Dataset) -> None:
+    session = Session(data, (2, 2, 1), grids=(3,), starts=4).start().wait()
+    before = {name: number.clone() for name, number in session.model.state_dict().items()}
+    session.prune(0.3).fix(session.model.edges()[0], "sin", (1.0, 0.0, 1.0, 0.0))
+    session.start().wait()
+    session.undo().undo().undo()
+    assert all(torch.equal(session.model.state_dict()[key], before[key]) for key in before)
+    assert session.model.layer(0).fixed == {}

@@ -4,8 +4,9 @@ The public names are imported when they are first used (PEP 562): Jupyter Server
 package too, and must not pay for torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from workbench.lazy import lazily
 
 __version__ = "0.1.0"
 
@@ -22,23 +23,21 @@ if TYPE_CHECKING:
     from workbench.kan.training import FitResult, fit
     from workbench.session import Session
 
-_HOME = {
-    "KAN": "workbench.kan.model",
-    "Dataset": "workbench.kan.data",
-    "fit": "workbench.kan.training",
-    "FitResult": "workbench.kan.training",
-    "prune_edges": "workbench.discovery.pruning",
-    "symbolify": "workbench.discovery.symbolic",
-    "Formula": "workbench.discovery.formula",
-    "FormulaSet": "workbench.discovery.formula",
-    "to_networkx": "workbench.discovery.graph",
-    "Session": "workbench.session",
-    "KANRegressor": "workbench.estimators",
-    "KANClassifier": "workbench.estimators",
-    "discover": "workbench.discover",
-    "Discovery": "workbench.discover",
-    "InputError": "workbench.errors",
+_MODULES = {
+    "discover": ["Discovery", "discover"],
+    "discovery.formula": ["Formula", "FormulaSet"],
+    "discovery.graph": ["to_networkx"],
+    "discovery.pruning": ["prune_edges"],
+    "discovery.symbolic": ["symbolify"],
+    "errors": ["InputError"],
+    "estimators": ["KANClassifier", "KANRegressor"],
+    "kan.data": ["Dataset"],
+    "kan.model": ["KAN"],
+    "kan.training": ["FitResult", "fit"],
+    "session": ["Session"],
 }
+
+__getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
     "KAN",
@@ -58,15 +57,3 @@ __all__ = [
     "symbolify",
     "to_networkx",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

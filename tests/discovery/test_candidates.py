@@ -3,8 +3,12 @@
 import pytest
 import torch
 
-from workbench.discovery.candidates import EVERY, MATCHED, match
+from tests.operations import Operations
+from workbench.discovery.candidates import EVERY, MATCHED, match, suggest
+from workbench.discovery.fixing import fix, unfix
+from workbench.discovery.symbolic import ranked
 from workbench.kan.functions import lookup
+from workbench.kan.model import KAN, Edge
 
 POINTS = torch.linspace(0.3, 2.1, 128, dtype=torch.float64)
 INNER = {
@@ -81,3 +85,32 @@ def test_noise_does_not_change_the_family_of_a_clear_curve() -> None:
         curve = lookup(name).value(a * POINTS + b)
         found = match(POINTS[None], (curve + 0.01 * curve.std() * noise)[None])[0]
         assert found[0].name == name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_noisy_sine_is_a_sine_and_not_nothing(seed: int) -> None:
+    noise = torch.randn(128, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    curve = torch.sin(4 * POINTS + 0.3)
+    found = match(POINTS[None], (curve + 0.065 * curve.std() * noise)[None])[0]
+    assert found[0].name == ranked(found, effect=1.0, noise=0.065)[0].name == "sin"
+    assert 0.99 < found[0].r2 < 0.999
+
+
+@pytest.mark.parametrize("amplitude", [1e-4, 1e-5])
+def test_a_sine_of_tiny_amplitude_on_an_edge_is_recognised(amplitude: float) -> None:
+    edge = Edge(0, 0, 0)
+    model = fix(KAN((1, 1), 24), edge, "sin", (3.0, 0.2, amplitude, 0.0))
+    model = unfix(model, edge)
+    x = torch.linspace(-1, 1, 100, dtype=torch.float64).unsqueeze(1)
+    best = suggest(model, x)[edge][0]
+    assert best.name == "sin"
+    assert best.r2 > 0.9999
+
+
+def test_the_work_does_not_grow_with_the_number_of_curves() -> None:
+    curve = (torch.sin(4 * POINTS) + 0.2 * POINTS**2)[None]
+    with Operations() as one:
+        match(POINTS[None], curve)
+    with Operations() as many:
+        match(POINTS.expand(20, -1), curve.expand(20, -1))
+    assert many.count < 1.2 * one.count

@@ -116,3 +116,22 @@ def test_ticks_are_round_and_within() -> None:
     assert ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert all(-3 <= t <= 7 for t in ticks(-3, 7))
     assert 3 <= len(ticks(0.012, 0.0897)) <= 8
+
+
+def test_a_picture_of_many_edges_is_one_text_and_writes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 10))
+    text = network_svg(to_networkx(KAN((10, 10, 1)), Dataset.from_arrays(x, x[:, 0])))
+    curves = [e for e in ET.fromstring(text).iter() if e.tag.endswith("polyline")]
+    assert len(curves) == 110
+    assert len(text) < 500_000
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_deep_network_is_laid_out(data: Dataset) -> None:
+    graph = to_networkx(KAN((3, 5, 2, 1), seed=0), data)
+    for level, count in enumerate((3, 5, 2, 1)):
+        places = [d["place"] for _, d in graph.nodes(data=True) if d["layer"] == level]
+        assert sorted(places) == list(range(count))

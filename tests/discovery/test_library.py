@@ -10,12 +10,15 @@ import torch
 
 from workbench.discovery.candidates import match
 from workbench.discovery.export import export
-from workbench.discovery.expressions import Linear, apply
+from workbench.discovery.expressions import Linear, apply, to_expressions
+from workbench.discovery.fixing import fix
 from workbench.discovery.formula import Formula
 from workbench.discovery.library import SYMPY, register, registered, unregister
 from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError
+from workbench.kan.checkpoint import load, save
 from workbench.kan.functions import FUNCTIONS
+from workbench.kan.model import KAN, Edge
 
 X = sympy.Symbol("x", real=True)
 
@@ -113,3 +116,19 @@ def test_bad_registrations_are_refused() -> None:
 def test_a_saved_text_cannot_name_foreign_functions() -> None:
     with pytest.raises(InputError, match="not allowed"):
         parse_srepr("system(Symbol('x'))")
+
+
+def test_a_network_with_a_registered_function_is_saved_and_loaded(
+    lorentz: str, tmp_path: Path
+) -> None:
+    edge = Edge(0, 0, 0)
+    model = fix(KAN((1, 1)), edge, lorentz, (2.0, 0.1, 1.5, 0.2))
+    save(model, tmp_path / "model")
+    x = torch.linspace(-1, 1, 9, dtype=torch.float64).unsqueeze(1)
+    loaded = load(tmp_path / "model")
+    assert torch.equal(loaded(x), model(x))
+    law = Formula(to_expressions(loaded, ("x",)), ("x",))
+    np.testing.assert_allclose(law(x.numpy()), model(x).detach().numpy()[:, 0], rtol=1e-12)
+    unregister(lorentz)
+    with pytest.raises(InputError, match=r"needs the function 'lorentz'.*register it first"):
+        load(tmp_path / "model")

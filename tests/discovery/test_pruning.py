@@ -6,9 +6,17 @@ import torch
 
 from tests.problems import PROBLEMS
 from workbench.discovery.attribution import edge_scores, feature_scores
-from workbench.discovery.pruning import eliminate, prune_edges, remove_edges
+from workbench.discovery.pruning import (
+    eliminate,
+    prune_edges,
+    prune_inputs,
+    prune_nodes,
+    remove_edges,
+)
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.kan.growth import expand_width
+from workbench.kan.locking import lock, locked_edges
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training import fit
 
@@ -76,3 +84,52 @@ def test_threshold_pruning() -> None:
     assert prune_edges(model, data).edges() == [Edge(0, 0, 0)]
     with pytest.raises(InputError, match="threshold must lie between 0 and 1"):
         prune_edges(model, data, threshold=2.0)
+
+
+def test_locked_edges_are_never_pruned() -> None:
+    data = EXP.dataset(400)
+    model = fit(KAN((2, 3, 1)), data, grids=(3,), starts=8).model.refine(6)
+    scores = edge_scores(model, data.inputs)[0]
+    held = Edge(0, *reversed(divmod(int(scores.argmin()), 2)))
+    locked = lock(model, held)
+    found = eliminate(locked, data)
+    points = torch.linspace(-1, 1, 50, dtype=torch.float64)
+    for stage in found.path:
+        assert locked_edges(stage.model) == [held]
+        curve = stage.model.activation(held, points)
+        assert torch.allclose(curve, locked.activation(held, points), rtol=0, atol=1e-12)
+    assert len(found.path[-1].model.edges()) < len(locked.edges())
+    kept = prune_edges(locked, data, threshold=float(scores.min()) / float(scores.max()) + 0.01)
+    assert held in kept.edges()
+
+
+def test_a_threshold_that_would_cut_off_a_locked_edge_is_refused() -> None:
+    data = EXP.dataset(200)
+    model = lock(KAN((2, 2, 1), seed=1), Edge(0, 0, 1))
+    with torch.no_grad():
+        model.layer(1).coefficients[0, 1] *= 1e-3
+    with pytest.raises(InputError, match="would cut off a locked edge: lower or unlock it"):
+        prune_edges(model, data, threshold=0.5)
+
+
+def test_faint_nodes_and_inputs_go_with_all_their_edges() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (400, 3))
+    data = Dataset.from_arrays(x, np.exp(x[:, 0] + x[:, 2] ** 2))
+    model = fit(KAN((3, 1, 1)), data, grids=(6,)).model
+    wider = expand_width(model, 1, sums=2, products=1)
+    pruned = prune_nodes(wider, data)
+    assert pruned.edges() == model.edges()
+    assert torch.allclose(pruned(data.inputs), model(data.inputs), atol=1e-9)
+    fewer = prune_inputs(model, data)
+    assert fewer.edges() == [Edge(0, 0, 0), Edge(0, 2, 0), Edge(1, 0, 0)]
+    assert fewer.in_features == 3
+    held = lock(wider, Edge(0, 1, 2))
+    left = prune_inputs(held, data).edges()
+    assert [e for e in left if e.layer == 0 and e.source == 1] == [Edge(0, 1, 2)]
+    with pytest.raises(InputError, match="would cut off a locked edge"):
+        prune_nodes(held, data)
+    with pytest.raises(InputError, match="has no hidden node"):
+        prune_nodes(KAN((3, 1)), data)
+    with pytest.raises(InputError, match="threshold must lie between 0 and 1, got 2"):
+        prune_inputs(model, data, threshold=2)

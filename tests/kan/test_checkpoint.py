@@ -103,3 +103,17 @@ def test_too_new_altered_and_unknown_are_told_apart(tmp_path: Path) -> None:
     path.write_bytes(whole)
     with pytest.raises(InputError, match="do not match their checksum"):
         load(path)
+
+
+def test_two_networks_in_one_folder_stay_two_and_old_files_what_they_were(tmp_path: Path) -> None:
+    narrow, wide = KAN((2, 3, 1), seed=1), KAN((2, 7, 1), seed=2)
+    save(narrow, tmp_path / "narrow")
+    before = (tmp_path / "narrow").read_bytes()
+    save(wide, tmp_path / "wide")
+    again = load(tmp_path / "narrow")
+    with torch.no_grad():
+        again.layer(0).coefficients.zero_()
+    save(again, tmp_path / "third")
+    assert (tmp_path / "narrow").read_bytes() == before
+    assert load(tmp_path / "narrow").config.width == (2, 3, 1)
+    assert load(tmp_path / "wide").config.width == (2, 7, 1)

@@ -1,10 +1,13 @@
 """A layer in the user's own loop: fast paths agree with the plain formula, to second derivatives."""
 
 import copy
+import io
+import pickle
 
 import pytest
 import torch
 
+from tests.operations import Operations
 from workbench.errors import InputError
 from workbench.kan import edge_sums
 from workbench.kan.layer import KANLayer
@@ -150,3 +153,32 @@ def test_numbers_move_by_state_dict_and_copies_share_nothing() -> None:
 def test_bad_layers_are_refused_in_words(make, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_fixed_edges_cost_operations_by_function_and_not_by_edge() -> None:
+    x = points(10, 8)
+    counts = []
+    for edges in (1, 8, 64):
+        places = [(target, source) for target in range(8) for source in range(8)][:edges]
+        layer = KANLayer(8, 8, fixed=dict.fromkeys(places, "sin"))
+        with Operations() as done:
+            layer(x).sum().backward()
+        counts.append(done.count)
+    assert counts[0] == counts[1] == counts[2]
+
+
+def test_networks_with_fixed_edges_are_copied_and_pickled() -> None:
+    model = KAN((2, (1, 1), 1), seed=1)
+    model.layer(0).fixed[0, 0] = "sin"
+    x = points(9, 2)
+    buffer = io.BytesIO()
+    torch.save(model, buffer)
+    buffer.seek(0)
+    for twin in (
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+        torch.load(buffer, weights_only=False),
+    ):
+        assert torch.equal(twin(x), model(x))
+        twin.layer(0).fixed.clear()
+        assert not torch.equal(twin(x), model(x))

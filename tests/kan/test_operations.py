@@ -212,3 +212,14 @@ def test_everything_runs_on_cuda() -> None:
         assert torch.allclose(grown(x), model(x), atol=1e-9)
     assert update_grid_(model.copy(), 0.5 * x) < 1e-9
     assert fit(model, DATA, starts=2, steps=2, grids=(3,)).model.output_scale.device.type == "cuda"
+
+
+def test_every_hidden_layer_of_a_deep_network_is_reordered_with_its_fixed_edges() -> None:
+    model = KAN((2, 5, 2, 1), seed=2)
+    for edge, name in ((Edge(0, 1, 2), "sin"), (Edge(1, 3, 0), "tanh"), (Edge(2, 1, 0), "exp")):
+        model = fix(model, edge, name, (0.7, 0.1, 0.9, 0.2))
+    for level, order in ((1, [3, 0, 4, 1, 2]), (2, [1, 0])):
+        permuted = permute_nodes(model, level, order)
+        assert torch.allclose(permuted(X), model(X), atol=1e-12)
+        assert sum(len(permuted.layer(k).fixed) for k in range(3)) == 3
+        assert not torch.equal(permuted.layer(level).coefficients, model.layer(level).coefficients)

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
+from workbench.discovery.fixing import fix
 from workbench.errors import InputError
-from workbench.kan import KAN, Dataset, fit
+from workbench.kan import KAN, Dataset, Edge, fit
 from workbench.kan.solvers import levenberg_marquardt as lm
 
 SMALL = PROBLEMS[0].dataset(300)
@@ -134,3 +135,13 @@ def test_sparsity_weights_follow_the_grids() -> None:
     released = fit(KAN((2, 3, 1)), data, grids=(3, 6), l1=(0.05, 0.0))
     held = fit(KAN((2, 3, 1)), data, grids=(3, 6), l1=0.05)
     assert released.validation_loss < held.validation_loss
+
+
+@pytest.mark.parametrize("solver", ["lm", "lbfgs", "adam"])
+@pytest.mark.parametrize("function", ["sqrt", "log", "reciprocal", "artanh"])
+def test_a_function_with_an_edge_of_its_domain_leaves_no_nan(solver: str, function: str) -> None:
+    model = fix(KAN((2, 2, 1)), Edge(0, 0, 0), function, (1.0, 0.0, 1.0, 0.0))
+    result = fit(model, SMALL, solver=solver, starts=1, steps=20, grids=(3,))
+    assert all(np.isfinite([r.train_loss, r.validation_loss]).all() for r in result.history)
+    assert all(bool(parameter.isfinite().all()) for parameter in result.model.parameters())
+    assert result.validation_loss == min(r.validation_loss for r in result.history)

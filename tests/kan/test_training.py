@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS, Problem
+from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.kan.model import KAN
+from workbench.kan.model import KAN, Edge
 from workbench.kan.training import Progress, fit
 
 SMALL = PROBLEMS[0]
@@ -86,6 +87,27 @@ def test_interrupt_keeps_the_best_state() -> None:
     assert np.isfinite(result.validation_loss)
 
 
+def test_an_interrupt_leaves_fixed_edges_at_work_and_the_best_of_all_states() -> None:
+    def callback(progress: Progress) -> None:
+        if progress.step == 5:
+            raise KeyboardInterrupt
+
+    data = SMALL.dataset(200)
+    edge = Edge(0, 0, 0)
+    model = fix(KAN((2, 2, 1), seed=1), edge, "sin", (3.0, 0.0, 1.0, 0.0))
+    result = fit(model, data, starts=1, grids=(3, 6), callback=callback)
+    assert result.stopped == "interrupted"
+    assert result.model.layer(0).fixed == {(0, 0): "sin"}
+    a, b, c, d = result.model.layer(0).affine[0, 0].tolist()
+    points = torch.linspace(-1, 1, 9, dtype=torch.float64)
+    expected = c * torch.sin(a * points + b) + d
+    assert torch.allclose(result.model.activation(edge, points), expected)
+    x, y = data.split("validation")
+    loss = float((result.model(x) - y).square().mean().sqrt().detach())
+    assert loss == pytest.approx(result.validation_loss)
+    assert loss == pytest.approx(min(r.validation_loss for r in result.history))
+
+
 def test_l1_makes_idle_edges_faint() -> None:
     random = np.random.default_rng(0)
     x = random.uniform(-1, 1, (400, 4))
@@ -120,3 +142,11 @@ def test_prediction_outside_the_range_warns() -> None:
     beyond[0, 0] = 3.0
     with pytest.warns(UserWarning, match="1 of 200 rows lie outside"):
         model.predict(beyond)
+
+
+def test_training_rows_with_a_single_value_are_learned() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 1))
+    data = Dataset.from_arrays(x, np.repeat([2.0, 3.0], 30), split=["train"] * 30 + ["test"] * 30)
+    result = fit(KAN((1, 1)), data, grids=(3,), starts=2)
+    assert result.train_loss < 0.01
+    assert float(result.model.output_scale) == 1

@@ -4,9 +4,22 @@ The perceptron gets what the network gets: standardized float64 data, many start
 with an analytic Jacobian, and the state that validates best.
 """
 
-from workbench.baselines.mlp import MLP, Architecture, matching_width
-from workbench.baselines.peers import Baseline, compare
-from workbench.baselines.training import MLPResult, fit_mlp
+from typing import TYPE_CHECKING
+
+from workbench.lazy import lazily
+
+if TYPE_CHECKING:
+    from workbench.baselines.mlp import MLP, Architecture, matching_width
+    from workbench.baselines.peers import Baseline, compare
+    from workbench.baselines.training import MLPResult, fit_mlp
+
+_MODULES = {
+    "mlp": ["MLP", "Architecture", "matching_width"],
+    "peers": ["Baseline", "compare"],
+    "training": ["MLPResult", "fit_mlp"],
+}
+
+__getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
     "MLP",

@@ -146,7 +146,12 @@ class MLP(nn.Module):
 
 
 def matching_width(count: int, inputs: int, outputs: int, *, layers: int = 1) -> int:
-    """The width of ``layers`` equal hidden layers whose parameter count comes closest to ``count``.
+    """The width of equal hidden layers whose parameter count comes closest to a given one.
+
+    Args:
+        count: parameters to match.
+        inputs, outputs: nodes of the first and of the last layer.
+        layers: number of hidden layers.
 
     Raises:
         InputError: no hidden layer is asked for.

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from workbench.baselines.mlp import MLP, Activation, Architecture
 from workbench.errors import InputError
+from workbench.kan.checks import seed_of
 from workbench.kan.data import Dataset, Part
 from workbench.kan.losses import CrossEntropy, Loss, SquaredError
 from workbench.kan.objective import Rows
@@ -96,6 +97,7 @@ def fit_mlp(
             "at least one start, decays of at least 0 and an effort above 0 are needed, "
             f"got {starts}, {decays} and {effort}"
         )
+    seed = seed_of(seed)
     architecture = Architecture((len(data.names), *hidden, data.outputs), activation)
     task = _Task(data, architecture)
     found = [

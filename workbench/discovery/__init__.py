@@ -4,3 +4,75 @@ What belongs here: attribution and pruning, the table of functions, the search f
 with their constants and exports, the graph of a network, its drawing and the report. SymPy and
 networkx live here; widgets and files of users do not.
 """
+
+from typing import TYPE_CHECKING
+
+from workbench.lazy import lazily
+
+if TYPE_CHECKING:
+    from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
+    from workbench.discovery.candidates import Candidate, suggest
+    from workbench.discovery.drawing import network_svg
+    from workbench.discovery.fixing import fix, unfix
+    from workbench.discovery.formula import Constant, Formula, FormulaSet
+    from workbench.discovery.graph import save_graph, to_networkx
+    from workbench.discovery.library import register, registered, unregister
+    from workbench.discovery.pruning import (
+        Elimination,
+        Stage,
+        eliminate,
+        prune_edges,
+        prune_inputs,
+        prune_nodes,
+        remove_edges,
+    )
+    from workbench.discovery.symbolic import symbolify
+
+_MODULES = {
+    "attribution": ["edge_scores", "feature_scores", "node_scores"],
+    "candidates": ["Candidate", "suggest"],
+    "drawing": ["network_svg"],
+    "fixing": ["fix", "unfix"],
+    "formula": ["Constant", "Formula", "FormulaSet"],
+    "graph": ["save_graph", "to_networkx"],
+    "library": ["register", "registered", "unregister"],
+    "pruning": [
+        "Elimination",
+        "Stage",
+        "eliminate",
+        "prune_edges",
+        "prune_inputs",
+        "prune_nodes",
+        "remove_edges",
+    ],
+    "symbolic": ["symbolify"],
+}
+
+__getattr__, __dir__ = lazily(__name__, _MODULES)
+
+__all__ = [
+    "Candidate",
+    "Constant",
+    "Elimination",
+    "Formula",
+    "FormulaSet",
+    "Stage",
+    "edge_scores",
+    "eliminate",
+    "feature_scores",
+    "fix",
+    "network_svg",
+    "node_scores",
+    "prune_edges",
+    "prune_inputs",
+    "prune_nodes",
+    "register",
+    "registered",
+    "remove_edges",
+    "save_graph",
+    "suggest",
+    "symbolify",
+    "to_networkx",
+    "unfix",
+    "unregister",
+]

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workbench.discovery.attribution import edge_scores
+from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
+from workbench.kan.locking import locked_edges, locks_curves
 from workbench.kan.model import KAN, Edge
-from workbench.kan.objective import Rows
+from workbench.kan.objective import Rows, require_match
 from workbench.kan.refit import Refitting
 from workbench.kan.regularization import Penalty
 
@@ -36,25 +37,97 @@ _ROUGH = torch.float32  # twice as fast, and enough to compare removals
 def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
     """Remove the edges whose score is below ``threshold`` times the largest, and dead nodes.
 
+    Locked edges stay, however small their score.
+
     Args:
         model: left untouched.
         data: its training inputs weigh the edges, see ``edge_scores``.
         threshold: share of the largest edge score, from 0 to 1.
 
     Raises:
-        InputError: the threshold would leave an output without any edge.
+        InputError: the threshold would leave an output without any edge, or cut off a locked one.
     """
-    if not 0 <= threshold <= 1:
-        raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
-    x = data.split("train")[0]
+    x = _weighing(model, data, threshold)
     scores = edge_scores(model, x)
     limit = threshold * max(float(score.max()) for score in scores)
-    weak = [e for e in model.edges() if float(scores[e.layer][e.target, e.source]) < limit]
-    pruned = remove_edges(model, x, weak)
-    last = pruned.layer(pruned.config.depth - 1)
-    if bool((last.mask.sum(1) == 0).any()):
+    weak = [e for e in _free(model) if float(scores[e.layer][e.target, e.source]) < limit]
+    return _without(model, x, weak, threshold)
+
+
+def prune_nodes(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
+    """Remove the hidden nodes whose score is below ``threshold`` times that of the best hidden node.
+
+    Locked edges stay.
+
+    Args:
+        model: left untouched.
+        data: its training inputs weigh the nodes, see ``node_scores``.
+        threshold: share of the largest score of a hidden node, from 0 to 1.
+
+    Raises:
+        InputError: there is no hidden node, or the threshold would leave an output without any edge or
+            cut off a locked one.
+    """
+    x = _weighing(model, data, threshold)
+    if model.config.depth == 1:
+        raise InputError("this network has no hidden node: prune its edges or inputs")
+    scores = node_scores(model, x)[1:]
+    limit = threshold * max(float(score.max()) for score in scores)
+    weak = {
+        (level, node)
+        for level, score in enumerate(scores, 1)
+        for node in (score < limit).nonzero().flatten().tolist()
+    }
+    edges = [edge for edge in _free(model) if (edge.layer, edge.source) in weak]
+    return _without(model, x, edges, threshold)
+
+
+def prune_inputs(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
+    """Remove all edges of the inputs whose score is below ``threshold`` times the largest.
+
+    The inputs keep their columns, so that the table still fits. Locked edges stay.
+
+    Args:
+        model: left untouched.
+        data: its training inputs weigh the inputs, see ``feature_scores``.
+        threshold: share of the largest score of an input, from 0 to 1.
+
+    Raises:
+        InputError: the threshold would leave an output without any edge.
+    """
+    x = _weighing(model, data, threshold)
+    scores = feature_scores(model, x)
+    weak = set((scores < threshold * scores.max()).nonzero().flatten().tolist())
+    edges = [edge for edge in _free(model) if edge.layer == 0 and edge.source in weak]
+    return _without(model, x, edges, threshold)
+
+
+def _weighing(model: KAN, data: Dataset, threshold: float) -> Tensor:
+    """The inputs that weigh, once the arguments can be used."""
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
+    require_match(model, data)
+    return data.split("train")[0]
+
+
+def _without(model: KAN, x: Tensor, edges: Iterable[Edge], threshold: float) -> KAN:
+    pruned = remove_edges(model, x, edges)
+    if not _connected(pruned):
         raise InputError(f"threshold {threshold} would remove every edge of an output: lower it")
+    if not _holds_locked(pruned, model):
+        raise InputError(f"threshold {threshold} would cut off a locked edge: lower or unlock it")
     return pruned
+
+
+def _free(model: KAN) -> list[Edge]:
+    """The living edges that may be removed."""
+    held = set(locked_edges(model))
+    return [edge for edge in model.edges() if edge not in held]
+
+
+def _holds_locked(pruned: KAN, model: KAN) -> bool:
+    """Whether no locked edge went with a dead node."""
+    return locked_edges(pruned) == locked_edges(model)
 
 
 def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
@@ -64,10 +137,14 @@ def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
         model: left untouched.
         x: inputs ``(N, d)`` over which the means are taken.
         edges: addresses of living edges.
+
+    Raises:
+        InputError: there is no such edge, or it is pruned.
     """
     pruned = model.copy()
     means = [phi.mean(0) for phi in model.trace(x.to(model.output_scale)).postacts]
     for edge in edges:
+        model.layer_of(edge)
         pruned.layer(edge.layer).mask[edge.target, edge.source] = 0
     _mask_dead_nodes(pruned)
     for level, mean in enumerate(means):
@@ -111,7 +188,12 @@ def _pass_on(model: KAN, level: int, lost: Tensor) -> None:
 
 @dataclass(frozen=True)
 class Stage:
-    """A network on the way of an elimination; losses as in ``FitResult``."""
+    """A network on the way of an elimination.
+
+    Attributes:
+        model: refitted. edges: how many live.
+        validation_loss: as in ``FitResult``.
+    """
 
     model: KAN
     edges: int
@@ -120,7 +202,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Elimination:
-    """From many edges to few: ``path`` in falling order of edges, and which one was chosen."""
+    """From many edges to few.
+
+    Attributes:
+        path: networks in falling order of edges. chosen: which of them says the same with the fewest.
+    """
 
     path: tuple[Stage, ...]
     chosen: int
@@ -146,7 +232,8 @@ def eliminate(
     After a sparse refit, each of the weakest edges is removed in a copy of its own, all copies are
     refitted at once on a coarse grid, and the cheapest removal is kept; then every network on the
     path is refined and judged on validation data. Behind the right one the error jumps: a cliff of a
-    factor 10 is taken, else the fewest edges within 10 % of the best.
+    factor 10 is taken, else the fewest edges within 10 % of the best. Locked edges stay, and where one
+    is a curve the grid is not made coarser, because that would bend it.
 
     Args:
         model: a trained network, left untouched.
@@ -173,24 +260,32 @@ def eliminate(
     return Elimination(tuple(stages), _choose([max(s.validation_loss, floor) for s in stages]))
 
 
-def _enough(problem: Refitting, parameters: int) -> Rows:
+def _enough(problem: Refitting, model: KAN) -> Rows:
     """Four rows for every parameter are enough to compare removals."""
-    return problem.rows[: max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * parameters)].to(_ROUGH)
+    count = max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * model.parameter_count)
+    return problem.rows[:count].to(_rough(model))
+
+
+def _rough(model: KAN) -> torch.dtype:
+    """Single precision, where it does not round numbers that are locked."""
+    return model.output_scale.dtype if locked_edges(model) else _ROUGH
 
 
 def _sparse(model: KAN, problem: Refitting) -> KAN:
     """A coarse copy after sparsity steps, without its faintest edges."""
-    ensemble = Ensemble.of([model]).refine(COARSE)
-    part = _enough(problem, ensemble.model(0).parameter_count)
+    ensemble = Ensemble.of([model])
+    if not locks_curves(model):
+        ensemble = ensemble.refine(COARSE)
+    part = _enough(problem, ensemble.model(0))
     for _ in range(4):
         ensemble = ensemble.to(problem.rows.x.dtype).regrid(problem.rows.x)
         ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
     net = ensemble.model(0)
     scores = edge_scores(net, problem.rows.x)
     limit = _RELATIVE * max(float(score.max()) for score in scores)
-    weak = [e for e in net.edges() if float(scores[e.layer][e.target, e.source]) < limit]
+    weak = [e for e in _free(net) if float(scores[e.layer][e.target, e.source]) < limit]
     thin = remove_edges(net, problem.rows.x, weak)
-    if not _connected(thin):
+    if not (_connected(thin) and _holds_locked(thin, net)):
         thin = net
     ensemble = problem.minimize(Ensemble.of([thin]).regrid(problem.rows.x), 10, rows=part)
     return ensemble.model(0)
@@ -203,13 +298,14 @@ def _connected(model: KAN) -> bool:
 
 def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
     scores = edge_scores(model, problem.rows.x)
-    edges = sorted(model.edges(), key=lambda e: float(scores[e.layer][e.target, e.source]))
+    edges = sorted(_free(model), key=lambda e: float(scores[e.layer][e.target, e.source]))
     nets = [remove_edges(model, problem.rows.x, [edge]) for edge in edges[:_CANDIDATES]]
-    nets = [_drop_shift(net, model, problem) for net in nets if _connected(net)]
+    nets = [net for net in nets if _connected(net) and _holds_locked(net, model)]
+    nets = [_drop_shift(net, model, problem) for net in nets]
     if not nets:
         return None
-    part = _enough(problem, nets[0].parameter_count)
-    ensemble = Ensemble.of(nets).to(_ROUGH).regrid(part.x)
+    part = _enough(problem, nets[0])
+    ensemble = Ensemble.of(nets).to(part.x.dtype).regrid(part.x)
     ensemble = problem.minimize(ensemble, _STEPS, rows=part)
     return ensemble.model(int(problem.losses(ensemble, part).argmin()))
 
@@ -224,7 +320,10 @@ def _refined(model: KAN, problem: Refitting) -> Stage:
     """Up to the fine grid for as long as validation improves; the better of the two is kept."""
     ensemble = Ensemble.of([model]).regrid(problem.rows.x)
     best, best_loss = ensemble, math.inf
-    for grid_size, steps in ((COARSE, _STEPS), (2 * COARSE, 5), (FINE, 5)):
+    coarse = model.layer(0).grid_size
+    for grid_size, steps in ((coarse, _STEPS), (2 * coarse, 5), (4 * coarse, 5)):
+        if grid_size > max(coarse, FINE):
+            break
         ensemble = problem.minimize(ensemble.regrid(problem.rows.x).refine(grid_size), steps)
         value = problem.error(ensemble)
         if value < best_loss:

@@ -218,7 +218,7 @@ def _thinned(best: Trial, data: Dataset, how: Settings) -> KAN:
     """
     if data.task != "regression":
         return best.model
-    noise = best.fit.validation_loss / float(data.split("train")[1].std())
+    noise = best.fit.validation_loss / float(best.model.output_scale.mean())
     sparse = replace(how, l1=max(_L1, _L1_OF_NOISE * noise))
     shrunk = best.model
     for _ in range(_SHRINKS):

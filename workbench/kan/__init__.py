@@ -5,13 +5,77 @@ are fitted to. Everything is torch and NumPy; nothing here knows SymPy, graphs, 
 screens.
 """
 
-from workbench.kan.data import Dataset
-from workbench.kan.journal import Journal, Record
-from workbench.kan.model import KAN, Edge, KANConfig, Trace
-from workbench.kan.run import Progress
-from workbench.kan.training import FitResult, TrainingError, fit
+from typing import TYPE_CHECKING
+
+from workbench.lazy import lazily
+
+if TYPE_CHECKING:
+    from workbench.kan.bases import BASES
+    from workbench.kan.checkpoint import About, load, read_about, save
+    from workbench.kan.data import Dataset
+    from workbench.kan.functions import FUNCTIONS
+    from workbench.kan.grid import update_grid_
+    from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
+    from workbench.kan.journal import Journal, Record
+    from workbench.kan.layer import KANLayer
+    from workbench.kan.locking import lock, locked_edges, unlock
+    from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
+    from workbench.kan.model import KAN, Edge, KANConfig, Trace
+    from workbench.kan.regularization import Penalty
+    from workbench.kan.run import Progress
+    from workbench.kan.training import FitResult, TrainingError, fit
+
+_MODULES = {
+    "bases": ["BASES"],
+    "checkpoint": ["About", "load", "read_about", "save"],
+    "data": ["Dataset"],
+    "functions": ["FUNCTIONS"],
+    "grid": ["update_grid_"],
+    "growth": ["expand_depth", "expand_width", "permute_nodes", "submodel", "warm_start"],
+    "journal": ["Journal", "Record"],
+    "layer": ["KANLayer"],
+    "locking": ["lock", "locked_edges", "unlock"],
+    "losses": ["CrossEntropy", "Huber", "Loss", "Poisson", "SquaredError"],
+    "model": ["KAN", "Edge", "KANConfig", "Trace"],
+    "regularization": ["Penalty"],
+    "run": ["Progress"],
+    "training": ["FitResult", "TrainingError", "fit"],
+}
+
+__getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
-    "KAN", "Dataset", "Edge", "FitResult", "Journal", "KANConfig", "Progress", "Record", "Trace",
-    "TrainingError", "fit",
-]  # fmt: skip
+    "BASES",
+    "FUNCTIONS",
+    "KAN",
+    "About",
+    "CrossEntropy",
+    "Dataset",
+    "Edge",
+    "FitResult",
+    "Huber",
+    "Journal",
+    "KANConfig",
+    "KANLayer",
+    "Loss",
+    "Penalty",
+    "Poisson",
+    "Progress",
+    "Record",
+    "SquaredError",
+    "Trace",
+    "TrainingError",
+    "expand_depth",
+    "expand_width",
+    "fit",
+    "load",
+    "lock",
+    "locked_edges",
+    "permute_nodes",
+    "read_about",
+    "save",
+    "submodel",
+    "unlock",
+    "update_grid_",
+    "warm_start",
+]

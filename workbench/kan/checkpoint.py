@@ -58,8 +58,15 @@ def save(
     Args:
         model: the network. path: the file, by custom ``.safetensors``.
         names, target, units: column names and their units to keep beside it.
+
+    Raises:
+        InputError: there is no such folder, or as many names as inputs.
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        raise InputError(f"a network is saved into a folder, but there is no {str(path.parent)!r}")
+    if names and len(names) != model.in_features:
+        raise InputError(f"names must name the {model.in_features} inputs, got {len(names)}")
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
     config = replace(model.config, grid_size=model.layer(0).grid_size)
     about = {

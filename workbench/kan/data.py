@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from workbench.errors import InputError
+from workbench.kan.checks import numbers, seed_of
 
 Task = Literal["regression", "classification"]
 Part = Literal["train", "validation", "test"]
@@ -69,7 +70,14 @@ class Dataset:
         return chosen / chosen.mean() if len(chosen) else chosen
 
     def select(self, names: Sequence[str]) -> "Dataset":
-        """The same rows with only these inputs, in this order."""
+        """The same rows with only these inputs, in this order.
+
+        Raises:
+            InputError: there is no such input, or none is named.
+        """
+        _require(self.names, names, "input")
+        if not names:
+            raise InputError("at least one input must be selected, got none")
         columns = [self.names.index(name) for name in names]
         return replace(self, inputs=self.inputs[:, columns], names=tuple(names))
 
@@ -88,19 +96,34 @@ class Dataset:
         weights: Any = None,
         seed: int = 0,
     ) -> "Dataset":
-        """A dataset from arrays ``(N, d)`` and ``(N,)``; see ``from_frame`` for the rest."""
-        x = np.asarray(inputs, dtype=np.float64)
+        """A dataset from arrays; see ``from_frame`` for the rest.
+
+        Args:
+            inputs: numbers ``(N, d)``.
+            targets: ``(N,)`` or ``(N, 1)`` numbers or labels, or ``(N, m)`` numbers.
+            names: of the inputs; x1, x2, ... by default.
+            target: name of the target.
+            task, units, split, groups, weights, seed: see ``from_frame``.
+
+        Raises:
+            InputError: the table cannot be learned from; the message says what to do.
+        """
+        x, y = numbers(inputs), np.asarray(targets)
         if x.ndim != 2:
             raise InputError(f"inputs must be a table (rows, columns), got shape {x.shape}")
+        if y.ndim not in (1, 2):
+            raise InputError(
+                f"targets must have shape (rows,) or (rows, outputs), got shape {y.shape}"
+            )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
         labels = [f"x{i + 1}" for i in range(x.shape[1])] if names is None else list(names)
         if len(labels) != x.shape[1]:
             raise InputError(f"{x.shape[1]} input columns need as many names, got {len(labels)}")
         columns = {label: x[:, i] for i, label in enumerate(labels)}
         if len(columns) != len(labels) or target in columns:
             raise InputError("column names must differ from each other and from the target's")
-        return _build(
-            columns, np.asarray(targets), target, task, units, split, groups, weights, seed
-        )
+        return _build(columns, y, target, task, units, split, groups, weights, seed)
 
     @classmethod
     def from_frame(
@@ -195,14 +218,23 @@ def _build(
     lengths = {len(column) for column in columns.values()}
     if lengths != {len(values)}:
         raise InputError(f"inputs and target must have as many rows, got {lengths | {len(values)}}")
+    for name, per_row in (("split", split), ("groups", groups)):
+        if per_row is not None and len(per_row) != len(values):
+            raise InputError(
+                f"{name} must say something for each of {len(values)} rows, got {len(per_row)}"
+            )
+    if task not in (None, "regression", "classification"):
+        raise InputError(f"task must be 'regression' or 'classification', got {task!r}")
     chosen_task = task or _guess_task(values)
+    if chosen_task == "classification" and values.ndim > 1:
+        raise InputError(f"classes need one target column, got {values.shape[1]}")
     if values.dtype.kind == "f" and np.isinf(values).any():
         count = int(np.isinf(values).sum())
         raise InputError(
             f"the target {target!r} must be finite, but {count} of its values are infinite: "
             "remove or mend those rows"
         )
-    empty = _missing(values)
+    empty = _missing(values).reshape(len(values), -1).any(1)
     if empty.all():
         raise InputError(f"the target {target!r} has no values: choose another target")
     table = np.stack(list(columns.values()), 1)
@@ -228,9 +260,10 @@ def _build(
     else:
         targets = _numbers(values, target)
         for name, column in zip(columns, table.T, strict=True):
-            if np.allclose(column, targets[:, 0].numpy(), rtol=1e-9, atol=0):
+            if np.isclose(targets.numpy(), column[:, None], rtol=1e-9, atol=0).all(0).any():
                 notes.append(f"Warning: the target {target!r} is a copy of the input {name!r}.")
-    parts = _split(len(values), kept, split, groups, seed)
+    parts = _split(len(values), kept, split, groups, seed_of(seed))
+    counts = None if weights is None else _checked_weights(weights, kept, parts)
     return Dataset(
         inputs=torch.from_numpy(np.ascontiguousarray(table)),
         targets=targets,
@@ -243,30 +276,36 @@ def _build(
         units=dict(units or {}),
         classes=classes,
         notes=tuple(notes),
-        weights=None if weights is None else _checked_weights(weights, kept),
+        weights=counts,
     )
 
 
-def _checked_weights(weights: Any, kept: np.ndarray) -> Tensor:
+def _checked_weights(weights: Any, kept: np.ndarray, parts: Sequence[Tensor]) -> Tensor:
     try:
-        numbers = np.asarray(weights, dtype=np.float64)
+        given = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"weights must be numbers, one per row: {error}") from error
-    if numbers.shape != kept.shape:
+    if given.shape != kept.shape:
         raise InputError(
-            f"weights must be one number per row, {len(kept)} in all, got shape {numbers.shape}"
+            f"weights must be one number per row, {len(kept)} in all, got shape {given.shape}"
         )
-    chosen = numbers[kept]
-    if not np.isfinite(chosen).all() or (chosen < 0).any() or chosen.sum() == 0:
+    chosen = given[kept]
+    idle = any(len(part) and not chosen[part.numpy()].any() for part in parts)
+    if not np.isfinite(chosen).all() or (chosen < 0).any() or idle:
         raise InputError(
-            "weights must be finite, not negative and not all zero: mend or leave them out"
+            "weights must be finite, not negative and not all zero in any part of the split: "
+            "mend or leave them out"
         )
     return torch.from_numpy(chosen / chosen.mean())
 
 
 def _guess_task(values: np.ndarray) -> Task:
-    if values.dtype.kind in "OSUb" or values.dtype.kind not in "iuf":
+    if values.dtype.kind == "c":
+        raise InputError("targets must be real numbers or labels, got complex numbers")
+    if values.dtype.kind not in "iuf":
         return "classification"
+    if values.ndim > 1:
+        return "regression"
     distinct = np.unique(values[~_missing(values)])
     return "classification" if len(distinct) == 2 else "regression"
 
@@ -289,17 +328,18 @@ def _encode(values: np.ndarray, target: str) -> tuple[Tensor, tuple[Any, ...]]:
 
 def _numbers(values: np.ndarray, target: str) -> Tensor:
     try:
-        numbers = values.astype(np.float64)
+        found = values.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"regression needs numbers, but the target {target!r} holds text: "
             "choose classification or another target"
         ) from error
-    if np.ptp(numbers) == 0:
-        raise InputError(
-            f"the target {target!r} must vary, but every row has the value {numbers[0]:g}"
-        )
-    return torch.from_numpy(np.ascontiguousarray(numbers.reshape(len(numbers), -1)))
+    columns = found.reshape(len(found), -1)
+    constant = np.ptp(columns, axis=0) == 0
+    if constant.any():
+        value = columns[0, constant.argmax()]
+        raise InputError(f"the target {target!r} must vary, but every row has the value {value:g}")
+    return torch.from_numpy(np.ascontiguousarray(columns))
 
 
 def _split(
@@ -316,6 +356,8 @@ def _split(
         if unknown:
             raise InputError(f"split must say train, validation or test, got {sorted(unknown)}")
         first, second, third = (torch.from_numpy(np.flatnonzero(labels == n)) for n in names)
+        if len(first) < 2:
+            raise InputError(f"split must name at least two rows 'train', got {len(first)}")
         return first, second, third
     keys = np.arange(rows) if groups is None else np.asarray(groups)[kept]
     distinct, member = np.unique(keys, return_inverse=True)

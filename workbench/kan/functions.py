@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workbench.errors import InputError
+
 _TINY = 1e-8
 
 
@@ -174,9 +176,9 @@ FUNCTIONS: dict[str, Function] = {
 
 
 def lookup(name: str) -> Function:
-    """The function called ``name``; a ``ValueError`` lists the names that exist."""
+    """The function called ``name``; an ``InputError`` lists the names that exist."""
     if name not in FUNCTIONS:
-        raise ValueError(f"unknown function {name!r}: choose one of {', '.join(FUNCTIONS)}")
+        raise InputError(f"unknown function {name!r}: choose one of {', '.join(FUNCTIONS)}")
     return FUNCTIONS[name]
 
 
@@ -192,13 +194,13 @@ def add_function(
         value: maps a tensor elementwise. slope: its derivative; by autograd if None.
 
     Raises:
-        ValueError: the name is taken or no identifier, or the function, tried at some points, changes
+        InputError: the name is taken or no identifier, or the function, tried at some points, changes
             shape or type, has no value anywhere, or has a slope that is not its derivative's shape.
     """
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-        raise ValueError(f"a function's name must be an identifier such as 'airy', got {name!r}")
+        raise InputError(f"a function's name must be an identifier such as 'airy', got {name!r}")
     if name in FUNCTIONS:
-        raise ValueError(f"there is already a function {name!r}: choose another name")
+        raise InputError(f"there is already a function {name!r}: choose another name")
     added = Function(name, value, slope or _by_autograd(value))
     for part, function in (("value", added.value), ("slope", added.slope)):
         _probe(name, part, function)
@@ -228,16 +230,16 @@ def _probe(name: str, part: str, function: Callable[[Tensor], Tensor]) -> None:
         try:
             found = function(points)
         except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise ValueError(f"the {part} of {name!r} fails on a tensor: {error}") from error
+            raise InputError(f"the {part} of {name!r} fails on a tensor: {error}") from error
         if not isinstance(found, Tensor) or found.shape != points.shape or found.dtype != dtype:
             given = (
                 f"{tuple(found.shape)} of {found.dtype}"
                 if isinstance(found, Tensor)
                 else type(found).__name__
             )
-            raise ValueError(
+            raise InputError(
                 f"the {part} of {name!r} must map a tensor elementwise: it made {given} of "
                 f"{tuple(points.shape)} of {dtype}"
             )
         if not found.isfinite().any():
-            raise ValueError(f"the {part} of {name!r} is not finite anywhere between -3 and 3")
+            raise InputError(f"the {part} of {name!r} is not finite anywhere between -3 and 3")

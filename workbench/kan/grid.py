@@ -12,22 +12,25 @@ with a jump in its second derivative, which a smooth spline cannot have inside i
 the other families, the new curves are least-squares fits, and the change is reported.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from workbench.errors import InputError
 from workbench.kan.bases import BSplines
+from workbench.kan.checks import numbers
 from workbench.kan.ensemble import Ensemble, padded_range
 from workbench.kan.layer import Activations
 from workbench.kan.model import KAN
 
 
-def update_grid_(model: KAN, x: Tensor, *, exact: bool = True) -> float:
+def update_grid_(model: KAN, x: Any, *, exact: bool = True) -> float:
     """Move every grid, in place, to the values that the samples ``x (N, d)`` give its node.
 
     Args:
         model: changed in place; grids of nodes that feed a locked spline stay.
-        x: samples.
+        x: samples, a tensor or an array.
         exact: keep the function on the samples: splines move onto a stretch of their own knots, so a
             grid gets as narrow as the divisors of ``grid_size`` allow, and to rounding (1e-10 of the
             curves' size in float64) nothing changes unless samples lie outside the old grid. False gives
@@ -40,6 +43,7 @@ def update_grid_(model: KAN, x: Tensor, *, exact: bool = True) -> float:
     Raises:
         InputError: ``x`` has another number of columns, no rows, or values that are not finite.
     """
+    x = x if isinstance(x, Tensor) else torch.from_numpy(numbers(x))
     x = x.to(model.output_scale)
     if x.ndim != 2 or x.shape[1] != model.in_features or not len(x):
         raise InputError(

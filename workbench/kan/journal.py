@@ -24,7 +24,14 @@ FORMAT = "kan-workbench-training-1"
 
 @dataclass(frozen=True)
 class Record:
-    """One iteration: losses are RMSE in the target's units, or the mean loss."""
+    """One iteration of a training.
+
+    Attributes:
+        step: from 1. phase: of the training, for people. grid_size: intervals of the grids.
+        train_loss: RMSE in the target's units, or the mean loss, of the rows in use.
+        validation_loss: the same of the held-out rows; None among several starts.
+        seconds: wall time so far.
+    """
 
     step: int
     phase: str
@@ -57,8 +64,16 @@ class Journal:
         return replace(self, finished=list(self.finished), history=list(self.history))
 
     def save(self, path: str | Path) -> None:
-        """Write the journal; the file appears whole or not at all."""
+        """Write the journal; the file appears whole or not at all.
+
+        Raises:
+            InputError: there is no such folder.
+        """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise InputError(
+                f"a training is saved into a folder, but there is no {str(path.parent)!r}"
+            )
         tensors = {f"partial/{name}": tensor for name, tensor in self.partial.items()}
         tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
         for number, stage in enumerate(self.finished):

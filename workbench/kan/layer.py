@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from workbench.errors import InputError
 from workbench.kan import spline
 from workbench.kan.bases import BSplines, base_values, find_base, find_basis
+from workbench.kan.checks import require_place, whole
 from workbench.kan.edge_sums import edge_sums
 from workbench.kan.functions import lookup
 
@@ -223,8 +224,8 @@ class KANLayer(nn.Module):
             ("grid_size", grid_size),
             ("degree", degree),
         ):
-            if value < 1:
-                raise InputError(f"{name} must be at least 1, got {value}")
+            whole(name, value)
+        require_place(dtype, device)
         find_basis(basis)
         if base is not None:
             find_base(base)

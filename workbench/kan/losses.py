@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workbench.errors import InputError
 
+
+@runtime_checkable
 class Loss(Protocol):
     """What a solver asks of a loss; outputs are ``(S, n, m)``, the mean is over the ``n`` rows.
 
@@ -66,6 +69,10 @@ class Huber:
     """
 
     delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.delta > 0:
+            raise InputError(f"delta of the Huber loss must be above 0, got {self.delta}")
 
     def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         size = (outputs - targets).abs()

@@ -4,13 +4,15 @@ import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from operator import index
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from workbench.errors import InputError
 from workbench.kan.bases import BSplines, find_base, find_basis
+from workbench.kan.checks import numbers, require_place, seed_of, whole
 from workbench.kan.layer import Activations, KANLayer
 
 Width = Sequence[int | Sequence[int]]
@@ -54,13 +56,13 @@ class KANConfig:
     base: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.width) < 2 or any(self.nodes(level) < 1 for level in range(len(self.width))):
+        counts = [(self.sums(k), self.products(k)) for k in range(len(self.width))]
+        if len(counts) < 2 or any(min(kinds) < 0 or sum(kinds) < 1 for kinds in counts):
             raise InputError(
                 f"width needs at least two layers with at least one node each, got {self.width}"
             )
-        for name, value in (("grid_size", self.grid_size), ("degree", self.degree)):
-            if value < 1:
-                raise InputError(f"{name} must be at least 1, got {value}")
+        whole("grid_size", self.grid_size)
+        whole("degree", self.degree)
         if self.products(0):
             raise InputError(f"the input layer has no product nodes, got width {self.width}")
         find_basis(self.basis)
@@ -145,6 +147,9 @@ class KAN(nn.Module):
         seed: seed of the initial coefficients; no global generator is touched.
         dtype, device: float64 by default: a law wants the digits.
 
+    Raises:
+        InputError: an argument does not describe a network that this machine can hold.
+
     Attributes:
         config: the frozen ``KANConfig``.
         layers: one ``KANLayer`` per step of the width.
@@ -168,9 +173,12 @@ class KAN(nn.Module):
         device: torch.device | str | None = None,
     ) -> None:
         super().__init__()
-        frozen = tuple(n if isinstance(n, int) else (int(n[0]), int(n[1])) for n in width)
-        self.config = KANConfig(frozen, grid_size, degree, _frozen(arity), basis, base)
-        generator = torch.Generator().manual_seed(seed)
+        grid_size, degree = whole("grid_size", grid_size), whole("degree", degree)
+        self.config = KANConfig(
+            _frozen_width(width), grid_size, degree, _frozen_arity(arity), basis, base
+        )
+        require_place(dtype, device)
+        generator = torch.Generator().manual_seed(seed_of(seed))
         self.layers: nn.ModuleList = nn.ModuleList(
             KANLayer(
                 self.config.nodes(level),
@@ -231,12 +239,25 @@ class KAN(nn.Module):
         """Predictions in the target's units, ``(N, in_features) -> (N, out_features)``."""
         return self.trace_nodes(x)[-1]
 
-    def predict(self, x: Tensor) -> Tensor:
+    def predict(self, x: Any) -> Tensor:
         """Predictions without gradients; warns when rows lie outside the range of the training data.
 
         There the curves go on as straight lines, which no data supports.
+
+        Args:
+            x: a tensor, an array or nested lists ``(N, in_features)`` of numbers of any precision.
+
+        Raises:
+            InputError: ``x`` has another number of columns, or is no table of numbers.
         """
+        x = x if isinstance(x, Tensor) else torch.from_numpy(numbers(x))
         x = x.to(self.output_scale)
+        gaps = len(x) - int(x.isfinite().flatten(1).all(1).sum()) if x.ndim > 1 else 0
+        if gaps:
+            raise InputError(
+                f"inputs must be finite, but {gaps} of {len(x)} rows hold missing or infinite values: "
+                "remove or fill them"
+            )
         low, high = self.layer(0).grid_range.unbind(-1)
         outside = int(((x < low) | (x > high)).any(1).sum()) if x.ndim == 2 else 0
         if outside:
@@ -281,8 +302,8 @@ class KAN(nn.Module):
         ]
 
     def activation(self, edge: Edge, x: Tensor) -> Tensor:
-        """The curve of one edge at points ``x (M,)``; returns ``(M,)``."""
-        layer = self.layer(edge.layer)
+        """The curve of a living edge at points ``x (M,)``; returns ``(M,)``."""
+        layer = self.layer_of(edge)
         with torch.no_grad():
             points = x.unsqueeze(-1).expand(-1, layer.in_features).unsqueeze(0)
             return layer.activations().postacts(points)[0, :, edge.target, edge.source]
@@ -309,9 +330,13 @@ class KAN(nn.Module):
         """The same function on finer grids.
 
         Exact to rounding when ``grid_size`` is a multiple of the present one, else least squares.
+
+        Raises:
+            InputError: ``grid_size`` is no whole number of at least 1.
         """
         from workbench.kan.ensemble import Ensemble
 
+        grid_size = whole("grid_size", grid_size)
         return Ensemble.of([self]).refine(grid_size).model(0)
 
     def activations(self) -> list[Activations]:
@@ -319,7 +344,27 @@ class KAN(nn.Module):
         return [self.layer(level).activations() for level in range(self.config.depth)]
 
 
-def _frozen(arity: Arity) -> int | tuple[int | tuple[int, ...], ...]:
-    if isinstance(arity, int):
-        return arity
-    return tuple(n if isinstance(n, int) else tuple(int(k) for k in n) for n in arity)
+def _frozen_width(width: Width) -> tuple[int | tuple[int, int], ...]:
+    try:
+        return tuple(_pair(n) if isinstance(n, Sequence) else index(n) for n in width)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "width must hold whole numbers of nodes, or pairs (sums, products), as in (2, 5, 1) or "
+            f"(2, (5, 2), 1), got {width!r}"
+        ) from error
+
+
+def _pair(entry: Sequence[int]) -> tuple[int, int]:
+    sums, products = map(index, entry)
+    return sums, products
+
+
+def _frozen_arity(arity: Arity) -> int | tuple[int | tuple[int, ...], ...]:
+    try:
+        if not isinstance(arity, Sequence):
+            return index(arity)
+        return tuple(tuple(map(index, n)) if isinstance(n, Sequence) else index(n) for n in arity)
+    except TypeError as error:
+        raise InputError(
+            f"arity must be a whole number, or one entry per layer of nodes, got {arity!r}"
+        ) from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.ensemble import BLOCK_BYTES, Ensemble
 from workbench.kan.linearize import Columns, jacobian
@@ -40,6 +41,20 @@ class Rows:
         y = self.y.to(dtype) if self.y.is_floating_point() else self.y
         weights = None if self.weights is None else self.weights.to(dtype)
         return Rows(self.x.to(dtype), y, weights)
+
+
+def require_match(model: KAN, data: Dataset) -> None:
+    """Refuse what is no network and table, or a table that has other columns than the network."""
+    if not isinstance(model, KAN) or not isinstance(data, Dataset):
+        raise InputError(
+            "a KAN and a Dataset are needed, in this order, "
+            f"got {type(model).__name__} and {type(data).__name__}"
+        )
+    if model.in_features != len(data.names) or model.out_features != data.outputs:
+        raise InputError(
+            f"the data needs a network with {len(data.names)} inputs and {data.outputs} outputs, "
+            f"got width {model.config.width}"
+        )
 
 
 def standardized(model: KAN, data: Dataset, part: Part) -> Rows:

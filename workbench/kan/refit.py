@@ -4,11 +4,12 @@ import math
 
 import torch
 
+from workbench.kan.checks import whole
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import CrossEntropy, Loss, SquaredError
 from workbench.kan.model import KAN
-from workbench.kan.objective import Objective, Rows, loss_value, standardized
+from workbench.kan.objective import Objective, Rows, loss_value, require_match, standardized
 from workbench.kan.regularization import Penalty
 from workbench.kan.solvers import levenberg_marquardt as lm
 
@@ -30,6 +31,8 @@ class Refitting:
     def __init__(
         self, model: KAN, data: Dataset, *, rows: int, penalty: Penalty | None = None, seed: int = 0
     ) -> None:
+        require_match(model, data)
+        rows = whole("rows", rows)
         self.regression = data.task == "regression"
         self.loss: Loss = SquaredError() if self.regression else CrossEntropy()
         self.penalty = penalty or Penalty()

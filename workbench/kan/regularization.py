@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workbench.kan.checks import not_negative
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.linearize import Columns
 
@@ -35,6 +36,10 @@ class Penalty:
     smoothness: float = 0.0
     roughness: float = 0.0
     ridge: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            not_negative(name, value)
 
     @property
     def sparse(self) -> bool:

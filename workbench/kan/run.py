@@ -26,7 +26,12 @@ _RECORDS, _SILENT_STEPS = 200, 50
 
 @dataclass(frozen=True)
 class Progress(Record):
-    """What a callback sees; ``snapshot()`` makes a network of the present state."""
+    """What a callback sees: a ``Record``, and more.
+
+    Attributes:
+        total: iterations expected in all, as far as is known.
+        snapshot: makes a network of the present state.
+    """
 
     total: int = 0
     snapshot: Callable[[], KAN] = field(default=lambda: KAN((1, 1)), repr=False)

@@ -8,7 +8,7 @@ noisy, the curves are smoothed as far as validation likes it.
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from workbench.errors import InputError
+from workbench.kan.checks import not_negative, seed_of, whole
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble, padded_range
 from workbench.kan.journal import Journal, Record
@@ -24,7 +25,7 @@ from workbench.kan.layer import KANLayer
 from workbench.kan.locking import locks_curves
 from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
 from workbench.kan.model import KAN
-from workbench.kan.objective import Objective
+from workbench.kan.objective import Objective, require_match
 from workbench.kan.regularization import Penalty
 from workbench.kan.run import Best, Callback, Progress, Run, Stopped
 from workbench.kan.solvers import levenberg_marquardt as lm
@@ -53,6 +54,12 @@ _OVERFITTED = 3.0
 _CLASS_RIDGE = 0.1  # of the smoothness: separable classes drive logits to infinity
 _CLASSIFICATION_PENALTY = Penalty(smoothness=1e-4, ridge=1e-5)
 _ROBUST = 1.4826  # of the median deviation of normal numbers
+_LOSSES = "loss must be 'auto', 'squared', 'huber' or 'poisson'"
+_NAMED: dict[str, Callable[[], Loss]] = {
+    "squared": SquaredError,
+    "huber": Huber,
+    "poisson": Poisson,
+}
 
 
 @dataclass(frozen=True)
@@ -141,21 +148,23 @@ def fit(
         InputError: the model does not fit the data, or an argument cannot be used.
         TrainingError: an error on the way, the callback's for example; it holds the best state.
     """
+    require_match(model, data)
     starts = _default_starts(model) if starts is None else starts
-    _check(model, data, grids, starts, steps, l1)
+    _check(starts, steps, seed, memory, callback)
+    sparsity = _sparsity(l1)
     chosen_loss = _chosen_loss(loss, data)
     chosen, reason = _chosen_solver(solver, model, data, memory)
     penalty = _penalty(data, chosen_loss, entropy, smoothness)
-    sparsity = (l1,) if isinstance(l1, int | float) else tuple(l1)
     if grids is None:
         first = model.layer(0).grid_size
         anew = (starts > 1 or chosen != "lm") and not locks_curves(model)
         grids = GRIDS if anew else tuple(first * 2**k for k in range(5))
+    grids = _sizes(grids)
     named_loss = (type(chosen_loss).__qualname__, vars(chosen_loss))
     purpose = _fingerprint(
-        model, data, chosen, named_loss, tuple(grids), starts, steps, seed, sparsity, penalty
+        model, data, chosen, named_loss, grids, starts, steps, seed, sparsity, penalty
     )
-    if resume is not None and resume.purpose != purpose:
+    if resume is not None and getattr(resume, "purpose", None) != purpose:
         raise InputError(
             "resume needs the journal of a training of the same network on the same data with the "
             "same arguments; this one is of another: start anew, or repeat its arguments"
@@ -193,47 +202,49 @@ def _default_starts(model: KAN) -> int:
     return max(FEWEST_STARTS, min(STARTS, _STARTS_WORK // max(count, 1)))
 
 
-def _check(
-    model: KAN,
-    data: Dataset,
-    grids: Sequence[int] | None,
-    starts: int,
-    steps: int | None,
-    l1: float | Sequence[float],
-) -> None:
-    if model.in_features != len(data.names) or model.out_features != data.outputs:
-        raise InputError(
-            f"the data needs a network with {len(data.names)} inputs and {data.outputs} outputs, "
-            f"got width {model.config.width}"
-        )
-    if starts < 1:
-        raise InputError(f"starts must be at least 1, got {starts}")
-    if steps is not None and steps < 1:
-        raise InputError(f"steps must be at least 1, got {steps}")
-    if not isinstance(l1, int | float) and not len(l1):
+def _check(starts: int, steps: int | None, seed: int, memory: float, callback: object) -> None:
+    whole("starts", starts)
+    whole("steps", 1 if steps is None else steps)
+    seed_of(seed)
+    not_negative("memory", memory)
+    if callback is not None and not callable(callback):
+        raise InputError(f"callback must be a function of a Progress, got {callback!r}")
+
+
+def _sizes(grids: Sequence[int]) -> tuple[int, ...]:
+    sizes = tuple(grids) if isinstance(grids, Iterable) else ()
+    if not sizes or any(a >= b for a, b in pairwise(sizes)):
+        raise InputError(f"grids must be at least one grid size, each above the last, got {grids}")
+    return tuple(whole("a grid size", size) for size in sizes)
+
+
+def _sparsity(l1: float | Sequence[float]) -> tuple[float, ...]:
+    weights = tuple(l1) if isinstance(l1, Iterable) else (l1,)
+    if not weights:
         raise InputError("l1 must be a number or at least one number per grid, got none")
-    sizes = (1,) if grids is None else tuple(grids)
-    if not sizes or sizes[0] < 1 or any(a >= b for a, b in pairwise(sizes)):
-        raise InputError(f"grids must be at least one grid size, each above the last, got {sizes}")
+    return tuple(not_negative("l1", weight) for weight in weights)
 
 
 def _chosen_loss(loss: LossName | Loss, data: Dataset) -> Loss:
-    if not isinstance(loss, str):
-        return loss
-    if data.task == "classification":
-        if loss != "auto":
-            raise InputError(f"classes are fitted by cross-entropy: leave out loss={loss!r}")
-        return CrossEntropy()
-    if loss in ("auto", "squared"):
-        return SquaredError()
-    if loss == "huber":
-        return Huber()
-    if loss == "poisson":
+    chosen = _named_loss(loss, data) if isinstance(loss, str) else loss
+    if not isinstance(chosen, Loss):
+        raise InputError(f"{_LOSSES}, or a Loss, got {loss!r}")
+    if data.task == "classification" and isinstance(chosen, SquaredError | Huber | Poisson):
+        raise InputError(f"classes are fitted by cross-entropy: leave out loss={loss!r}")
+    if data.task == "regression" and isinstance(chosen, CrossEntropy):
+        raise InputError("cross-entropy needs classes: make the table with task='classification'")
+    if isinstance(chosen, Poisson) and float(data.targets.min()) < 0:
         least = float(data.targets.min())
-        if least < 0:
-            raise InputError(f"a Poisson loss needs counts of 0 or more, but one is {least:g}")
-        return Poisson()
-    raise InputError(f"loss must be 'auto', 'squared', 'huber' or 'poisson', got {loss!r}")
+        raise InputError(f"a Poisson loss needs counts of 0 or more, but one is {least:g}")
+    return chosen
+
+
+def _named_loss(name: str, data: Dataset) -> Loss:
+    if name == "auto":
+        return CrossEntropy() if data.task == "classification" else SquaredError()
+    if name not in _NAMED:
+        raise InputError(f"{_LOSSES}, got {name!r}")
+    return _NAMED[name]()
 
 
 def _chosen_solver(
@@ -315,7 +326,7 @@ def _target_scale(targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
         shift = targets.median(0).values
         deviation = _ROBUST * (targets - shift).abs().median(0).values
         scale = torch.where(deviation > 0, deviation, scale)
-    return scale.clamp(min=1e-300), shift
+    return torch.where(scale > 0, scale, 1.0), shift
 
 
 def _rescale_last(model: KAN, last: KANLayer, scale: Tensor, shift: Tensor) -> None:
