@@ -12,7 +12,7 @@ from measure import Clock, middle, options, rmse, short
 from problems import TOY_2, TOY_3, TOY_5, Problem
 from tables import write
 
-from workbench.discovery.pruning import eliminate
+from workbench.discovery.elimination import eliminate
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.kan.training import Progress, fit

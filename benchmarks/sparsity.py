@@ -10,7 +10,7 @@ from measure import Clock, middle, options, rmse, short
 from problems import SPARSE, SparseProblem
 from tables import write
 
-from workbench.discovery.pruning import eliminate
+from workbench.discovery.elimination import eliminate
 from workbench.kan.model import KAN
 from workbench.kan.training import fit
 

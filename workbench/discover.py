@@ -12,9 +12,9 @@ from typing import Literal
 
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
+from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
-from workbench.discovery.pruning import Elimination, eliminate
 from workbench.discovery.symbolic import symbolify
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width

@@ -20,12 +20,12 @@ import torch
 from torch.nn import functional
 
 from workbench.discovery.candidates import Candidate, suggest
+from workbench.discovery.elimination import eliminate
 from workbench.discovery.fixing import fix as fix_edge
 from workbench.discovery.fixing import unfix as free_edge
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.graph import to_networkx
 from workbench.discovery.library import SYMPY
-from workbench.discovery.pruning import eliminate
 from workbench.discovery.pruning import prune_edges as drop_edges
 from workbench.discovery.symbolic import symbolify as find_symbols
 from workbench.errors import InputError
@@ -432,7 +432,7 @@ class Session:
             lines.append(f"from workbench.discovery.fixing import {', '.join(fixing)}")
             lines.append("from workbench.kan.model import Edge")
         if "eliminate(" in code:
-            lines.append("from workbench.discovery.pruning import eliminate")
+            lines.append("from workbench.discovery.elimination import eliminate")
         lines.insert(2, f"from workbench import {', '.join(sorted(public))}")
         data = f"data = {self._source}" if self._source else "# data: the Dataset of this session"
         lines += ["", f"torch.set_num_threads({self._threads})", data, code]

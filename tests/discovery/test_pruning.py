@@ -6,8 +6,8 @@ import torch
 
 from tests.problems import PROBLEMS
 from workbench.discovery.attribution import edge_scores, feature_scores
+from workbench.discovery.elimination import eliminate
 from workbench.discovery.pruning import (
-    eliminate,
     prune_edges,
     prune_inputs,
     prune_nodes,

@@ -13,9 +13,10 @@ import torch
 from tests.problems import PROBLEMS
 from workbench.discovery.attribution import edge_scores
 from workbench.discovery.candidates import suggest
+from workbench.discovery.elimination import eliminate
 from workbench.discovery.fixing import fix, unfix
 from workbench.discovery.graph import to_networkx
-from workbench.discovery.pruning import eliminate, prune_edges, remove_edges
+from workbench.discovery.pruning import prune_edges, remove_edges
 from workbench.discovery.symbolic import symbolify
 from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
 from workbench.kan.locking import lock, locked_edges, unlock

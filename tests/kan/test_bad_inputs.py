@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.discovery.pruning import eliminate, prune_edges, remove_edges
+from workbench.discovery.elimination import eliminate
+from workbench.discovery.pruning import prune_edges, remove_edges
 from workbench.errors import InputError
 from workbench.kan.checkpoint import save
 from workbench.kan.data import Dataset

@@ -13,14 +13,12 @@ if TYPE_CHECKING:
     from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
     from workbench.discovery.candidates import Candidate, suggest
     from workbench.discovery.drawing import network_svg
+    from workbench.discovery.elimination import Elimination, Stage, eliminate
     from workbench.discovery.fixing import fix, unfix
     from workbench.discovery.formula import Constant, Formula, FormulaSet
     from workbench.discovery.graph import save_graph, to_networkx
     from workbench.discovery.library import register, registered, unregister
     from workbench.discovery.pruning import (
-        Elimination,
-        Stage,
-        eliminate,
         prune_edges,
         prune_inputs,
         prune_nodes,
@@ -32,14 +30,12 @@ _MODULES = {
     "attribution": ["edge_scores", "feature_scores", "node_scores"],
     "candidates": ["Candidate", "suggest"],
     "drawing": ["network_svg"],
+    "elimination": ["Elimination", "Stage", "eliminate"],
     "fixing": ["fix", "unfix"],
     "formula": ["Constant", "Formula", "FormulaSet"],
     "graph": ["save_graph", "to_networkx"],
     "library": ["register", "registered", "unregister"],
     "pruning": [
-        "Elimination",
-        "Stage",
-        "eliminate",
         "prune_edges",
         "prune_inputs",
         "prune_nodes",

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.discovery.pruning import eliminate, prune_edges
+from workbench.discovery.elimination import eliminate
+from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width

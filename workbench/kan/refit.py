@@ -49,6 +49,7 @@ class Refitting:
         *,
         rows: Rows | None = None,
         penalty: Penalty | None = None,
+        damping: float = lm.FROM_REFINED,
     ) -> Ensemble:
         """At most ``steps`` steps of Levenberg–Marquardt, on all rows by default.
 
@@ -56,7 +57,7 @@ class Refitting:
         """
         rows = self.rows if rows is None else rows
         objective = Objective(ensemble.to(rows.x.dtype), rows, self.loss, penalty or self.penalty)
-        state = lm.State.begin(objective.start, lm.FROM_REFINED)
+        state = lm.State.begin(objective.start, damping)
         found = lm.minimize(objective, state, steps=steps, settle=True)
         return objective.ensemble(found.parameters)
 
