@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from workbench.discovery.attribution import edge_scores, node_scores
-from workbench.discovery.pruning import removable, remove_edges, usable
+from workbench.discovery.pruning import removable, remove_each, remove_edges, usable
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.locking import locked_edges, locks_curves
@@ -23,11 +23,11 @@ from workbench.kan.solvers import levenberg_marquardt as lm
 from workbench.kan.starts import random_starts, stacked
 
 COARSE, FINE = 3, 12
-_CANDIDATES = 12
+_CANDIDATES, _TOGETHER, _AS_CHEAP = 12, (2, 4, 8), 1.1
 _STEPS = 8
 _CLIFF = 10.0
 _CLOSE, _STILL_GOOD = 1.1, 30.0  # a small network needs finer grids to be as good as a wide one
-_FEWEST_ROWS, _ROWS_PER_PARAMETER = 300, 4
+_FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _SPARSE = Penalty(l1=1e-3)
 _CLASSES = Penalty(smoothness=1e-4, ridge=1e-5)
 _RELATIVE = 0.01
@@ -166,17 +166,24 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
 
 
 def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
+    """Without its cheapest edge; or without several faint ones, where that costs no more."""
     scores = edge_scores(model, problem.rows.x)
     edges = sorted(removable(model), key=lambda e: float(scores[e.layer][e.target, e.source]))
-    nets = [remove_edges(model, problem.rows.x, [edge]) for edge in edges[:_CANDIDATES]]
-    nets = [net for net in nets if usable(net, model)]
-    nets = [_drop_shift(net, model, problem) for net in nets]
+    singles = [[edge] for edge in edges[:_CANDIDATES]]
+    together = [edges[:count] for count in _TOGETHER if count < len(edges)]
+    nets = remove_each(model, problem.rows.x, singles + together)
+    nets = [_drop_shift(net, model) for net in nets if usable(net, model)]
     if not nets:
         return None
     part = _enough(problem, nets[0])
     ensemble = Ensemble.of(nets).to(part.x.dtype).regrid(part.x)
     ensemble = problem.minimize(ensemble, _STEPS, rows=part)
-    return ensemble.model(int(problem.losses(ensemble, part).argmin()))
+    losses = problem.losses(ensemble, part)
+    cheap = losses <= _AS_CHEAP * losses.min()
+    fewest = min(len(net.edges()) for net, is_cheap in zip(nets, cheap, strict=True) if is_cheap)
+    winners = [len(net.edges()) == fewest for net in nets]
+    allowed = cheap & torch.tensor(winners, device=cheap.device)
+    return ensemble.model(int(losses.where(allowed, math.inf).argmin()))
 
 
 def _trained_anew(net: KAN, whole: KAN, problem: Refitting) -> KAN | None:
@@ -214,7 +221,7 @@ def _smaller_shapes(net: KAN, whole: KAN, problem: Refitting) -> list[KAN]:
     shapes: dict[tuple[Edge, ...], KAN] = {}
     for _, level, node in alive[:_NODES]:
         leaving = [e for e in removable(net) if e.layer == level and e.source == node]
-        thin = _drop_shift(remove_edges(net, problem.rows.x, leaving), net, problem)
+        thin = _drop_shift(remove_edges(net, problem.rows.x, leaving), net)
         for shape in (thin, _reconnected(thin, whole)):
             if usable(shape, net) and len(shape.edges()) < len(net.edges()):
                 shapes.setdefault(tuple(shape.edges()), shape)
@@ -234,7 +241,7 @@ def _reconnected(net: KAN, whole: KAN) -> KAN:
     return full
 
 
-def _drop_shift(net: KAN, model: KAN, problem: Refitting) -> KAN:
+def _drop_shift(net: KAN, model: KAN) -> KAN:
     """The standardized problem keeps its own output shift: the refit restores what was moved."""
     net.output_shift.copy_(model.output_shift)
     return net
@@ -245,7 +252,7 @@ def _refined(model: KAN, problem: Refitting) -> Stage:
     ensemble = Ensemble.of([model]).regrid(problem.rows.x)
     best, best_loss = ensemble, math.inf
     coarse = model.layer(0).grid_size
-    for grid_size, steps in ((coarse, _STEPS), (2 * coarse, 5), (4 * coarse, 5)):
+    for grid_size, steps in ((coarse, 5), (4 * coarse, _STEPS)):
         if grid_size > max(coarse, FINE):
             break
         ensemble = problem.minimize(ensemble.regrid(problem.rows.x).refine(grid_size), steps)

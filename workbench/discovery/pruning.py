@@ -124,8 +124,17 @@ def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
     Raises:
         InputError: there is no such edge, or it is pruned.
     """
-    pruned = model.copy()
+    return remove_each(model, x, [edges])[0]
+
+
+def remove_each(model: KAN, x: Tensor, groups: Iterable[Iterable[Edge]]) -> list[KAN]:
+    """``remove_edges`` for several groups of edges, each in a copy of its own."""
     means = [phi.mean(0) for phi in model.trace(x.to(model.output_scale)).postacts]
+    return [_removed(model, means, edges) for edges in groups]
+
+
+def _removed(model: KAN, means: list[Tensor], edges: Iterable[Edge]) -> KAN:
+    pruned = model.copy()
     for edge in edges:
         model.layer_of(edge)
         pruned.layer(edge.layer).mask[edge.target, edge.source] = 0
