@@ -7,14 +7,17 @@ import torch
 from tests.problems import PROBLEMS
 from workbench.discovery.attribution import edge_scores, feature_scores
 from workbench.discovery.elimination import eliminate
+from workbench.discovery.fixing import fix
 from workbench.discovery.pruning import (
     prune_edges,
     prune_inputs,
     prune_nodes,
+    remove_each,
     remove_edges,
 )
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.kan.ensemble import Ensemble
 from workbench.kan.growth import expand_width
 from workbench.kan.locking import lock, locked_edges
 from workbench.kan.model import KAN, Edge
@@ -133,3 +136,23 @@ def test_faint_nodes_and_inputs_go_with_all_their_edges() -> None:
         prune_nodes(KAN((3, 1)), data)
     with pytest.raises(InputError, match="threshold must lie between 0 and 1, got 2"):
         prune_inputs(model, data, threshold=2)
+
+
+def test_a_stack_of_removals_keeps_what_is_fixed_in_the_others() -> None:
+    data = EXP.dataset(200)
+    model = KAN((2, 2, 1), seed=1)
+    model = fix(model, Edge(0, 0, 0), "sin", (1.0, 0.2, 1.0, 0.0))
+    model = fix(model, Edge(0, 1, 1), "square", (1.0, 0.2, 1.0, 0.0))
+    nets = remove_each(model, data.inputs, [[edge] for edge in model.edges()])
+    stack = Ensemble.of(nets)
+    outputs = stack.nodes(data.inputs)[-1]
+    for index, net in enumerate(nets):
+        alone = stack.model(index)
+        expected = net(data.inputs)
+        torch.testing.assert_close(alone(data.inputs), expected)
+        torch.testing.assert_close(outputs[index] * net.output_scale + net.output_shift, expected)
+        assert alone.edges() == net.edges()
+        assert [alone.layer(0).fixed, alone.layer(1).fixed] == [
+            net.layer(0).fixed,
+            net.layer(1).fixed,
+        ]

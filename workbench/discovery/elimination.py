@@ -20,7 +20,7 @@ from workbench.kan.objective import Rows
 from workbench.kan.refit import Refitting
 from workbench.kan.regularization import Penalty
 from workbench.kan.solvers import levenberg_marquardt as lm
-from workbench.kan.starts import random_starts, stacked
+from workbench.kan.starts import random_starts
 
 COARSE, FINE = 3, 12
 _CANDIDATES, _TOGETHER, _AS_CHEAP = 12, (2, 4, 8), 1.1
@@ -200,7 +200,7 @@ def _trained_anew(net: KAN, whole: KAN, problem: Refitting) -> KAN | None:
     tried = [
         random_starts(shape, part.x, grid_size, copies, seed) for seed, shape in enumerate(shapes)
     ]
-    ensemble = stacked(tried)
+    ensemble = Ensemble.stacked(tried)
     for _ in range(3):
         ensemble = problem.minimize(ensemble, _STEPS, rows=part, damping=lm.FROM_RANDOM)
         ensemble = ensemble.regrid(part.x)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from workbench.kan.layer import Activations
+from workbench.kan.layer import Activations, fixed_groups
 from workbench.kan.model import KAN, join
 
 BLOCK_BYTES = 16 * 2**20
@@ -31,20 +31,43 @@ class Ensemble:
 
     @classmethod
     def of(cls, models: Sequence[KAN]) -> "Ensemble":
-        """Stack models of one width, grid size and set of fixed edges."""
-        parts = [model.activations() for model in models]
+        """Stack models of one width and grid size; see ``stacked``."""
+        return cls.stacked([cls(model, tuple(model.activations())) for model in models])
+
+    @classmethod
+    def stacked(cls, parts: Sequence["Ensemble"]) -> "Ensemble":
+        """One stack from several of the same shape and grid size.
+
+        An edge that is fixed in one of them is fixed to the same function, or pruned, in the others.
+        """
+        template = parts[0].template
+        fixed = [
+            {
+                edge: name
+                for part in parts
+                for edge, name in part.template.layer(level).fixed.items()
+            }
+            for level in range(len(parts[0].layers))
+        ]
+        if any(names != template.layer(level).fixed for level, names in enumerate(fixed)):
+            template = template.copy()
+            for level, names in enumerate(fixed):
+                template.layer(level).fixed = names
         layers = tuple(
             replace(
-                stack[0],
-                coefficients=torch.cat([p.coefficients.detach() for p in stack]),
-                affine=torch.cat([p.affine.detach() for p in stack]),
-                grid_range=torch.cat([p.grid_range for p in stack]).clone(),
-                mask=torch.cat([p.mask for p in stack]).clone(),
-                locked=torch.cat([p.locked for p in stack]).clone(),
+                group[0],
+                coefficients=torch.cat([layer.coefficients.detach() for layer in group]),
+                affine=torch.cat([layer.affine.detach() for layer in group]),
+                grid_range=torch.cat([layer.grid_range for layer in group]),
+                mask=torch.cat([layer.mask for layer in group]),
+                locked=torch.cat([layer.locked for layer in group]),
+                fixed=fixed_groups(names, group[0].mask.device),
             )
-            for stack in zip(*parts, strict=True)
+            for names, group in zip(
+                fixed, zip(*(part.layers for part in parts), strict=True), strict=True
+            )
         )
-        return cls(models[0], layers)
+        return cls(template, layers)
 
     def __len__(self) -> int:
         return self.layers[0].coefficients.shape[0]
@@ -87,6 +110,7 @@ class Ensemble:
                 layer.grid_range.copy_(stack.grid_range[index])
                 layer.mask.copy_(stack.mask[index])
                 layer.locked.copy_(stack.locked[index])
+                layer.fixed = {e: f for e, f in layer.fixed.items() if bool(layer.mask[e])}
         return model
 
     def nodes(self, x: Tensor, first: Tensor | None = None) -> list[Tensor]:

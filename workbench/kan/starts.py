@@ -62,7 +62,7 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
             "more starts, or one node more, may find a better fit."
         )
     order = losses.argsort()[:_FINALISTS].tolist()
-    return _finalist(run, stacked([survivors[i] for i in order]).to(run.rows.x.dtype))
+    return _finalist(run, Ensemble.stacked([survivors[i] for i in order]).to(run.rows.x.dtype))
 
 
 def _batch(
@@ -86,7 +86,7 @@ def _batch(
                 rows=rows,
                 penalty=_SMOOTH[number],
             ).regrid(inputs)
-    ensemble = stacked([smooth, plain]) if half else plain
+    ensemble = Ensemble.stacked([smooth, plain]) if half else plain
     losses = run.losses(ensemble, rows)
     ensemble = ensemble.pick(losses.argsort()[: max(1, starts // 4)])
     ensemble = run.descend(
@@ -135,19 +135,3 @@ def random_starts(model: KAN, x: torch.Tensor, grid_size: int, starts: int, seed
             ensemble = ensemble.with_range(level + 1, ensemble.ranges(x)[level + 1])
             layers = list(ensemble.layers)
     return ensemble
-
-
-def stacked(parts: list[Ensemble]) -> Ensemble:
-    """One stack from several of the same shape and grid size."""
-    layers = tuple(
-        replace(
-            group[0],
-            coefficients=torch.cat([layer.coefficients for layer in group]),
-            affine=torch.cat([layer.affine for layer in group]),
-            grid_range=torch.cat([layer.grid_range for layer in group]),
-            mask=torch.cat([layer.mask for layer in group]),
-            locked=torch.cat([layer.locked for layer in group]),
-        )
-        for group in zip(*(part.layers for part in parts), strict=True)
-    )
-    return replace(parts[0], layers=layers)
