@@ -16,7 +16,7 @@ LAYERS = (
     ("workbench.kan",),
     ("workbench.discovery",),
     ("workbench.baselines", "workbench.estimators", "workbench.tables", "workbench.terminal"),
-    ("workbench.discover",),
+    ("workbench.automatic",),
     ("workbench.report",),
     ("workbench.results", "workbench.study"),
     ("workbench.session",),
@@ -90,7 +90,7 @@ def test_every_module_has_a_layer() -> None:
             "def late():\n    from workbench.report import report_html",
         ),
         ("workbench.session", "from workbench import widgets"),
-        ("workbench.discover", "from case_studies.knots import study"),
+        ("workbench.automatic", "from case_studies.knots import study"),
     ],
 )
 def test_an_upward_import_is_noticed(module: str, added: str) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -69,3 +70,9 @@ def test_classes_say_what_they_hold(package: str, name: str) -> None:
     assert first_line(text).endswith(".")
     if dataclasses.is_dataclass(found):
         assert set(inspect.get_annotations(found)) - set(re.findall(r"\w+", text)) == set()
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_no_name_is_that_of_a_module_which_would_hide_it(package: str, name: str) -> None:
+    assert find_spec(f"{package}.{name}") is None
+    assert not inspect.ismodule(public(package, name))

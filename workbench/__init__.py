@@ -11,7 +11,7 @@ from workbench.lazy import lazily
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from workbench.discover import Discovery, discover
+    from workbench.automatic import Discovery, discover
     from workbench.discovery.formula import Formula, FormulaSet
     from workbench.discovery.graph import to_networkx
     from workbench.discovery.pruning import prune_edges
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 _MODULES = {
-    "discover": ["Discovery", "discover"],
+    "automatic": ["Discovery", "discover"],
     "discovery.formula": ["Formula", "FormulaSet"],
     "discovery.graph": ["to_networkx"],
     "discovery.pruning": ["prune_edges"],

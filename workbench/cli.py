@@ -16,7 +16,7 @@ from workbench import __version__
 from workbench.errors import InputError
 
 if TYPE_CHECKING:
-    from workbench.discover import Discovery
+    from workbench.automatic import Discovery
     from workbench.study import CaseStudy
 
 _BAD_INPUT = 2
@@ -148,7 +148,7 @@ def _discover(options: argparse.Namespace) -> int:
     from workbench.tables import read_table
 
     table = read_table(options.file)
-    from workbench.discover import discover
+    from workbench.automatic import discover
     from workbench.kan.data import Dataset
     from workbench.terminal import ProgressLine
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from workbench.discover import Discovery
+from workbench.automatic import Discovery
 from workbench.discovery.charts import bar_chart, loss_chart, scatter_chart
 from workbench.discovery.export import Export
 from workbench.discovery.formula import Formula

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
+from workbench.automatic import Discovery
 from workbench.baselines import Baseline
-from workbench.discover import Discovery
 from workbench.discovery.drawing import network_svg
 from workbench.discovery.export import ESSENTIAL, Export, export_all
 from workbench.discovery.formula import Formula

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from workbench.automatic import Discovery, Report
 from workbench.baselines import Baseline
-from workbench.discover import Discovery, Report
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN

@@ -15,7 +15,7 @@ _BAR = 24
 class ProgressLine:
     """One line that is redrawn in a terminal, and one line a phase elsewhere.
 
-    It is a ``workbench.discover.Report``: called with a phase and the share done (NaN = unchanged),
+    It is a ``workbench.automatic.Report``: called with a phase and the share done (NaN = unchanged),
     it returns True after the first Ctrl-C, which ends the work at the next step; a second Ctrl-C
     ends the program.
     """

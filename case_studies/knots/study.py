@@ -14,8 +14,8 @@ import pandas as pd
 import torch
 
 from case_studies.knots.table import COLUMNS, TARGET, load_table
+from workbench.automatic import Report, discover
 from workbench.baselines import Baseline
-from workbench.discover import Report, discover
 from workbench.kan.data import Dataset
 from workbench.study import StudyResult
 

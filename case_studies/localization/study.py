@@ -15,7 +15,7 @@ from sympy import Expr
 
 from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
 from case_studies.localization.data import LOCALIZED, eigenstates
-from workbench.discover import Discovery, Report, discover
+from workbench.automatic import Discovery, Report, discover
 from workbench.discovery.formula import Formula, rounded
 from workbench.kan.data import Dataset
 from workbench.study import StudyResult

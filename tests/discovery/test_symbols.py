@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from workbench.discover import discover
+from workbench.automatic import discover
 from workbench.discovery.parametric import parametrize, refit, snap
 from workbench.discovery.rational import fit_ratio
 from workbench.discovery.symbolic import symbolify
