@@ -472,7 +472,7 @@ def _result(run: Run, solver: str, stopped: str) -> FitResult:
         found = run.validation(best.ensemble)
         validation = train if found is None else found
     warnings = list(run.warnings)
-    if not math.isfinite(validation):
+    if not (math.isfinite(validation) and math.isfinite(train)):
         warnings.append("Training did not reach a finite loss: scale or check the data.")
     if validation > _OVERFITTED * train and validation > _EXACT * run.spread:
         warnings.append(
