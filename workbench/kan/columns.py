@@ -1,0 +1,173 @@
+"""Columns of a table: numbers or labels, what is missing, what rows weigh and which part they are in."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.errors import InputError
+
+Task = Literal["regression", "classification"]
+
+LEAST_ROWS = 20
+_SHARES = (0.7, 0.15)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence, at most five of them."""
+    shown = ", ".join(repr(name) for name in names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def require_columns(present: Sequence[str], wanted: Sequence[str], role: str) -> None:
+    """Refuse the first name that is not present, with the closest one that is."""
+    for name in wanted:
+        if name not in present:
+            close = difflib.get_close_matches(name, present, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {listed(present)}"
+            raise InputError(f"the {role} must be a column, but there is no {name!r}: {hint}")
+
+
+def missing(values: np.ndarray) -> np.ndarray:
+    """Where a column, or a table, says nothing: booleans of the same shape."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "O":
+        flat = [v is None or v != v or str(v) in ("<NA>", "nan") for v in values.ravel()]
+        return np.array(flat, dtype=bool).reshape(values.shape)
+    return np.zeros(values.shape, dtype=bool)
+
+
+def complete_rows(table: np.ndarray, values: np.ndarray, target: str) -> np.ndarray:
+    """Rows without a gap in inputs ``(N, d)`` and targets: booleans ``(N,)``.
+
+    Raises:
+        InputError: a target is infinite, none is there, or fewer than ``LEAST_ROWS`` rows are complete.
+    """
+    infinite = int(np.isinf(values).sum()) if values.dtype.kind == "f" else 0
+    if infinite:
+        raise InputError(
+            f"the target {target!r} must be finite, but {infinite} of its values are infinite: "
+            "remove or mend those rows"
+        )
+    empty = missing(values).reshape(len(values), -1).any(1)
+    if empty.all():
+        raise InputError(f"the target {target!r} has no values: choose another target")
+    kept: np.ndarray = ~empty & np.isfinite(table).all(1)
+    if kept.sum() < LEAST_ROWS:
+        raise InputError(
+            f"at least {LEAST_ROWS} complete rows are needed, got {int(kept.sum())}"
+            + (f" of {len(kept)}, the others have missing values" if not kept.all() else "")
+        )
+    return kept
+
+
+def checked_weights(weights: Any, kept: np.ndarray, parts: Sequence[Tensor]) -> Tensor:
+    """Weights of the rows that are kept, with mean 1.
+
+    Args:
+        weights: one number per row of the table.
+        kept: which rows are. parts: their numbers in each part of the split.
+    """
+    try:
+        given = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"weights must be numbers, one per row: {error}") from error
+    if given.shape != kept.shape:
+        raise InputError(
+            f"weights must be one number per row, {len(kept)} in all, got shape {given.shape}"
+        )
+    chosen = given[kept]
+    idle = any(len(part) and not chosen[part.numpy()].any() for part in parts)
+    if not np.isfinite(chosen).all() or (chosen < 0).any() or idle:
+        raise InputError(
+            "weights must be finite, not negative and not all zero in any part of the split: "
+            "mend or leave them out"
+        )
+    return torch.from_numpy(chosen / chosen.mean())
+
+
+def guessed_task(values: np.ndarray) -> Task:
+    """Classification for text, booleans and two distinct values, else regression."""
+    if values.dtype.kind == "c":
+        raise InputError("targets must be real numbers or labels, got complex numbers")
+    if values.dtype.kind not in "iuf":
+        return "classification"
+    if values.ndim > 1:
+        return "regression"
+    distinct = np.unique(values[~missing(values)])
+    return "classification" if len(distinct) == 2 else "regression"
+
+
+def encoded(values: np.ndarray, target: str) -> tuple[Tensor, tuple[Any, ...]]:
+    """Class numbers ``(N,)`` and the labels behind them, in order."""
+    labels = sorted({v.item() if hasattr(v, "item") else v for v in values}, key=str)
+    if all(isinstance(label, int | float) for label in labels):
+        labels = sorted(labels)
+    if len(labels) < 2:
+        raise InputError(f"the target {target!r} must vary, but every row says {labels[0]!r}")
+    if len(labels) > max(20, len(values) // 20):
+        raise InputError(
+            f"the target {target!r} has {len(labels)} different labels for {len(values)} rows: "
+            "choose a target with fewer classes, or numbers"
+        )
+    number = {label: i for i, label in enumerate(labels)}
+    codes = [number[v.item() if hasattr(v, "item") else v] for v in values]
+    return torch.tensor(codes, dtype=torch.int64), tuple(labels)
+
+
+def target_numbers(values: np.ndarray, target: str) -> Tensor:
+    """Targets ``(N, m)``, each of which varies."""
+    try:
+        found = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"regression needs numbers, but the target {target!r} holds text: "
+            "choose classification or another target"
+        ) from error
+    columns = found.reshape(len(found), -1)
+    constant = np.ptp(columns, axis=0) == 0
+    if constant.any():
+        value = columns[0, constant.argmax()]
+        raise InputError(f"the target {target!r} must vary, but every row has the value {value:g}")
+    return torch.from_numpy(np.ascontiguousarray(columns))
+
+
+def split_rows(
+    rows: int,
+    kept: np.ndarray,
+    split: Sequence[str] | None,
+    groups: Sequence[Any] | None,
+    seed: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Row numbers for training, validation and test.
+
+    Args:
+        rows: how many are kept. kept: which of the table they are.
+        split, groups: per row of the table a part, or a key; rows of one key stay together.
+        seed: of the random split.
+    """
+    if split is not None:
+        labels = np.asarray(split)[kept]
+        names = ("train", "validation", "test")
+        unknown = set(labels.tolist()) - set(names)
+        if unknown:
+            raise InputError(f"split must say train, validation or test, got {sorted(unknown)}")
+        first, second, third = (torch.from_numpy(np.flatnonzero(labels == n)) for n in names)
+        if len(first) < 2:
+            raise InputError(f"split must name at least two rows 'train', got {len(first)}")
+        return first, second, third
+    keys = np.arange(rows) if groups is None else np.asarray(groups)[kept]
+    distinct, member = np.unique(keys, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(distinct))
+    rank = np.empty(len(distinct))
+    rank[order] = (np.arange(len(distinct)) + 0.5) / len(distinct)
+    place = rank[member]
+    bounds = (place < _SHARES[0], place >= sum(_SHARES))
+    train = np.flatnonzero(bounds[0])
+    test = np.flatnonzero(bounds[1])
+    validation = np.flatnonzero(~bounds[0] & ~bounds[1])
+    return torch.from_numpy(train), torch.from_numpy(validation), torch.from_numpy(test)
