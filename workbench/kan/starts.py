@@ -6,6 +6,7 @@ better quarter goes on. Another batch follows until the best basin has been foun
 until a good fit does not get better; a poor fit is never believed after one batch.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -50,7 +51,7 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
         survivors += [better.pick([i]) for i in range(len(better))]
         losses = torch.cat((losses, found.cpu()))
         best = float(losses.min())
-        same = losses <= max(_SAME * best, _CLEARLY_GOOD)
+        same = _same(losses)
         good, confirmed = best < _GOOD, int(same.sum()) >= _CONFIRMED
         if (good or batch) and (confirmed or (good and best > before / _BETTER)):
             break
@@ -72,21 +73,12 @@ def _batch(
     inputs = run.inputs.to(rows.x)
     ensemble = random_starts(run.model, inputs, grid_size, starts, seed)
     half = starts // 2
-    plain = ensemble.pick(list(range(half, starts)))
     smooth = ensemble.pick(list(range(half)))
-    for number, damping in enumerate((lm.FROM_RANDOM, lm.FROM_REFINED)):
-        plain = run.descend("starts", plain, steps=_STEPS // 2, damping=damping, rows=rows)
-        plain = plain.regrid(inputs)
-        if half:
-            smooth = run.descend(
-                "smooth starts",
-                smooth,
-                steps=_STEPS // 2,
-                damping=damping,
-                rows=rows,
-                penalty=_SMOOTH[number],
-            ).regrid(inputs)
-    ensemble = Ensemble.stacked([smooth, plain]) if half else plain
+    ensemble = ensemble.pick(list(range(half, starts)))
+    ensemble = _promising(run, "starts", ensemble, rows, inputs, (run.penalty,) * 2)
+    if half and not _found(run.losses(ensemble, rows)):
+        smooth = _promising(run, "smooth starts", smooth, rows, inputs, _SMOOTH)
+        ensemble = Ensemble.stacked([smooth, ensemble])
     losses = run.losses(ensemble, rows)
     ensemble = ensemble.pick(losses.argsort()[: max(1, starts // 4)])
     ensemble = run.descend(
@@ -98,6 +90,35 @@ def _batch(
         settle=True,
     ).regrid(inputs)
     return ensemble, run.losses(ensemble, rows)
+
+
+def _promising(
+    run: Run,
+    phase: str,
+    ensemble: Ensemble,
+    rows: Rows,
+    inputs: torch.Tensor,
+    penalties: Sequence[Penalty],
+) -> Ensemble:
+    """The better half of these starts after one round of steps, trained for another."""
+    for damping, penalty in zip((lm.FROM_RANDOM, lm.FROM_REFINED), penalties, strict=True):
+        ensemble = run.descend(
+            phase, ensemble, steps=_STEPS // 2, damping=damping, rows=rows, penalty=penalty
+        ).regrid(inputs)
+        if damping == lm.FROM_RANDOM:
+            order = run.losses(ensemble, rows).argsort()
+            ensemble = ensemble.pick(order[: (len(order) + 1) // 2])
+    return ensemble
+
+
+def _same(losses: torch.Tensor) -> torch.Tensor:
+    """Which of them lie in the best basin, as far as one can tell."""
+    return losses <= max(_SAME * float(losses.min()), _CLEARLY_GOOD)
+
+
+def _found(losses: torch.Tensor) -> bool:
+    """Whether a good fit was reached several times."""
+    return float(losses.min()) < _GOOD and int(_same(losses).sum()) >= _CONFIRMED
 
 
 def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:

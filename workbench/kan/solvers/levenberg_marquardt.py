@@ -113,7 +113,8 @@ def minimize(
         step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
         step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
         trial = parameters + step
-        new_value = problem.value(trial)
+        ahead = problem.linearize(trial) if len(trial) > 1 else None
+        new_value = problem.value(trial) if ahead is None else ahead[0]
         new_total = new_value
         if quadratic is not None:
             new_total = new_value + 0.5 * (trial * _apply(quadratic, trial)).sum(1)
@@ -141,7 +142,12 @@ def minimize(
         if watch is not None and watch(state, torch.where(better, new_value, value)):
             break
         if bool(better.any()):
-            value, matrix, gradient = problem.linearize(state.parameters)
+            if ahead is None:
+                value, matrix, gradient = problem.linearize(state.parameters)
+            else:  # in a stack some step is nearly always accepted, so linearizing at once pays
+                value = torch.where(better, ahead[0], value)
+                matrix = torch.where(better[:, None, None], ahead[1], matrix)
+                gradient = torch.where(better.unsqueeze(1), ahead[2], gradient)
             quadratic = problem.quadratic(state.parameters, matrix)
     return state
 
