@@ -42,11 +42,13 @@ def polished(
     fits = [rows.fit(parametrize(candidate, data.names)) for candidate in expressions]
     losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
     best = min([*losses, math.inf if least is None else least])
-    formulas = []
-    for fitted, loss in zip(fits, losses, strict=True):
-        formulas.append(rows.formula(fitted, network))
-        if loss <= _AT_NOISE * best or loss <= 1e-9 * rows.spread:
-            formulas.append(rows.formula(rows.snap(fitted), network))
+    close = [
+        fitted
+        for fitted, loss in zip(fits, losses, strict=True)
+        if loss <= _AT_NOISE * best or loss <= 1e-9 * rows.spread
+    ]
+    snapped = rows.simplified([rows.snap(fitted) for fitted in close])
+    formulas = [rows.formula(fitted, network) for fitted in (*fits, *snapped)]
     return FormulaSet(formulas)
 
 
@@ -96,12 +98,18 @@ class _Rows:
         return refit(parametric, self.x, self.y, classes=self.classes)
 
     def snap(self, fitted: Fitted) -> Fitted:
-        snapped = snap(fitted, self.x, self.y, classes=self.classes)
-        simpler = simplified(snapped.parametric, self.x)
-        if simpler is snapped.parametric:
-            return snapped
-        again = self.fit(simpler)
-        return again if again.loss <= max(1.01 * snapped.loss, 1e-24 * self.spread**2) else snapped
+        return snap(fitted, self.x, self.y, classes=self.classes)
+
+    def simplified(self, fits: Sequence[Fitted]) -> list[Fitted]:
+        """Each in a shorter form and fitted again, where that keeps the loss."""
+        forms = simplified([fitted.parametric for fitted in fits], self.x)
+        return [self._kept(before, form) for before, form in zip(fits, forms, strict=True)]
+
+    def _kept(self, before: Fitted, form: Parametric) -> Fitted:
+        if form is before.parametric:
+            return before
+        after = self.fit(form)
+        return after if after.loss <= max(1.01 * before.loss, 1e-24 * self.spread**2) else before
 
     def loss(self, expressions: tuple[Expr, ...], part: str) -> float:
         """RMSE or cross-entropy of expressions on one part; infinite where they are undefined."""
@@ -184,26 +192,37 @@ def _constants(fitted: Fitted) -> tuple[Constant, ...]:
     return (*free, *exact)
 
 
-def simplified(parametric: Parametric, x: np.ndarray) -> Parametric:
-    """A shorter form that gives the same values; the argument where none is found in time.
+def simplified(parametrics: Sequence[Parametric], x: np.ndarray) -> list[Parametric]:
+    """Shorter forms that give the same values; a parametric itself where none is found in time.
 
-    Cheap rewritings come first; SymPy's deeper ones follow in a child process with a time limit, with
-    inputs and constants taken as positive where the data say so.
+    Cheap rewritings come first; SymPy's deeper ones follow in one child process for all, with inputs
+    and constants taken as positive where the data say so.
     """
-    before = parametric.outputs(x[:200])
-    found = tuple(_shortest(expression) for expression in parametric.expressions)
-    if all(complexity(e) <= _MOST_NODES for e in found):
+    cheap = [tuple(map(_shortest, p.expressions)) for p in parametrics]
+    jobs = []
+    for parametric, expressions in zip(parametrics, cheap, strict=True):
         columns = zip(parametric.inputs, x.T, strict=True)
         positive = {s.name for s, column in columns if column.min() > 0}
         numbers = zip(parametric.constants, parametric.values, strict=True)
-        found = shorter(found, frozenset(positive | {c.name for c, v in numbers if v > 0}))
-    trial = replace(parametric, expressions=found)
+        positive |= {c.name for c, value in numbers if value > 0}
+        jobs += [(e, frozenset(positive)) for e in expressions]
+    deep = iter(shorter(jobs))
+    return [_same(p, tuple(next(deep) for _ in p.expressions), x[:200]) for p in parametrics]
+
+
+def _same(parametric: Parametric, found: tuple[Expr, ...], x: np.ndarray) -> Parametric:
+    """The parametric with the expressions ``found``, if they are new and have the same values."""
     used = set().union(*(e.free_symbols for e in found))
     kept = [
         (c, v) for c, v in zip(parametric.constants, parametric.values, strict=True) if c in used
     ]
-    trial = replace(trial, constants=tuple(c for c, _ in kept), values=tuple(v for _, v in kept))
-    after = trial.outputs(x[:200])
+    trial = replace(
+        parametric,
+        expressions=found,
+        constants=tuple(c for c, _ in kept),
+        values=tuple(v for _, v in kept),
+    )
+    before, after = parametric.outputs(x), trial.outputs(x)
     same = np.allclose(before, after, rtol=1e-9, atol=1e-12, equal_nan=True)
     return trial if same and found != parametric.expressions else parametric
 
