@@ -159,7 +159,7 @@ def discover(
         data=data,
         fit=final,
         network=final.model,
-        formulas=formulas,
+        formulas=formulas.stamped(seed=seed),
         importance=importance,
         baselines=baselines,
         shapes=tuple(shapes),

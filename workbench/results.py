@@ -1,30 +1,24 @@
 """What a discovery leaves in a folder: a JSON summary, exports, model, graph, picture and report."""
 
-import hashlib
 import json
 import math
 import os
-import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from workbench import __version__
 from workbench.automatic import Discovery
 from workbench.baselines import Baseline
 from workbench.discovery.drawing import network_svg
 from workbench.discovery.export import ESSENTIAL, Export, export_all
 from workbench.discovery.formula import Formula
 from workbench.discovery.graph import save_graph, to_networkx
+from workbench.discovery.provenance import fingerprint, origin, topology, versions
 from workbench.errors import InputError
 from workbench.kan import checkpoint
-from workbench.kan.data import Dataset
 from workbench.report import report_html
-
-_PACKAGES = ("torch", "numpy", "scipy", "sympy", "networkx", "pandas", "scikit-learn")
 
 
 def summary(
@@ -107,24 +101,6 @@ def _about(formula: Formula) -> dict[str, Any]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Versions of everything that a result depends on."""
-    found = {"kan-workbench": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def fingerprint(data: Dataset) -> str:
-    """A hash of inputs and targets, to tell whether two results used the same table."""
-    digest = hashlib.sha256(data.inputs.numpy().tobytes())
-    digest.update(data.targets.numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     """Write JSON; the file appears whole or not at all."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
@@ -175,9 +151,8 @@ def write_results(
     folder = check_folder(out)
     graph = to_networkx(found.network, found.data)
     picture = network_svg(graph)
-    formula = replace(
-        found.formula, provenance={**found.formula.provenance, **_origin(found, about)}
-    )
+    facts = origin(found.data) | {"network": topology(found.network), "seed": about["seed"]}
+    formula = replace(found.formula, provenance={**found.formula.provenance, **facts})
     exports = export_all(formula, languages=ESSENTIAL)
     page = report_html(found, about, exports, picture, title=title, question=question)
     texts = {"report.html": page, "network.svg": picture, **_exported(exports)}
@@ -200,17 +175,6 @@ def write_results(
 def _exported(exports: tuple[Export, ...]) -> dict[str, str]:
     texts = {e.filename: e.text for e in exports}
     return texts | {name: text for e in exports for name, text in e.companions}
-
-
-def _origin(found: Discovery, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a reader of an exported formula needs to find its source again."""
-    return {
-        "data": f"sha256 {about['data']}",
-        "seed": about["seed"],
-        "version": f"kan-workbench {__version__}",
-        "network": str(list(found.network.config.width)),
-        "preprocessing": "none left: the scaling of inputs and target is folded into the formula",
-    }
 
 
 def _number(value: float | None) -> float | None:

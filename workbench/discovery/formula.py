@@ -1,6 +1,5 @@
 """A discovered formula, and the table of formulas from which it was chosen."""
 
-import html
 import json
 import math
 import re
@@ -14,21 +13,25 @@ import numpy as np
 import pandas as pd
 import sympy
 from sympy import Expr, Symbol
-from sympy.printing.latex import LatexPrinter
-from sympy.printing.mathml import mathml
 
 from workbench.discovery.library import complexity
 from workbench.discovery.selection import RULES, description_length
 from workbench.discovery.selection import loss as _loss
 from workbench.discovery.srepr import parse_srepr
+from workbench.discovery.typesetting import (
+    DIGITS,
+    WIDTH,
+    Equation,
+    latex_name,
+    layout,
+    rounded,
+    to_mathml,
+    upright,
+)
 from workbench.errors import InputError
 
 FORMAT = "kan-workbench-formula-1"
-_DIGITS = 5
-_GREEK = re.compile(
-    "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
-    "|upsilon|phi|chi|psi|omega)"
-)
+_LETTERS = "uvwpqzabcdefgh"
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,41 @@ class Constant:
     """A number of a formula.
 
     Attributes:
-        value: as used. sigma: standard error from the fit, None where it is exact.
+        value: as used.
+        sigma: standard error from the fit; None where it is exact, or not determined by the data.
         snapped: the exact number it became, as text, or None.
-        evidence: the fitted value and its error before it was snapped.
+        evidence: of a snapped number, the fitted value and its error.
+        f_value: of a snapped number, F of the freedom that was given up (4 is its 95 % limit); of
+            classes, the likelihood ratio.
+        interval: its 95 % confidence interval.
+        tied: places, among the formula's constants, of those whose errors go with this one's, and the
+            correlations: only a combination of them is well determined.
+        unit: where the data have units.
     """
 
     value: float
     sigma: float | None = None
     snapped: str | None = None
     evidence: str = ""
+    f_value: float = 0.0
+    interval: tuple[float, float] | None = None
+    tied: tuple[tuple[int, float], ...] = ()
+    unit: str = ""
+
+    @classmethod
+    def from_json(cls, about: Mapping[str, Any]) -> "Constant":
+        """From what ``vars`` gives after a way through JSON."""
+        interval, tied = about.get("interval"), about.get("tied", ())
+        return cls(
+            float(about["value"]),
+            about["sigma"],
+            about["snapped"],
+            str(about["evidence"]),
+            float(about.get("f_value", 0.0)),
+            None if interval is None else (float(interval[0]), float(interval[1])),
+            tuple((int(place), float(r)) for place, r in tied),
+            str(about.get("unit", "")),
+        )
 
 
 @dataclass(frozen=True)
@@ -58,8 +87,9 @@ class Formula:
         constants: fitted and snapped numbers.
         scores: losses and figures by name: "train_loss", "validation_loss", "test_loss" (RMSE in the
             target's units, or cross-entropy), "test_r2" or "test_accuracy", "network_error" (rms
-            difference to the network, in standard deviations of the target).
-        provenance: seed, version, rows, whatever repeats the result.
+            difference to the network, in standard deviations of the target), "lack_of_fit" (score of
+            what neighbouring residuals share, see ``residuals.lack_of_fit``; None at rounding).
+        provenance: data, rows, seed, version, network, whatever repeats the result.
     """
 
     expressions: tuple[Expr, ...]
@@ -117,13 +147,13 @@ class Formula:
         """Numbers to the digits that their standard errors leave, at most five."""
         short = {}
         for number in expression.atoms(sympy.Float):
-            digits = _DIGITS
+            digits = DIGITS
             for constant in self.constants:
                 near = math.isclose(abs(constant.value), abs(float(number)), rel_tol=1e-12)
                 if near and constant.sigma and math.isfinite(constant.sigma):
                     magnitude = math.floor(math.log10(max(abs(constant.value), 1e-300)))
                     digits = magnitude + 1 - math.floor(math.log10(constant.sigma))
-                    digits = min(max(digits, 1), _DIGITS)
+                    digits = min(max(digits, 1), DIGITS)
             short[number] = rounded(number, digits)
         return expression.xreplace(short)
 
@@ -133,38 +163,47 @@ class Formula:
 
         A number is written to the first digit that its standard error touches, five at most.
         """
-        names = {symbol: latex_name(symbol.name) for symbol in self.symbols}
-        lines = []
-        for left, expression in zip(self.left_sides, self.expressions, strict=True):
-            right = to_latex(self.for_reading(expression), names, dots=self._long_names)
-            side = latex_name(left) if self.task == "regression" else rf"\mathrm{{{_escape(left)}}}"
-            lines.append(f"{side} = {right}")
-        return r" \\ ".join(lines)
+        return r" \\ ".join(e.line for group in self.equations() for e in group)
+
+    @property
+    def display_latex(self) -> str:
+        """The same with rows of an ``aligned`` where it is too wide for a page."""
+        equations = [e for group in self.equations(WIDTH) for e in group]
+        if len(equations) == 1 and len(equations[0].rows) == 1:
+            return equations[0].line
+        rows = r" \\ ".join(e.aligned for e in equations)
+        return rf"\begin{{aligned}} {rows} \end{{aligned}}"
+
+    def equations(
+        self, width: int = 10**9, names: Mapping[Symbol, str] | None = None
+    ) -> list[list[Equation]]:
+        """Per output the equations of its layout, see ``typesetting.layout``.
+
+        Args:
+            width: of a row. names: LaTeX of the inputs; of their column names by default.
+        """
+        known = names or {symbol: latex_name(symbol.name) for symbol in self.symbols}
+        side = latex_name if self.task == "regression" else upright
+        letters = [c for c in _LETTERS if not any(n.startswith(c) for n in self.names)] or ["u"]
+        return [
+            layout(
+                side(left),
+                self.for_reading(expression),
+                known,
+                dots=self._long_names and names is None,
+                width=width,
+                letter=letters[number % len(letters)],
+            )
+            for number, (left, expression) in enumerate(
+                zip(self.left_sides, self.expressions, strict=True)
+            )
+        ]
 
     @property
     def mathml(self) -> str:
         """Presentation MathML, which browsers draw by themselves; names are escaped."""
-        # Placeholders of letters only: SymPy would take digits and underscores for indices, and
-        # writes names into the markup as they are.
-        texts = [*self.names, *self.left_sides]
-        places = [
-            Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(texts))
-        ]
-        renaming = dict(zip(self.symbols, places, strict=False))
-        rows = []
-        for left, expression in zip(places[len(self.names) :], self.expressions, strict=True):
-            equation = sympy.Eq(left, rounded(expression).xreplace(renaming), evaluate=False)
-            symbol = "dot" if self._long_names else None
-            rows.append(
-                mathml(equation, printer="presentation", ln_notation=True, mul_symbol=symbol)
-            )
-        marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}
-        return "".join(
-            '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
-            + re.sub(r"<mi>(q[a-j]+)</mi>", lambda m: marks.get(m[1], m[0]), row)
-            + "</math>"
-            for row in rows
-        )
+        equations = list(zip(self.left_sides, self.expressions, strict=True))
+        return to_mathml(equations, self.symbols, dots=self._long_names)
 
     @cached_property
     def _function(self) -> Callable[..., list[Any]]:
@@ -265,7 +304,9 @@ class Formula:
             "domain": {k: list(v) for k, v in self.domain.items()},
             "units": dict(self.units),
             "constants": [vars(c) for c in self.constants],
-            "scores": dict(self.scores),
+            "scores": {
+                k: v if v is not None and math.isfinite(v) else None for k, v in self.scores.items()
+            },
             "provenance": dict(self.provenance),
             "latex": self.latex,
         }
@@ -296,7 +337,7 @@ class Formula:
                 classes=None if about["classes"] is None else tuple(about["classes"]),
                 domain={k: (float(v[0]), float(v[1])) for k, v in about["domain"].items()},
                 units=about["units"],
-                constants=tuple(Constant(**c) for c in about["constants"]),
+                constants=tuple(Constant.from_json(c) for c in about["constants"]),
                 scores=about["scores"],
                 provenance=about["provenance"],
             )
@@ -308,7 +349,7 @@ class Formula:
         return "\n".join(f"{left} = {rounded(e)}" for left, e in sides)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
+        return f"$\\displaystyle {self.display_latex}$"
 
     def _repr_html_(self) -> str:
         """A card: the formula, its constants, errors and range."""
@@ -347,6 +388,14 @@ class FormulaSet(Sequence[Formula]):
     def merged(self, other: "FormulaSet") -> "FormulaSet":
         """Both sets in one."""
         return FormulaSet([*self, *other])
+
+    def stamped(self, **facts: Any) -> "FormulaSet":
+        """The same formulas and choice with more provenance, such as ``seed=0``."""
+        stamped = FormulaSet(
+            replace(f, provenance={**f.provenance, **facts}) for f in self._formulas
+        )
+        stamped._rule, stamped._picked = self._rule, self._picked
+        return stamped
 
     def pareto(self) -> "FormulaSet":
         """Formulas that no simpler one matches on validation rows."""
@@ -423,59 +472,3 @@ class FormulaSet(Sequence[Formula]):
     def _repr_html_(self) -> str:
         table: str = self.frame().to_html(escape=True)
         return table
-
-
-def rounded(expression: Expr, digits: int = _DIGITS) -> Expr:
-    """Floats to some significant digits; whole ones become integers."""
-
-    def short(number: Expr) -> Expr:
-        value = float(f"{float(number):.{digits}g}")
-        return (
-            sympy.Integer(int(value))
-            if value == int(value) and abs(value) < 1e6
-            else sympy.Float(value, digits)
-        )
-
-    return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
-
-
-class _Latex(LatexPrinter):
-    """SymPy's LaTeX with ln, its power where a reader expects it."""
-
-    def _print_log(self, expression: Expr, exp: str | None = None) -> str:
-        head = r"\ln" if exp is None else rf"\ln^{{{exp}}}"
-        return rf"{head}{{\left({self._print(expression.args[0])} \right)}}"
-
-
-def to_latex(
-    expression: Expr, names: Mapping[Symbol, str] | None = None, *, dots: bool = False
-) -> str:
-    """LaTeX of an expression, with ``ln`` and arc functions in full; ``dots`` between factors."""
-    settings = {"symbol_names": dict(names or {}), "inv_trig_style": "full"}
-    if dots:
-        settings["mul_symbol"] = "dot"
-    text: str = _Latex(settings).doprint(expression)
-    return text
-
-
-def latex_name(name: str) -> str:
-    """A column name in LaTeX: x1 and greek names as mathematics, everything else upright."""
-    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
-    if match and (len(match[1]) == 1 or _GREEK.fullmatch(match[1].lower())):
-        stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
-        return f"{stem}_{{{match[2]}}}" if match[2] else stem
-    return rf"\mathrm{{{_escape(name)}}}"
-
-
-def _mathml_name(name: str) -> str:
-    """A column name in MathML: x1 with an index, everything else as it is written."""
-    match = re.fullmatch(r"([A-Za-z])_?(\d+)", name)
-    if match:
-        return f"<msub><mi>{match[1]}</mi><mn>{match[2]}</mn></msub>"
-    return f"<mi>{html.escape(name)}</mi>"
-
-
-def _escape(text: str) -> str:
-    table = {"\\": r"\backslash ", "~": r"\sim ", "^": r"\hat{}", " ": r"\ "}
-    table |= {c: f"\\{c}" for c in "_%&#${}"}
-    return "".join(table.get(c, c) for c in text)

@@ -8,18 +8,24 @@ from typing import Any
 import numpy as np
 import sympy
 import torch
+from scipy.special import softmax
+from scipy.stats import t as student
 from sympy import Expr
 
 from workbench.discovery.formula import Constant, Formula, FormulaSet
 from workbench.discovery.library import complexity
-from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit, snap
+from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
+from workbench.discovery.provenance import origin, topology
+from workbench.discovery.residuals import CLEAR, lack_of_fit
 from workbench.discovery.simplify import shorter
+from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
 _MOST_ROWS = 4000
 _MOST_NODES = 80
-_AT_NOISE = 1.5
+_AT_NOISE, _EXACT = 1.5, 1e-9
+_TIED = 0.95
 
 
 def polished(
@@ -45,7 +51,7 @@ def polished(
     close = [
         fitted
         for fitted, loss in zip(fits, losses, strict=True)
-        if loss <= _AT_NOISE * best or loss <= 1e-9 * rows.spread
+        if loss <= _AT_NOISE * best or loss <= _EXACT * rows.spread
     ]
     snapped = rows.simplified([rows.snap(fitted) for fitted in close])
     formulas = [rows.formula(fitted, network) for fitted in (*fits, *snapped)]
@@ -83,6 +89,7 @@ class _Rows:
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
+        self.origin = origin(data)
         self.classes = data.task == "classification"
         self.parts = {part: self._arrays(part) for part in ("train", "validation", "test")}
         x, y = self.parts["train"]
@@ -98,7 +105,26 @@ class _Rows:
         return refit(parametric, self.x, self.y, classes=self.classes)
 
     def snap(self, fitted: Fitted) -> Fitted:
-        return snap(fitted, self.x, self.y, classes=self.classes)
+        at_noise = not self.lack(fitted) > CLEAR
+        return snap(fitted, self.x, self.y, classes=self.classes, at_noise=at_noise)
+
+    def lack(self, fitted: Fitted) -> float:
+        """Score of what neighbouring residuals of training rows share; NaN at rounding."""
+        residuals = self.residuals(fitted)
+        if np.abs(residuals).max() <= _EXACT * self.spread:
+            return math.nan
+        return max(lack_of_fit(self.x, column) for column in residuals.T)
+
+    def residuals(self, fitted: Fitted) -> np.ndarray:
+        """Target minus prediction, ``(N, m)``; of classes, the indicator minus its probability."""
+        values = fitted.parametric.outputs(self.x)
+        if not self.classes:
+            return self.y.reshape(values.shape) - values
+        table = (
+            np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
+        )
+        table = np.nan_to_num(table, nan=0.0, posinf=700, neginf=-700)
+        return (np.eye(table.shape[1])[self.y] - softmax(table, 1))[:, -values.shape[1] :]
 
     def simplified(self, fits: Sequence[Fitted]) -> list[Fitted]:
         """Each in a shorter form and fitted again, where that keeps the loss."""
@@ -153,8 +179,11 @@ class _Rows:
             domain=domain,
             units=dict(self.data.units),
             constants=_constants(fitted),
+            provenance=self.origin | ({"network": topology(network)} if network else {}),
         )
-        return replace(formula, scores=self._scores(formula, network))
+        lack = self.lack(fitted)
+        scores = self._scores(formula, network)
+        return replace(formula, scores=scores | {"lack_of_fit": None if math.isnan(lack) else lack})
 
     def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
         values = {part: formula(x) for part, (x, _) in self.parts.items()}
@@ -181,13 +210,20 @@ class _Rows:
 
 
 def _constants(fitted: Fitted) -> tuple[Constant, ...]:
-    free = [
-        Constant(value, sigma)
-        for value, sigma in zip(fitted.parametric.values, fitted.sigma, strict=True)
-    ]
+    reach = float(student.ppf(0.975, fitted.degrees))
+    free = []
+    for place, value in enumerate(fitted.parametric.values):
+        sigma = fitted.sigma[place] if fitted.determined[place] else None
+        tied = tuple(
+            (other, round(r, 4))
+            for other, r in enumerate(fitted.correlation[place])
+            if other != place and abs(r) >= _TIED
+        )
+        interval = None if sigma is None else (value - reach * sigma, value + reach * sigma)
+        free.append(Constant(value, sigma, interval=interval, tied=tied))
     exact = [
-        Constant(float(number), None, str(number), evidence)
-        for _, number, evidence in fitted.parametric.exact
+        Constant(float(s.number), None, str(s.number), s.evidence, s.f_value)
+        for s in fitted.parametric.exact
     ]
     return (*free, *exact)
 

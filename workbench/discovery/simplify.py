@@ -18,8 +18,8 @@ from workbench.discovery.size import complexity
 from workbench.discovery.srepr import OPAQUE, parse_srepr
 from workbench.errors import InputError
 
-SECONDS = 4.0
-_START_SECONDS = 10.0
+SECONDS = 3.0
+_START_SECONDS, _PATIENCE = 20.0, 4.0
 _LEAST_NODES, _MOST_NODES = 7, 80
 
 Job = tuple[Expr, frozenset[str]]
@@ -31,7 +31,8 @@ def shorter(jobs: Sequence[Job], *, seconds: float = SECONDS) -> tuple[Expr, ...
 
     Args:
         jobs: expressions with the assumptions that hold for them.
-        seconds: for each; a child that hangs is ended when all of them have passed.
+        seconds: of CPU time for each, so that a busy machine finds the same; a child that hangs all
+            the same is ended after several times as long.
     """
     # A child knows nothing of the functions that were registered in this process.
     worth = [
@@ -60,7 +61,8 @@ def _asked(jobs: Sequence[Job], seconds: float) -> list[Expr]:
         text=True,
     )
     try:
-        output, _ = child.communicate("\n".join(lines), _START_SECONDS + seconds * len(jobs))
+        patience = _START_SECONDS + _PATIENCE * seconds * len(jobs)
+        output, _ = child.communicate("\n".join(lines), patience)
     except subprocess.TimeoutExpired:
         child.kill()
         output, _ = child.communicate()
@@ -98,15 +100,15 @@ def _in_time(expression: Expr, positive: frozenset[str], seconds: float) -> Expr
     """``shortest``, or the expression itself where an alarm rings first; POSIX alone has the alarm."""
     alarm = getattr(signal, "setitimer", None)
     if alarm:
-        signal.signal(signal.SIGALRM, _late)
-        alarm(signal.ITIMER_REAL, seconds)
+        signal.signal(signal.SIGPROF, _late)
+        alarm(signal.ITIMER_PROF, seconds)
     try:
         return shortest(expression, positive)
     except (_LateError, Exception):  # SymPy's rewritings fail in many ways, too
         return expression
     finally:
         if alarm:
-            alarm(signal.ITIMER_REAL, 0)
+            alarm(signal.ITIMER_PROF, 0)
 
 
 def main() -> None:

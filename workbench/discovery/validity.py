@@ -7,6 +7,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.discovery.library import SYMPY
+from workbench.discovery.typesetting import rounded
 
 _MARGIN = 0.25
 _SAMPLES = 4096
@@ -118,8 +119,6 @@ def _values(margin: Expr, symbols: list[Symbol], points: np.ndarray) -> np.ndarr
 
 def _where(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> str:
     """The place: numbers for one linear input, else the equation."""
-    from workbench.discovery.formula import rounded
-
     if len(symbols) == 1 and margin.is_polynomial(symbols[0]):
         roots = [complex(r) for r in sympy.Poly(margin, symbols[0]).nroots()]
         real = sorted(r.real for r in roots if abs(r.imag) < 1e-6 * max(1.0, abs(r)))

@@ -10,6 +10,7 @@ from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
 from workbench.discovery.export.python import python_program
 from workbench.discovery.export.writer import Dialect, write
+from workbench.discovery.typesetting import to_latex
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
@@ -56,8 +57,6 @@ def _mathml(formula: "Formula") -> Artefact:
 
 def _latex(formula: "Formula") -> Artefact:
     """LaTeX is read back by SymPy's own parser, with single letters for the column names."""
-    from workbench.discovery.formula import to_latex
-
     letters = sympy.symbols(f"q_0:{len(formula.names)}", real=True)
     renaming = dict(zip(formula.symbols, letters, strict=True))
     short = [formula.for_reading(e) for e in formula.expressions]
