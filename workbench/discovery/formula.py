@@ -253,7 +253,8 @@ class Formula:
     def in_domain(self, inputs: Any) -> np.ndarray:
         """True for rows within the range of the training data, ``(N,)``."""
         x = self._columns(inputs)
-        low, high = np.array([self.domain[name] for name in self.names]).T
+        whole = (-math.inf, math.inf)
+        low, high = np.array([self.domain.get(name, whole) for name in self.names]).T
         inside: np.ndarray = ((x >= low) & (x <= high)).all(1)
         return inside
 

@@ -9,8 +9,8 @@ import sympy
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
 from workbench.discovery.export.python import python_program
-from workbench.discovery.export.writer import Dialect, write
-from workbench.discovery.typesetting import to_latex
+from workbench.discovery.export.writer import Dialect, guard, write
+from workbench.discovery.typesetting import WIDTH
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
@@ -28,15 +28,25 @@ _EXCEL = Dialect(
     power="POWER({0}, {1})",
     whole="POWER({0}, {1})",
     choose="IF({0}, {1}, {2})",
+    both=", ",
+    true="TRUE",
     equal="=",
     unequal="<>",
 )  # fmt: skip
 
 
+_UNREADABLE = re.compile(
+    r"\\operatorname\{(\w+)\}|\\begin\{(cases)\}|(J)_\{|(\\theta)|\\(?:sinh|cosh|tanh)\^\{(-?\d+)\}"
+)
+"""What SymPy's reader of LaTeX fails on."""
+
+
 def _excel(formula: "Formula") -> Artefact:
-    """One cell per output; the inputs are in the cells A2, B2, C2, … in their order."""
+    """One cell per output and one that says whether the inputs, in A2, B2, C2, …, are in the domain."""
     cells = {s: f"{_column(i)}2" for i, s in enumerate(formula.symbols)}
     lines = [f"={write(e, _EXCEL, cells)}" for e in formula.expressions]
+    inside = guard(list(cells.values()), formula.names, formula.domain, _EXCEL)
+    lines.append(f"=AND({inside})")
     note = "not executed: no spreadsheet program is driven from here"
     return Artefact("\n".join(lines) + "\n", Program((), {}, skipped=note))
 
@@ -59,35 +69,39 @@ def _latex(formula: "Formula") -> Artefact:
     """LaTeX is read back by SymPy's own parser, with single letters for the column names."""
     letters = sympy.symbols(f"q_0:{len(formula.names)}", real=True)
     renaming = dict(zip(formula.symbols, letters, strict=True))
-    short = [formula.for_reading(e) for e in formula.expressions]
-    texts = [to_latex(e.xreplace(renaming)) for e in short]
-    text = formula.latex + "\n"
-    unknown = re.search(
-        r"\\operatorname\{(\w+)\}|\\begin\{(cases)\}|(J)_\{|(\\theta)", " ".join(texts)
-    )
+    short = [formula.for_reading(e).xreplace(renaming) for e in formula.expressions]
+    groups = formula.equations(WIDTH, {s: f"q_{{{i}}}" for i, s in enumerate(formula.symbols)})
+    rows = [[" ".join(e.rows) for e in group] for group in groups]
+    text = formula.display_latex + "\n"
+    unknown = _UNREADABLE.search(" ".join(row for group in rows for row in group))
     if unknown:
         word = next(g for g in unknown.groups() if g)
         note = f"not executed: SymPy's reader of LaTeX does not know {word}"
         return Artefact(text, Program((), {}, skipped=note))
-    # The reader knows bars only without \left and \right, and q_{0} as a symbol of that very name.
-    texts = [t.replace(r"\left|", "|").replace(r"\right|", "|") for t in texts]
+    # The reader knows bars only without \\left and \\right, and q_{0} as a symbol of that very name.
+    plain = [[r.replace(r"\left|", "|").replace(r"\right|", "|") for r in group] for group in rows]
+    sides = [[equation.left for equation in group] for group in groups]
     code = (
         "import numpy as np\nfrom sympy import Symbol, lambdify, pi, E\n"
         "from sympy.parsing.latex import parse_latex\n"
-        f"texts = {texts!r}\n"
         f"names = ['q_{{%d}}' % i for i in range({len(letters)})]\n"
-        "parsed = [parse_latex(t, backend='antlr') for t in texts]\n"
-        "parsed = [p.subs({Symbol('pi'): pi, Symbol('e'): E}) for p in parsed]\n"
+        "def read(sides, rows):\n"
+        "    parts = [parse_latex(r, backend='antlr') for r in rows]\n"
+        "    whole = parts[0]\n"
+        "    for side, part in zip(sides[1:], parts[1:]):\n"
+        "        whole = whole.subs(Symbol(side), part)\n"
+        "    return whole.subs({Symbol('pi'): pi, Symbol('e'): E})\n"
+        f"parsed = [read(s, r) for s, r in zip({sides!r}, {plain!r})]\n"
         "f = lambdify([Symbol(n) for n in names], parsed, ['numpy', 'scipy'])\n"
         "def evaluate(x):\n"
         "    return np.stack([np.broadcast_to(v, len(x)) for v in f(*x.T)], -1)\n"
     )
-    compiled = sympy.lambdify(letters, [e.xreplace(renaming) for e in short], ["numpy", "scipy"])
+    compiled = sympy.lambdify(letters, short, ["numpy", "scipy"])
 
     def expected(x: np.ndarray) -> np.ndarray:
         return np.stack([np.broadcast_to(v, len(x)) for v in compiled(*x.T)], -1)
 
-    return Artefact(text, python_program(code, expected))
+    return Artefact(text, python_program(code, expected, guarded=False))
 
 
 WRITERS = {
