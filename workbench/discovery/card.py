@@ -1,7 +1,6 @@
 """A formula for people: a card in HTML and a table for a paper."""
 
 import math
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from workbench.discovery.residuals import CLEAR
 if TYPE_CHECKING:
     from workbench.discovery.formula import Constant, Formula
 
+_COLUMN = 40
 TRIVIAL = ("0", "1", "-1")
 """What a constant becomes that goes without saying."""
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
@@ -88,8 +88,10 @@ def latex_table(formulas: Sequence["Formula"], chosen: "Formula") -> str:
         mark = r"$\ast$" if formula is chosen else ""
         loss = formula.scores.get("validation_loss")
         figure = "--" if loss is None or not math.isfinite(loss) else f"{loss:.3g}"
-        # In running mathematics TeX breaks lines at + and = by itself; \left and \right forbid it.
-        body = re.sub(r"\\(left|right)(?=[(\[|)\]])", "", formula.latex)
-        body = body.replace(r" \\ ", r"$, $\displaystyle ")
-        lines.append(rf"{mark} & {formula.complexity} & {figure} & $\displaystyle {body}$ \\")
+        equations = [e for group in formula.equations(_COLUMN) for e in group]
+        body = r" \newline ".join(
+            rf"$\displaystyle {e.left} = " + r"$ \newline $\displaystyle \quad ".join(e.rows) + "$"
+            for e in equations
+        )
+        lines.append(rf"{mark} & {formula.complexity} & {figure} & {body} \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"

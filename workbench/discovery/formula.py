@@ -133,7 +133,11 @@ class Formula:
     def left_sides(self) -> tuple[str, ...]:
         """Names of what the expressions give: the target, or the logits of its classes."""
         if self.task == "regression":
-            return (self.target,)
+            several = len(self.expressions) > 1
+            return tuple(
+                f"{self.target}_{i + 1}" if several else self.target
+                for i in range(len(self.expressions))
+            )
         labels = self.classes or ()
         chosen = labels[-1:] if len(self.expressions) == 1 else labels
         return tuple(f"logit({self.target} = {label})" for label in chosen)

@@ -15,7 +15,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import mathml
 
 DIGITS = 5
-WIDTH = 72
+WIDTH = 64
 """Characters, about as many as a line of a paper holds."""
 _GREEK = re.compile(
     "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
@@ -154,11 +154,12 @@ class _Layout:
 
 
 def extent(latex: str) -> int:
-    """About how many characters wide a formula is: commands count as one, braces not at all."""
+    """About how many characters wide a formula is: a command counts as one, its braces not at all."""
     text = re.sub(r"\\(?:left|right|mathrm|operatorname|displaystyle)\b", "", latex)
     text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: max(m[1], m[2], key=len), text)
+    text = re.sub(r"\\((?:arc|ar)?(?:sin|cos|tan|ln)h?)\b", r"\1", text)
     text = re.sub(r"\\[A-Za-z]+", "x", text)
-    return len(re.sub(r"[{}^_\\ ]", "", text))
+    return len(re.sub(r"[{}^_\\ ]", "", re.sub(r" [-+=] ", "===", text)))
 
 
 def latex_name(name: str) -> str:

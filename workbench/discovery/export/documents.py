@@ -35,9 +35,7 @@ _EXCEL = Dialect(
 )  # fmt: skip
 
 
-_UNREADABLE = re.compile(
-    r"\\operatorname\{(\w+)\}|\\begin\{(cases)\}|(J)_\{|(\\theta)|\\(?:sinh|cosh|tanh)\^\{(-?\d+)\}"
-)
+_UNREADABLE = re.compile(r"\\operatorname\{(\w+)\}|\\begin\{(cases)\}|(J)_\{|(\\theta)")
 """What SymPy's reader of LaTeX fails on."""
 
 
@@ -78,8 +76,7 @@ def _latex(formula: "Formula") -> Artefact:
         word = next(g for g in unknown.groups() if g)
         note = f"not executed: SymPy's reader of LaTeX does not know {word}"
         return Artefact(text, Program((), {}, skipped=note))
-    # The reader knows bars only without \\left and \\right, and q_{0} as a symbol of that very name.
-    plain = [[r.replace(r"\left|", "|").replace(r"\right|", "|") for r in group] for group in rows]
+    plain = [[_readable(row) for row in group] for group in rows]
     sides = [[equation.left for equation in group] for group in groups]
     code = (
         "import numpy as np\nfrom sympy import Symbol, lambdify, pi, E\n"
@@ -102,6 +99,12 @@ def _latex(formula: "Formula") -> Artefact:
         return np.stack([np.broadcast_to(v, len(x)) for v in compiled(*x.T)], -1)
 
     return Artefact(text, python_program(code, expected, guarded=False))
+
+
+def _readable(row: str) -> str:
+    r"""The row for SymPy's reader: it knows bars without \left alone, and takes q_{0} (x) for a call."""
+    row = row.replace(r"\left|", "|").replace(r"\right|", "|")
+    return re.sub(r"(_\{\d+\}) \\left\(", r"\1 \\cdot \\left(", row)
 
 
 WRITERS = {
