@@ -11,7 +11,7 @@ from workbench.discovery.residuals import CLEAR
 if TYPE_CHECKING:
     from workbench.discovery.formula import Constant, Formula
 
-_COLUMN = 40
+_COLUMN = 36
 TRIVIAL = ("0", "1", "-1")
 """What a constant becomes that goes without saying."""
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
@@ -78,10 +78,10 @@ def remarks(formula: "Formula") -> list[str]:
 def latex_table(formulas: Sequence["Formula"], chosen: "Formula") -> str:
     """Formulas as a ``booktabs`` table; the chosen one is marked, long ones wrap at their signs."""
     lines = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{tabular}{rlrp{0.65\linewidth}}",
+        r"% needs \usepackage{booktabs}; the loss is that of validation rows",
+        r"\begin{tabular}{rlrp{0.55\linewidth}}",
         r"\toprule",
-        r" & complexity & validation loss & formula \\",
+        r" & complexity & loss & formula \\",
         r"\midrule",
     ]
     for formula in formulas:
