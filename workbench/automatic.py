@@ -15,6 +15,7 @@ from workbench.discovery.attribution import feature_scores
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
+from workbench.discovery.stability import selection_frequencies
 from workbench.discovery.symbolic import symbolify
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
@@ -159,7 +160,7 @@ def discover(
         data=data,
         fit=final,
         network=final.model,
-        formulas=formulas.stamped(seed=seed),
+        formulas=selection_frequencies(formulas.stamped(seed=seed), data, seed=seed),
         importance=importance,
         baselines=baselines,
         shapes=tuple(shapes),

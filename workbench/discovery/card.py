@@ -54,9 +54,26 @@ def in_words(constant: "Constant") -> str:
     return f"{with_error(constant.value, constant.sigma)}{unit}"
 
 
-def remarks(formula: "Formula") -> list[str]:
-    """Sentences on what its evidence does not carry."""
+def stability(formula: "Formula") -> list[str]:
+    """Sentences on how often the form was chosen when rows were drawn again."""
     found = []
+    share, resamples = (formula.scores.get(k) for k in ("selection_frequency", "resamples"))
+    if share is not None and resamples:
+        found.append(
+            f"Chosen in {round(share * resamples)} of {resamples:.0f} bootstrap resamples."
+        )
+    share, searches = (formula.scores.get(k) for k in ("search_frequency", "searches"))
+    if share is not None and searches:
+        found.append(
+            f"{round(share * searches)} of {searches:.0f} whole searches on resampled rows ended with "
+            "this form."
+        )
+    return found
+
+
+def remarks(formula: "Formula") -> list[str]:
+    """Sentences on how firm it is, and on what its evidence does not carry."""
+    found = stability(formula)
     if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:
         found.append(
             "Residuals of neighbouring rows agree: the formula misses something, and the errors of "

@@ -88,7 +88,8 @@ class Formula:
         scores: losses and figures by name: "train_loss", "validation_loss", "test_loss" (RMSE in the
             target's units, or cross-entropy), "test_r2" or "test_accuracy", "network_error" (rms
             difference to the network, in standard deviations of the target), "lack_of_fit" (score of
-            what neighbouring residuals share, see ``residuals.lack_of_fit``; None at rounding).
+            what neighbouring residuals share, see ``residuals.lack_of_fit``; None at rounding),
+            "selection_frequency" and "search_frequency" (see ``stability``).
         provenance: data, rows, seed, version, network, whatever repeats the result.
     """
 
@@ -396,11 +397,24 @@ class FormulaSet(Sequence[Formula]):
 
     def stamped(self, **facts: Any) -> "FormulaSet":
         """The same formulas and choice with more provenance, such as ``seed=0``."""
-        stamped = FormulaSet(
-            replace(f, provenance={**f.provenance, **facts}) for f in self._formulas
-        )
-        stamped._rule, stamped._picked = self._rule, self._picked
-        return stamped
+        return self._like(replace(f, provenance={**f.provenance, **facts}) for f in self._formulas)
+
+    def scored(self, scores: Iterable[Mapping[str, float | None]]) -> "FormulaSet":
+        """The same formulas and choice with more scores, one mapping for each."""
+        pairs = zip(self._formulas, scores, strict=True)
+        return self._like(replace(f, scores={**f.scores, **more}) for f, more in pairs)
+
+    def _like(self, formulas: Iterable[Formula]) -> "FormulaSet":
+        """Formulas in this set's order, with its choice."""
+        alike = FormulaSet(())
+        alike._formulas = list(formulas)
+        alike._rule, alike._picked = self._rule, self._picked
+        return alike
+
+    @property
+    def rule(self) -> str:
+        """The rule that chooses where no formula was picked."""
+        return self._rule
 
     def pareto(self) -> "FormulaSet":
         """Formulas that no simpler one matches on validation rows."""
@@ -430,7 +444,7 @@ class FormulaSet(Sequence[Formula]):
         Raises:
             InputError: there is no such rule or formula.
         """
-        chosen = FormulaSet(self._formulas)
+        chosen = FormulaSet(())._like(self._formulas)
         if isinstance(rule, int) and not isinstance(rule, bool):
             if not -len(self) <= rule < len(self):
                 raise InputError(f"there are formulas 0 to {len(self) - 1}, got {rule}")
@@ -442,7 +456,14 @@ class FormulaSet(Sequence[Formula]):
         return chosen
 
     def frame(self) -> pd.DataFrame:
-        """The Pareto front and the chosen formula as a table; its index is that of the set."""
+        """The Pareto front and the chosen formula as a table; its index is that of the set.
+
+        Its columns: complexity, losses on each part, r2 or accuracy, mdl (description length in bits),
+        won (share of resamples in which the form was chosen), formula, uncertainties (its fitted
+        constants with their standard errors), chosen.
+        """
+        from workbench.discovery.card import in_words
+
         figure = "test_accuracy" if self and self[0].task == "classification" else "test_r2"
         shown = self._shown() if self else []
         rows = [
@@ -453,7 +474,9 @@ class FormulaSet(Sequence[Formula]):
                 "test": f.scores.get("test_loss"),
                 figure.removeprefix("test_"): f.scores.get(figure),
                 "mdl": description_length(f) if _loss(f) > 0 else None,
+                "won": f.scores.get("selection_frequency"),
                 "formula": "; ".join(str(rounded(e, 4)) for e in f.expressions),
+                "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
                 "chosen": f is self.best,
             }
             for f in shown
