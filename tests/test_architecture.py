@@ -17,7 +17,7 @@ LAYERS = (
     ("workbench.discovery",),
     ("workbench.baselines", "workbench.estimators", "workbench.tables", "workbench.terminal"),
     ("workbench.automatic",),
-    ("workbench.recurrence",),
+    ("workbench.resampling",),
     ("workbench.report",),
     ("workbench.results", "workbench.study"),
     ("workbench.session",),

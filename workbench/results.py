@@ -16,8 +16,10 @@ from workbench.discovery.export import ESSENTIAL, Export, export_all
 from workbench.discovery.formula import Formula
 from workbench.discovery.graph import save_graph, to_networkx
 from workbench.discovery.provenance import fingerprint, origin, topology, versions
+from workbench.discovery.units import dimensionless_groups, spelled
 from workbench.errors import InputError
 from workbench.kan import checkpoint
+from workbench.kan.data import Dataset
 from workbench.report import report_html
 
 
@@ -29,8 +31,15 @@ def summary(
     baselines: tuple[Baseline, ...] | None = None,
     findings: tuple[str, ...] = (),
     seconds: float | None = None,
+    file: str = "",
 ) -> dict[str, Any]:
-    """All figures as JSON-able data; numbers that do not exist are None."""
+    """All figures as JSON-able data; numbers that do not exist are None.
+
+    Args:
+        found: the discovery. seed: as run. accuracy, baselines, findings, seconds: of a study, instead
+            of the discovery's own.
+        file: name of the table, where it came from one.
+    """
     formula = found.formula
     return {
         "target": found.data.target,
@@ -63,8 +72,16 @@ def summary(
         "seconds": round(found.seconds if seconds is None else seconds, 3),
         "seed": seed,
         "data": fingerprint(found.data),
+        "file": file,
+        "units": dict(found.data.units),
+        "groups": groups(found.data),
         "versions": versions(),
     }
+
+
+def groups(data: Dataset) -> list[str]:
+    """Dimensionless groups of the columns that have units; none without units."""
+    return spelled(dimensionless_groups(data.units, data.target))
 
 
 def figures(found: Discovery) -> dict[str, float]:
@@ -152,6 +169,7 @@ def write_results(
     graph = to_networkx(found.network, found.data)
     picture = network_svg(graph)
     facts = origin(found.data) | {"network": topology(found.network), "seed": about["seed"]}
+    facts |= {"file": about["file"]} if about["file"] else {}
     formula = replace(found.formula, provenance={**found.formula.provenance, **facts})
     exports = export_all(formula, languages=ESSENTIAL)
     page = report_html(found, about, exports, picture, title=title, question=question)

@@ -11,7 +11,7 @@ from workbench.discovery.polish import polished
 from workbench.discovery.stability import form, selection_frequencies
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.recurrence import recurrence
+from workbench.resampling import recurrence
 
 A, B = sympy.symbols("a b", real=True)
 

@@ -74,6 +74,7 @@ def stability(formula: "Formula") -> list[str]:
 def remarks(formula: "Formula") -> list[str]:
     """Sentences on how firm it is, and on what its evidence does not carry."""
     found = stability(formula)
+    found += [f"In units: {problem}." for problem in formula.unit_problems]
     if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:
         found.append(
             "Residuals of neighbouring rows agree: the formula misses something, and the errors of "

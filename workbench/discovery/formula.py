@@ -14,6 +14,7 @@ import pandas as pd
 import sympy
 from sympy import Expr, Symbol
 
+from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.library import complexity
 from workbench.discovery.selection import RULES, description_length
 from workbench.discovery.selection import loss as _loss
@@ -270,6 +271,17 @@ class Formula:
 
         return limits(self.expressions, self.domain)
 
+    @cached_property
+    def unit_problems(self) -> tuple[str, ...]:
+        """What does not fit in the units of the columns, in words; empty without units."""
+        if not any(self.units.values()):
+            return ()
+        target = self.target if self.task == "regression" else None
+        try:
+            return check_expressions(self.expressions, self.names, self.units, target).problems
+        except InputError as error:
+            return (f"units were not checked: {error}",)
+
     def renamed(self, names: Mapping[str, str]) -> "Formula":
         """The same formula with other names for some inputs.
 
@@ -412,6 +424,11 @@ class FormulaSet(Sequence[Formula]):
         return alike
 
     @property
+    def eligible(self) -> list[Formula]:
+        """Formulas that make sense in the data's units; all where none does."""
+        return [f for f in self._formulas if not f.unit_problems] or self._formulas
+
+    @property
     def rule(self) -> str:
         """The rule that chooses where no formula was picked."""
         return self._rule
@@ -431,7 +448,7 @@ class FormulaSet(Sequence[Formula]):
             raise InputError("there is no formula yet: symbolify a network first")
         if self._picked is not None:
             return self._formulas[self._picked]
-        return RULES[self._rule](self._formulas)
+        return RULES[self._rule](self.eligible)
 
     def select(self, rule: str | int) -> "FormulaSet":
         """The same formulas with another choice.
@@ -460,7 +477,8 @@ class FormulaSet(Sequence[Formula]):
 
         Its columns: complexity, losses on each part, r2 or accuracy, mdl (description length in bits),
         won (share of resamples in which the form was chosen), formula, uncertainties (its fitted
-        constants with their standard errors), chosen.
+        constants with their standard errors), chosen, and where the data have units, units (right or
+        wrong).
         """
         from workbench.discovery.card import in_words
 
@@ -479,6 +497,7 @@ class FormulaSet(Sequence[Formula]):
                 "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
                 "chosen": f is self.best,
             }
+            | ({"units": "wrong" if f.unit_problems else "right"} if f.units else {})
             for f in shown
         ]
         return pd.DataFrame(rows, index=[self._formulas.index(f) for f in shown])

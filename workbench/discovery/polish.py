@@ -10,8 +10,9 @@ import sympy
 import torch
 from scipy.special import softmax
 from scipy.stats import t as student
-from sympy import Expr
+from sympy import Expr, Symbol
 
+from workbench.discovery.dimensions import Dimensions, check
 from workbench.discovery.formula import Constant, Formula, FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
@@ -106,7 +107,32 @@ class _Rows:
 
     def snap(self, fitted: Fitted) -> Fitted:
         at_noise = not self.lack(fitted) > CLEAR
-        return snap(fitted, self.x, self.y, classes=self.classes, at_noise=at_noise)
+        return snap(
+            fitted,
+            self.x,
+            self.y,
+            classes=self.classes,
+            at_noise=at_noise,
+            kept=self._dimensional(fitted.parametric),
+        )
+
+    def units(self, parametric: Parametric) -> tuple[str, ...]:
+        """Unit of every constant, "" where there is none to be known."""
+        found = self._dimensions(parametric)
+        return found.constants if found else ("",) * len(parametric.constants)
+
+    def _dimensional(self, parametric: Parametric) -> frozenset[Symbol]:
+        """Constants that carry a unit: its choice is arbitrary, so their numbers cannot be special."""
+        found = self._dimensions(parametric)
+        if found is None or found.problems:
+            return frozenset()
+        pairs = zip(parametric.constants, found.constants, strict=True)
+        return frozenset(constant for constant, unit in pairs if unit not in ("", "1"))
+
+    def _dimensions(self, parametric: Parametric) -> Dimensions | None:
+        if not any(self.data.units.values()):
+            return None
+        return check(parametric, self.data.units, None if self.classes else self.data.target)
 
     def lack(self, fitted: Fitted) -> float:
         """Score of what neighbouring residuals of training rows share; NaN at rounding."""
@@ -178,7 +204,7 @@ class _Rows:
             classes=self.data.classes,
             domain=domain,
             units=dict(self.data.units),
-            constants=_constants(fitted),
+            constants=_constants(fitted, self.units(fitted.parametric)),
             provenance=self.origin | ({"network": topology(network)} if network else {}),
         )
         lack = self.lack(fitted)
@@ -209,7 +235,7 @@ class _Rows:
         return scores
 
 
-def _constants(fitted: Fitted) -> tuple[Constant, ...]:
+def _constants(fitted: Fitted, units: tuple[str, ...]) -> tuple[Constant, ...]:
     reach = float(student.ppf(0.975, fitted.degrees))
     free = []
     for place, value in enumerate(fitted.parametric.values):
@@ -220,7 +246,7 @@ def _constants(fitted: Fitted) -> tuple[Constant, ...]:
             if other != place and abs(r) >= _TIED
         )
         interval = None if sigma is None else (value - reach * sigma, value + reach * sigma)
-        free.append(Constant(value, sigma, interval=interval, tied=tied))
+        free.append(Constant(value, sigma, interval=interval, tied=tied, unit=units[place]))
     exact = [
         Constant(float(s.number), None, str(s.number), s.evidence, s.f_value)
         for s in fitted.parametric.exact

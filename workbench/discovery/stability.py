@@ -89,9 +89,10 @@ def _arrays(part: tuple[Tensor, Tensor], rows: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _rivals(formulas: FormulaSet) -> list[Formula]:
-    losses = [f.scores["validation_loss"] or 0.0 for f in formulas]
+    eligible = formulas.eligible
+    losses = [f.scores["validation_loss"] or 0.0 for f in eligible]
     limit = _NEAR * max(min(losses, default=0.0), 1e-10 * max(losses, default=0.0))
-    near = [f for f, loss in zip(formulas, losses, strict=True) if loss <= limit]
+    near = [f for f, loss in zip(eligible, losses, strict=True) if loss <= limit]
     return near[:_MOST_FORMULAS]
 
 
