@@ -20,7 +20,7 @@ from workbench.discovery.units import dimensionless_groups, spelled
 from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
-from workbench.report import report_html
+from workbench.report import report, to_html, to_markdown
 
 
 def summary(
@@ -170,10 +170,12 @@ def write_results(
     picture = network_svg(graph)
     facts = origin(found.data) | {"network": topology(found.network), "seed": about["seed"]}
     facts |= {"file": about["file"]} if about["file"] else {}
-    formula = replace(found.formula, provenance={**found.formula.provenance, **facts})
+    whole = replace(found, formulas=found.formulas.stamped(**facts))
+    formula = whole.formula
     exports = export_all(formula, languages=ESSENTIAL)
-    page = report_html(found, about, exports, picture, title=title, question=question)
-    texts = {"report.html": page, "network.svg": picture, **_exported(exports)}
+    told = report(whole, about, exports, picture, title=title, question=question)
+    texts = {"report.html": to_html(told), "report.md": to_markdown(told), **told.pictures}
+    texts |= _exported(exports)
     for name, text in texts.items():
         write_text(folder / name, text)
     write_json(folder / "result.json", about)

@@ -53,6 +53,10 @@ def test_a_snapped_constant_keeps_its_evidence() -> None:
     assert half.evidence == "0.49992 ± 0.00026"
     assert 0 < half.f_value < 4
     assert "0.49992 ± 0.00026 → 1/2 (F = 0.09" in law._repr_html_()
+    (raw,) = law.as_fitted
+    assert float(raw.coeff(A * B)) == pytest.approx(0.49992, abs=1e-5)
+    assert "As fitted: 0.4999" in law._repr_html_()
+    assert law.scores["as_fitted_loss"] == pytest.approx(law.scores["validation_loss"], rel=0.01)
 
 
 def test_intervals_are_those_of_student_and_wider_than_normal_ones_for_few_rows() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
-from workbench.discover import discover
+from workbench.automatic import discover
 from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import polished

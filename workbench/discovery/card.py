@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.discovery.digits import with_error
 from workbench.discovery.residuals import CLEAR
+from workbench.discovery.typesetting import rounded
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Constant, Formula
@@ -23,6 +24,11 @@ def formula_card(formula: "Formula") -> str:
     constants = [c for c in formula.constants if c.snapped not in TRIVIAL]
     if constants:
         parts.append(f"<p>Constants: {'; '.join(escape(in_words(c)) for c in constants)}</p>")
+    if formula.as_fitted:
+        loss = formula.scores.get("as_fitted_loss")
+        told = "" if loss is None else f" (validation loss {loss:.4g})"
+        raw = "; ".join(str(rounded(e, 8)) for e in formula.as_fitted)
+        parts.append(f"<p>As fitted: {escape(raw)}{told}</p>")
     figures = [
         f"{name.replace('_', ' ')} {value:.4g}"
         for name in _SHOWN

@@ -92,6 +92,8 @@ class Formula:
             what neighbouring residuals share, see ``residuals.lack_of_fit``; None at rounding),
             "selection_frequency" and "search_frequency" (see ``stability``).
         provenance: data, rows, seed, version, network, whatever repeats the result.
+        as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;
+            empty where none was. Their loss is the score "as_fitted_loss".
     """
 
     expressions: tuple[Expr, ...]
@@ -104,6 +106,7 @@ class Formula:
     constants: tuple[Constant, ...] = ()
     scores: Mapping[str, float | None] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    as_fitted: tuple[Expr, ...] = ()
 
     @property
     def expression(self) -> Expr:
@@ -299,6 +302,7 @@ class Formula:
         return replace(
             self,
             expressions=tuple(e.xreplace(table) for e in self.expressions),
+            as_fitted=tuple(e.xreplace(table) for e in self.as_fitted),
             names=new,
             domain={names.get(k, k): v for k, v in self.domain.items()},
             units={names.get(k, k): v for k, v in self.units.items()},
@@ -326,6 +330,7 @@ class Formula:
                 k: v if v is not None and math.isfinite(v) else None for k, v in self.scores.items()
             },
             "provenance": dict(self.provenance),
+            "as_fitted": [sympy.srepr(e) for e in self.as_fitted],
             "latex": self.latex,
         }
 
@@ -358,6 +363,7 @@ class Formula:
                 constants=tuple(Constant.from_json(c) for c in about["constants"]),
                 scores=about["scores"],
                 provenance=about["provenance"],
+                as_fitted=tuple(parse_srepr(text) for text in about.get("as_fitted", ())),
             )
         except (KeyError, TypeError, IndexError) as error:
             raise InputError(f"{str(path)!r} is a damaged formula: {error!r}") from error

@@ -55,8 +55,13 @@ def polished(
         if loss <= _AT_NOISE * best or loss <= _EXACT * rows.spread
     ]
     snapped = rows.simplified([rows.snap(fitted) for fitted in close])
-    formulas = [rows.formula(fitted, network) for fitted in (*fits, *snapped)]
-    return FormulaSet(formulas)
+    plain = [rows.formula(fitted, network) for fitted in fits]
+    nicer = [
+        rows.formula(after, network, before)
+        for before, after in zip(close, snapped, strict=True)
+        if after is not before
+    ]
+    return FormulaSet([*plain, *nicer])
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -189,7 +194,8 @@ class _Rows:
         with torch.no_grad():
             return self.judge(network(x.to(network.output_scale)).cpu().numpy(), y.numpy())
 
-    def formula(self, fitted: Fitted, network: KAN | None) -> Formula:
+    def formula(self, fitted: Fitted, network: KAN | None, before: Fitted | None = None) -> Formula:
+        """The formula of a fit, and of what it was ``before`` numbers were snapped."""
         expressions = fitted.parametric.substituted()
         x = self.parts["train"][0]
         domain = {
@@ -209,6 +215,10 @@ class _Rows:
         )
         lack = self.lack(fitted)
         scores = self._scores(formula, network)
+        if before is not None:
+            as_fitted = before.parametric.substituted()
+            formula = replace(formula, as_fitted=as_fitted)
+            scores["as_fitted_loss"] = self.loss(as_fitted, "validation")
         return replace(formula, scores=scores | {"lack_of_fit": None if math.isnan(lack) else lack})
 
     def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
