@@ -9,7 +9,7 @@ import sympy
 
 from workbench.discovery.export import ESSENTIAL, LANGUAGES, export, export_all, identifiers
 from workbench.discovery.export import python as python_family
-from workbench.discovery.formula import Formula
+from workbench.discovery.formula import Constant, Formula
 from workbench.errors import InputError
 
 A, B = sympy.symbols("lam my_col", real=True)
@@ -109,11 +109,13 @@ def test_names_cannot_break_code(language: str) -> None:
 
 def test_the_header_says_where_the_formula_comes_from() -> None:
     found = export(
-        Formula((2 * A,), ("lam",), domain={"lam": (0, 1)}, units={"lam": "m"},
+        Formula((2.5 * A,), ("lam",), domain={"lam": (0, 1)}, units={"lam": "m", "y": "N"},
+                constants=(Constant(2.5, 0.01, unit="N/m"),),
                 provenance={"data": "sha256 abc", "seed": 3}), "c"
     )  # fmt: skip
     assert "// data: sha256 abc\n// seed: 3\n" in found.text
     assert "fitted from 0 to 1 m." in found.text
+    assert "// Output: y, in N.\n// Constant: 2.500 ± 0.010 N/m.\n" in found.text
     assert found.companions[0][0] == "formula.h"
 
 
