@@ -210,7 +210,7 @@ class _Rows:
             classes=self.data.classes,
             domain=domain,
             units=dict(self.data.units),
-            constants=_constants(fitted, self.units(fitted.parametric)),
+            constants=constants_of(fitted, self.units(fitted.parametric)),
             provenance=self.origin | ({"network": topology(network)} if network else {}),
         )
         lack = self.lack(fitted)
@@ -245,7 +245,8 @@ class _Rows:
         return scores
 
 
-def _constants(fitted: Fitted, units: tuple[str, ...]) -> tuple[Constant, ...]:
+def constants_of(fitted: Fitted, units: Sequence[str] = ()) -> tuple[Constant, ...]:
+    """A fit's constants, with errors, 95 % intervals of Student's t and ties; then the snapped ones."""
     reach = float(student.ppf(0.975, fitted.degrees))
     free = []
     for place, value in enumerate(fitted.parametric.values):
@@ -256,7 +257,9 @@ def _constants(fitted: Fitted, units: tuple[str, ...]) -> tuple[Constant, ...]:
             if other != place and abs(r) >= _TIED
         )
         interval = None if sigma is None else (value - reach * sigma, value + reach * sigma)
-        free.append(Constant(value, sigma, interval=interval, tied=tied, unit=units[place]))
+        free.append(
+            Constant(value, sigma, interval=interval, tied=tied, unit=units[place] if units else "")
+        )
     exact = [
         Constant(float(s.number), None, str(s.number), s.evidence, s.f_value)
         for s in fitted.parametric.exact
