@@ -75,6 +75,17 @@ def _sentence(margin: Expr, kind: str, domain: Mapping[str, tuple[float, float]]
     return ""
 
 
+def span(expression: Expr, domain: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Least and largest value of an expression on points of the box; not finite where it has none."""
+    symbols = sorted(expression.free_symbols, key=lambda s: s.name)
+    box = np.array([domain.get(s.name, (-1.0, 1.0)) for s in symbols], dtype=float).reshape(-1, 2)
+    values = _values(expression, symbols, _points(box))
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return (np.inf, -np.inf)
+    return float(values.min()), float(values.max())
+
+
 def _vanishes(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> bool:
     values = _values(margin, symbols, _points(box))
     values = values[np.isfinite(values)]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
+from workbench.discovery.export.series import own_functions
 from workbench.discovery.export.writer import Dialect, guard, identifiers, words, write
 
 if TYPE_CHECKING:
@@ -108,34 +109,39 @@ def function_names(count: int) -> list[str]:
     return ["formula"] if count == 1 else [f"formula_{i + 1}" for i in range(count)]
 
 
-def _bodies(formula: "Formula", dialect: Dialect) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+def bodies(
+    formula: "Formula", dialect: Dialect, language: str
+) -> tuple[tuple[str, ...], list[tuple[str, str]], str]:
+    """Names of the inputs, names and code of the functions, and helpers that these need."""
+    dialect, helpers = own_functions(formula, dialect, language)
     names = identifiers(
         formula.names, dialect.reserved, forbidden=dialect.forbidden, folded=dialect.folded
     )
     symbols = dict(zip(formula.symbols, names, strict=True))
     code = [write(e, dialect, symbols) for e in formula.expressions]
-    return names, list(zip(function_names(len(code)), code, strict=True))
+    return names, list(zip(function_names(len(code)), code, strict=True)), helpers
 
 
 def _c(formula: "Formula") -> Artefact:
-    names, bodies = _bodies(formula, _C)
+    names, parts, helpers = bodies(formula, _C, "c")
     arguments = ", ".join(f"double {n}" for n in names)
     unused = "".join(f"    (void){n};\n" for n in names)
     text = (
         '#define _XOPEN_SOURCE 700 /* for j0 and j1 */\n#include <math.h>\n#include "formula.h"\n'
+        + helpers
     )
-    for name, code in bodies:
+    for name, code in parts:
         text += f"\ndouble {name}({arguments})\n{{\n{unused}    return {code};\n}}\n"
     inside = guard(names, formula.names, formula.domain, _C)
     text += f"\nint in_domain({arguments})\n{{\n{unused}    return {inside};\n}}\n"
-    heads = "".join(f"double {name}({arguments});\n" for name, _ in bodies)
+    heads = "".join(f"double {name}({arguments});\n" for name, _ in parts)
     header = (
         f"#ifndef FORMULA_H\n#define FORMULA_H\n\n{heads}int in_domain({arguments});\n\n#endif\n"
     )
     count = len(names)
     scan = " && ".join(f'scanf("%lf", &x[{i}]) == 1' for i in range(count))
     values = ", ".join(f"x[{i}]" for i in range(count))
-    prints = " ".join(f'printf("%.17g\\n", {name}({values}));' for name, _ in bodies)
+    prints = " ".join(f'printf("%.17g\\n", {name}({values}));' for name, _ in parts)
     prints += f' printf("%d\\n", in_domain({values}));'
     main = (
         '#include <stdio.h>\n#include "formula.h"\nint main(void) {\n'
@@ -149,10 +155,10 @@ def _c(formula: "Formula") -> Artefact:
 
 
 def _fortran(formula: "Formula") -> Artefact:
-    names, bodies = _bodies(formula, _FORTRAN)
+    names, parts, helpers = bodies(formula, _FORTRAN, "fortran")
     listed = ", ".join(names)
-    text = "module formulas\n  implicit none\ncontains\n"
-    for name, code in bodies:
+    text = f"module formulas\n  implicit none\ncontains\n{helpers}"
+    for name, code in parts:
         text += (
             f"  pure double precision function {name}({_folded(listed, 60)}) result(y)\n"
             f"    double precision, intent(in) :: {_folded(listed, 60)}\n"
@@ -165,7 +171,7 @@ def _fortran(formula: "Formula") -> Artefact:
         f"    inside = {_folded(inside, 100)}\n  end function\nend module\n"
     )
     values = ", ".join(f"x({i + 1})" for i in range(len(names)))
-    prints = "\n".join(f"  print '(es25.17e3)', {name}({values})" for name, _ in bodies)
+    prints = "\n".join(f"  print '(es25.17e3)', {name}({values})" for name, _ in parts)
     prints += f"\n  print '(i1)', merge(1, 0, in_domain({values}))"
     main = (
         f"program main\n  use formulas\n  double precision :: x({len(names)})\n  integer :: state\n"
@@ -189,16 +195,17 @@ def _folded(code: str, width: int) -> str:
 
 
 def _rust(formula: "Formula") -> Artefact:
-    names, bodies = _bodies(formula, _RUST)
+    names, parts, helpers = bodies(formula, _RUST, "rust")
     arguments = ", ".join(f"{n}: f64" for n in names)
     text = "#![allow(non_snake_case, unused_variables, unused_parens, clippy::all)]\n"
-    text += "".join(h for mark, h in _RUST_HELPERS.items() if any(mark in c for _, c in bodies))
-    for name, code in bodies:
+    text += "".join(h for mark, h in _RUST_HELPERS.items() if any(mark in c for _, c in parts))
+    text += helpers
+    for name, code in parts:
         text += f"\npub fn {name}({arguments}) -> f64 {{\n    {code}\n}}\n"
     inside = guard(names, formula.names, formula.domain, _RUST)
     text += f"\npub fn in_domain({arguments}) -> bool {{\n    {inside}\n}}\n"
     values = ", ".join(f"x[{i}]" for i in range(len(names)))
-    prints = " ".join(f'println!("{{:e}}", {name}({values}));' for name, _ in bodies)
+    prints = " ".join(f'println!("{{:e}}", {name}({values}));' for name, _ in parts)
     prints += f' println!("{{}}", in_domain({values}) as i32);'
     main = (
         '\nfn main() {\n    for line in std::fs::read_to_string("input.txt").unwrap().lines() {\n'

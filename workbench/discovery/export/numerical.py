@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from workbench.discovery.export.compiled import function_names
+from workbench.discovery.export.compiled import bodies
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
-from workbench.discovery.export.writer import Dialect, guard, identifiers, words, write
+from workbench.discovery.export.writer import Dialect, guard, words
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
@@ -116,18 +116,12 @@ _JS_HELPERS = {
 }
 
 
-def _parts(formula: "Formula", dialect: Dialect) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
-    names = identifiers(formula.names, dialect.reserved, forbidden=dialect.forbidden)
-    symbols = dict(zip(formula.symbols, names, strict=True))
-    code = [write(e, dialect, symbols) for e in formula.expressions]
-    return names, list(zip(function_names(len(code)), code, strict=True))
-
-
 def _julia(formula: "Formula") -> Artefact:
     """Functions of numbers; broadcast with a dot: ``formula.(x, y)``."""
-    names, parts = _parts(formula, _JULIA)
+    names, parts, helpers = bodies(formula, _JULIA, "julia")
     special = any(f in code for _, code in parts for f in ("erf(", "besselj"))
     text = "using SpecialFunctions\n\n" if special else ""
+    text += helpers
     text += "".join(f"{name}({', '.join(names)}) = {code}\n" for name, code in parts)
     inside = guard(names, formula.names, formula.domain, _JULIA)
     text += f"in_domain({', '.join(names)}) = {inside}\n"
@@ -139,8 +133,9 @@ def _julia(formula: "Formula") -> Artefact:
 
 
 def _r(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _R)
-    text = "".join(f"{name} <- function({', '.join(names)}) {code}\n" for name, code in parts)
+    names, parts, helpers = bodies(formula, _R, "r")
+    text = helpers
+    text += "".join(f"{name} <- function({', '.join(names)}) {code}\n" for name, code in parts)
     inside = guard(names, formula.names, formula.domain, _R)
     text += f"in_domain <- function({', '.join(names)}) {inside}\n"
     columns = ", ".join(f"x[i, {i + 1}]" for i in range(len(names)))
@@ -152,10 +147,11 @@ def _r(formula: "Formula") -> Artefact:
 
 
 def _matlab(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _MATLAB)
+    names, parts, helpers = bodies(formula, _MATLAB, "matlab")
     text = ""
     for name, code in parts:
         text += f"function y = {name}({', '.join(names)})\n  y = {code};\nend\n"
+    text += helpers
     inside = guard(names, formula.names, formula.domain, _MATLAB)
     text += f"function inside = in_domain({', '.join(names)})\n  inside = {inside};\nend\n"
     if any("choose(" in code for _, code in parts):
@@ -173,8 +169,8 @@ def _matlab(formula: "Formula") -> Artefact:
 
 
 def _mathematica(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _MATHEMATICA)
-    text = ""
+    names, parts, helpers = bodies(formula, _MATHEMATICA, "mathematica")
+    text = helpers
     for name, code in parts:
         text += f"{name.replace('_', '')}[{', '.join(f'{n}_' for n in names)}] := {code}\n"
     inside = guard(names, formula.names, formula.domain, _MATHEMATICA)
@@ -187,8 +183,9 @@ def _mathematica(formula: "Formula") -> Artefact:
 
 
 def _javascript(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _JAVASCRIPT)
+    names, parts, helpers = bodies(formula, _JAVASCRIPT, "javascript")
     text = "".join(h for mark, h in _JS_HELPERS.items() if any(mark in c for _, c in parts))
+    text += helpers
     for name, code in parts:
         text += f"function {name}({', '.join(names)}) {{\n  return {code};\n}}\n"
     inside = guard(names, formula.names, formula.domain, _JAVASCRIPT)

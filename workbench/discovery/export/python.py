@@ -10,9 +10,9 @@ import sympy
 
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact, plain
+from workbench.discovery.export.series import own_functions
 from workbench.discovery.export.writer import (
     Dialect,
-    NotAvailableError,
     guard,
     identifiers,
     write,
@@ -131,7 +131,7 @@ _CALLS = (
 
 
 def _python(formula: "Formula") -> Artefact:
-    text = _function(formula, _NUMPY, "np", _numpy_imports(formula))
+    text = _function(formula, _NUMPY, "np", _numpy_imports(formula), "python")
     return Artefact(text, python_program(text + _CALLS))
 
 
@@ -155,16 +155,19 @@ def _jax(formula: "Formula") -> Artefact:
     imports += ["", 'jax.config.update("jax_enable_x64", True)']
     if any(e.has(sympy.besselj) for e in formula.expressions):
         imports += ["", "", *_JAX_BESSEL]
-    text = _function(formula, _JAX, "jnp", imports)
+    text = _function(formula, _JAX, "jnp", imports, "jax")
     return Artefact(text, python_program(text + _CALLS))
 
 
-def _function(formula: "Formula", dialect: Dialect, module: str, imports: list[str]) -> str:
-    arguments = identifiers(formula.names, _RESERVED)
+def _function(
+    formula: "Formula", dialect: Dialect, module: str, imports: list[str], language: str
+) -> str:
+    dialect, helpers = own_functions(formula, dialect, language)
+    arguments = identifiers(formula.names, _RESERVED | dialect.reserved)
     names = dict(zip(formula.symbols, arguments, strict=True))
     code = [write(e, dialect, names) for e in formula.expressions]
     signature = ", ".join(arguments)
-    lines = [*imports, "", "", f"def formula({signature}):"]
+    lines = [*imports, helpers, "", f"def formula({signature}):"]
     lines += [f'    """{plain(", ".join(formula.left_sides))}.', ""]
     lines.append("    Arrays of one shape, or numbers. Fitted where")
     for argument, name in zip(arguments, formula.names, strict=True):
@@ -186,15 +189,21 @@ def _function(formula: "Formula", dialect: Dialect, module: str, imports: list[s
 
 
 def _sympy(formula: "Formula") -> Artefact:
-    for name, function in opaque_functions().items():
-        if any(e.has(function) for e in formula.expressions):
-            raise NotAvailableError(f"not available: SymPy has no function {name}")
+    dialect, helpers = own_functions(formula, _NUMPY, "sympy")
     lines = [f'"""{plain(", ".join(formula.left_sides))} in SymPy."""', ""]
     lines += [
         "from sympy import *  # noqa: F403",
         "from sympy.functions.elementary.piecewise import",
     ]
     lines[-1] += " ExprCondPair"
+    if helpers:
+        lines += ["from sympy.utilities.lambdify import implemented_function", "import numpy as np"]
+        lines.append(helpers)
+        lines += [
+            f"{name} = implemented_function({name!r}, {dialect.functions[name]})"
+            for name in opaque_functions()
+            if name in dialect.functions
+        ]
     lines += ["", "names = [" + ", ".join(map(ascii, formula.names)) + "]"]
     lines += ["symbols_ = [Symbol(n, real=True) for n in names]", "expressions = ["]
     lines += [f"    {sympy.srepr(e)}," for e in formula.expressions]
@@ -216,16 +225,17 @@ def _sympy(formula: "Formula") -> Artefact:
 
 def _torch(formula: "Formula") -> Artefact:
     """Fitted numbers are parameters; exact ones, snapped or structural, are written out."""
-    arguments = identifiers(formula.names, _RESERVED)
+    dialect, helpers = own_functions(formula, _TORCH, "torch")
+    arguments = identifiers(formula.names, _RESERVED | dialect.reserved)
     names = dict(zip(formula.symbols, arguments, strict=True))
     numbers = sorted(set().union(*(e.atoms(sympy.Float) for e in formula.expressions)), key=float)
     constants = {n: sympy.Symbol(f"constant_{i}", real=True) for i, n in enumerate(numbers)}
     names |= {s: f"self.{s.name}" for s in constants.values()}
     bodies = [_numbers_first(e).xreplace(constants) for e in formula.expressions]
     names |= {s: s.name[1:] for e in bodies for s in e.free_symbols if s not in names}
-    code = [write(e, _TORCH, names) for e in bodies]
+    code = [write(e, dialect, names) for e in bodies]
     bessel = any(e.has(sympy.besselj) for e in formula.expressions)
-    head = ["import torch", "", "", *(_TORCH_BESSEL if bessel else ())]
+    head = ["import torch", helpers, "", *(_TORCH_BESSEL if bessel else ())]
     lines = [*head, "class Formula(torch.nn.Module):"]
     lines.append('    """Fitted numbers are parameters in float64; exact numbers are fixed."""')
     lines += ["", "    def __init__(self):", "        super().__init__()"]
