@@ -5,6 +5,7 @@ python benchmarks/exports.py
 
 import shutil
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 
 import sympy
 from measure import options
@@ -28,6 +29,10 @@ TOOLS = {
     "c": ("gcc", "-dumpversion"), "fortran": ("gfortran", "-dumpversion"), "rust": ("rustc", "--version"),
     "julia": ("julia", "--version"), "r": ("Rscript", "--version"), "matlab": ("octave", "--version"),
     "mathematica": ("wolframscript", "-version"), "javascript": ("node", "--version"),
+}  # fmt: skip
+PACKAGES = {
+    "latex": "sympy", "sympy": "sympy", "python": "numpy", "torch": "torch", "jax": "jax",
+    "excel": "formulas",
 }  # fmt: skip
 DOMAIN = (0.5, 2.0)
 
@@ -55,9 +60,17 @@ HEADER = ("language", "run by", "executed", "largest relative error", "domain gu
 
 
 def tool(language: str) -> str:
-    if language in ("latex", "sympy", "python", "torch", "jax"):
-        return "this Python"
-    if language not in TOOLS or shutil.which(TOOLS[language][0]) is None:
+    """What runs a language here, with its version."""
+    package = PACKAGES.get(language)
+    if package is not None:
+        try:
+            return f"{package} {version(package)}"
+        except PackageNotFoundError:
+            return "–"
+    command = TOOLS.get(language, ("",))[0]
+    if language == "mathematica" and not shutil.which(command) and shutil.which("mathics"):
+        return f"Mathics3 {version('Mathics3')}"
+    if not command or shutil.which(command) is None:
         return "–"
     said = subprocess.run(  # noqa: S603 - a tool of this table asked for its version
         TOOLS[language], capture_output=True, text=True, check=False

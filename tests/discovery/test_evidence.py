@@ -59,6 +59,14 @@ def test_a_snapped_constant_keeps_its_evidence() -> None:
     assert law.scores["as_fitted_loss"] == pytest.approx(law.scores["validation_loss"], rel=0.01)
 
 
+def test_nothing_snaps_into_a_division_by_zero() -> None:
+    y = 0.01 * np.random.default_rng(3).standard_normal((600, 1))
+    c0, c1 = sympy.symbols("_c0:2", real=True)
+    shape = parametrize([A], ("a", "b"))
+    ratio = type(shape)((c0 / (c1 * A),), shape.inputs, (c0, c1), (1e-4, 1e-9))
+    assert np.isfinite(snap(refit(ratio, X, y), X, y).loss)
+
+
 def test_intervals_are_those_of_student_and_wider_than_normal_ones_for_few_rows() -> None:
     few = refit(parametrize([1.0 * A + 1.0], ("a", "b")), X[:6], X[:6, :1] ** 2)
     assert few.degrees == 4

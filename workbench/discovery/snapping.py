@@ -24,6 +24,7 @@ _MARGIN_BITS = 3.0
 _MOST_BITS = 16.0
 _EXACT_BITS = 40.0
 _PROBE = 1e-7
+_NO_VALUES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
 def snap(
@@ -53,7 +54,10 @@ def snap(
         tried.add((str(constant), number))
         if constant in kept and number != 0:
             continue
-        trial = refit(_with_exact(fitted.parametric, constant, number), x, y, classes=classes)
+        shape = _with_exact(fitted.parametric, constant, number)
+        if any(e.has(*_NO_VALUES) for e in shape.expressions):
+            continue
+        trial = refit(shape, x, y, classes=classes)
         noticed = _f_value(fitted, trial, y, classes)
         if noticed <= (_F_LIMIT if at_noise or number == 0 else 0.0):
             fitted = _with_evidence(fitted, trial, noticed)
@@ -87,8 +91,7 @@ def _with_evidence(before: Fitted, after: Fitted, f_value: float) -> Fitted:
 
 def _f_value(before: Fitted, after: Fitted, y: np.ndarray, classes: bool) -> float:
     """F of the freedom given up, or a likelihood ratio; 0 below rounding, infinite where it fails."""
-    bad = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
-    if any(e.has(*bad) for e in after.parametric.expressions) or not math.isfinite(after.loss):
+    if not math.isfinite(after.loss):
         return math.inf
     lost = max(len(before.parametric.constants) - len(after.parametric.constants), 1)
     if classes:

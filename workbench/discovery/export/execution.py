@@ -25,7 +25,7 @@ class Program:
 
     Attributes:
         commands: one after the other; the last reads rows of numbers from ``input.txt`` and prints
-            one row of values each. files: by name, put into the folder first.
+            the values of each, a line for every number. files: by name, put into the folder first.
         expected: what the code has to give, the formula itself by default.
         guarded: whether each row ends with 1 or 0: what the code's own ``in_domain`` says.
         skipped: why it cannot be run, or "".
@@ -59,7 +59,7 @@ def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
         return None, f"not executed: no answer in {_SECONDS} s"
     except _FailedError as reason:
         return None, f"not executed: {reason}"
-    found = np.array([_number(word) for word in output.split()])
+    found = np.array([_number(line) for line in output.splitlines() if line.strip()])
     if program.guarded:
         if found.size != len(asked) * (expected.shape[1] + 1):
             return None, _SILENT
@@ -82,7 +82,8 @@ def _run(program: Program, x: np.ndarray) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in program.files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
-        rows = "\n".join(" ".join(f"{v:.17g}" for v in row) for row in x)
+        # Without exponents, which not every reader of numbers takes.
+        rows = "\n".join(" ".join(map(np.format_float_positional, row)) for row in x)
         Path(folder, "input.txt").write_text(f"{rows}\n", encoding="utf-8")
         for command in program.commands:
             done = subprocess.run(  # noqa: S603 - our own code, by tools that were found
@@ -96,9 +97,10 @@ def _run(program: Program, x: np.ndarray) -> str:
     return output
 
 
-def _number(word: str) -> float:
+def _number(line: str) -> float:
+    """A printed number; NaN for anything else, such as a complex one."""
     try:
-        return float(word)
+        return float(line.replace("*^", "e"))
     except ValueError:
         return math.nan
 

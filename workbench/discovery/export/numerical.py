@@ -1,5 +1,6 @@
 """Julia, R, MATLAB/Octave, Mathematica and JavaScript: interpreted, element by element."""
 
+import shutil
 from typing import TYPE_CHECKING
 
 from workbench.discovery.export.compiled import bodies
@@ -175,10 +176,14 @@ def _mathematica(formula: "Formula") -> Artefact:
         text += f"{name.replace('_', '')}[{', '.join(f'{n}_' for n in names)}] := {code}\n"
     inside = guard(names, formula.names, formula.domain, _MATHEMATICA)
     text += f"inDomain[{', '.join(f'{n}_' for n in names)}] := {inside}\n"
-    calls = "; ".join(f"Print[CForm[N[{name.replace('_', '')} @@ x]]]" for name, _ in parts)
+    calls = "; ".join(f"Print[InputForm[N[{name.replace('_', '')} @@ x]]]" for name, _ in parts)
     calls += "; Print[Boole[inDomain @@ x]]"
-    loop = f'Do[{calls}, {{x, Import["input.txt", "Table"]}}]\n'
-    command = ("wolframscript", "-file", "program.wls")
+    rows = f'Partition[ReadList["input.txt", Number], {len(names)}]'
+    loop = f"$IterationLimit = 1000000;\nDo[{calls}, {{x, {rows}}}]\n"
+    # Mathics reads the same language; it is tried where there is no Wolfram engine.
+    mathics = not shutil.which("wolframscript") and shutil.which("mathics")
+    tool, flag = ("mathics", "-f") if mathics else ("wolframscript", "-file")
+    command = (tool, flag, "program.wls")
     return Artefact(text, Program((command,), {"program.wls": text + loop}, guarded=True))
 
 
