@@ -12,7 +12,7 @@ from measure import options
 from scipy.stats import binomtest
 from tables import write
 
-from workbench.discover import discover
+from workbench.automatic import discover
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.parametric import Parametric, parametrize, refit
 from workbench.discovery.polish import constants_of
