@@ -129,11 +129,13 @@ def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
 
 @lru_cache
 def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
-    """Positive numbers of few bits: p/q times 1, π, 1/π, √2, √3, √π, e, and their costs."""
+    """Positive numbers of few bits: p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and their costs."""
     bases: tuple[tuple[Expr, float], ...] = (
         (sympy.Integer(1), 0.0),
         (sympy.pi, 3.0),
         (1 / sympy.pi, 4.0),
+        (sympy.pi**2, 5.0),
+        (1 / sympy.pi**2, 6.0),
         (sympy.sqrt(2), 4.0),
         (sympy.sqrt(3), 5.0),
         (sympy.sqrt(sympy.pi), 6.0),
@@ -143,13 +145,15 @@ def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
         (sympy.log(2), 6.0),
     )
     found: dict[Expr, float] = {}
+    values: dict[Expr, float] = {}
     for base, extra in bases:
+        size = float(base)
         for q in range(1, 17):
             for p in range(1, 101):
                 if math.gcd(p, q) == 1:
                     cost = extra + math.log2(p) + 2 * math.log2(q)
                     number = sympy.Rational(p, q) * base
                     if cost <= _MOST_BITS and cost < found.get(number, math.inf):
-                        found[number] = cost
+                        found[number], values[number] = cost, p / q * size
     exact = tuple(found)
-    return np.array([float(n) for n in exact]), np.array(list(found.values())), exact
+    return np.array([values[n] for n in exact]), np.array(list(found.values())), exact
