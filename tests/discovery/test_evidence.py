@@ -12,7 +12,7 @@ from workbench.discovery.digits import with_error
 from workbench.discovery.formula import Formula
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
-from workbench.discovery.residuals import CLEAR, lack_of_fit
+from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
 
@@ -102,12 +102,13 @@ def test_strong_correlations_are_told_by_place(tmp_path: Path) -> None:
 
 def test_residuals_that_neighbours_share_are_no_noise() -> None:
     noise = np.random.default_rng(2).standard_normal(600)
-    assert abs(lack_of_fit(X, noise)) < 3
-    assert abs(lack_of_fit(X, noise * X[:, 0] ** 3)) < 3  # its size may vary
-    assert lack_of_fit(X, noise + np.sin(3 * X[:, 0])) > CLEAR
-    assert math.isnan(lack_of_fit(X[:5], noise[:5]))
+    pairs = neighbours(X)
+    assert abs(lack_of_fit(pairs, noise)) < 3
+    assert abs(lack_of_fit(pairs, noise * X[:, 0] ** 3)) < 3  # its size may vary
+    assert lack_of_fit(pairs, noise + np.sin(3 * X[:, 0])) > CLEAR
+    assert math.isnan(lack_of_fit(neighbours(X[:5]), noise[:5]))
     scores = [
-        lack_of_fit(np.random.default_rng(k).uniform(size=(300, 3)),
+        lack_of_fit(neighbours(np.random.default_rng(k).uniform(size=(300, 3))),
                     np.random.default_rng(k + 1000).standard_normal(300))
         for k in range(200)
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from workbench.discovery.formula import Constant, Formula, FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
 from workbench.discovery.provenance import origin, topology
-from workbench.discovery.residuals import CLEAR, lack_of_fit
+from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.simplify import shorter
 from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
@@ -139,12 +140,16 @@ class _Rows:
             return None
         return check(parametric, self.data.units, None if self.classes else self.data.target)
 
+    @cached_property
+    def _pairs(self) -> np.ndarray:
+        return neighbours(self.x)
+
     def lack(self, fitted: Fitted) -> float:
         """Score of what neighbouring residuals of training rows share; NaN at rounding."""
         residuals = self.residuals(fitted)
         if np.abs(residuals).max() <= _EXACT * self.spread:
             return math.nan
-        return max(lack_of_fit(self.x, column) for column in residuals.T)
+        return max(lack_of_fit(self._pairs, column) for column in residuals.T)
 
     def residuals(self, fitted: Fitted) -> np.ndarray:
         """Target minus prediction, ``(N, m)``; of classes, the indicator minus its probability."""
