@@ -17,6 +17,7 @@ LAYERS = (
     ("workbench.discovery",),
     ("workbench.baselines", "workbench.estimators", "workbench.tables", "workbench.terminal"),
     ("workbench.automatic",),
+    ("workbench.resampling",),
     ("workbench.report",),
     ("workbench.results", "workbench.study"),
     ("workbench.session",),
@@ -87,7 +88,7 @@ def test_every_module_has_a_layer() -> None:
         ("workbench.kan.spline", "import workbench.session"),
         (
             "workbench.discovery.formula",
-            "def late():\n    from workbench.report import report_html",
+            "def late():\n    from workbench.report import report",
         ),
         ("workbench.session", "from workbench import widgets"),
         ("workbench.automatic", "from case_studies.knots import study"),

@@ -85,6 +85,42 @@ def test_classes_are_recognized_and_dropped_rows_counted(
     assert about["formula"]["accuracy"] > 0.95
 
 
+def test_units_groups_and_repeated_searches(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table, out = tmp_path / "t.csv", tmp_path / "out"
+    random = np.random.default_rng(5)
+    x = random.uniform(0.5, 2, (200, 2))
+    force = 3.7 * x[:, 0] * x[:, 1] + 0.01 * random.standard_normal(200)
+    pd.DataFrame({"k": x[:, 0], "x": x[:, 1], "F": force}).to_csv(table, index=False)
+    command = [
+        "discover",
+        str(table),
+        "--target",
+        "F",
+        "--quick",
+        "--threads",
+        "1",
+        "--out",
+        str(out),
+    ]
+    units = ["--units", "k=N/cm", "x=cm", "F=N"]
+    assert main([*command, *units, "--resamples", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "Dimensionless groups: F/(k*x)" in printed
+    assert "of 1 whole searches" in printed
+    formula = Formula.load(out / "formula.json")
+    assert formula.units == {"k": "N/cm", "x": "cm", "F": "N"}
+    assert formula.unit_problems == ()
+    assert formula.provenance["file"] == "t.csv"
+    assert "file: t.csv" in (out / "formula.c").read_text()
+    for bad, says in (
+        ("x=furlong", "no unit 'furlong'"),
+        ("z=m", "a column among"),
+        ("x", "COLUMN=UNIT"),
+    ):
+        assert main([*command, "--units", bad]) == 2
+        assert says in capsys.readouterr().err
+
+
 def table_of(**columns: object) -> str:
     return pd.DataFrame(columns).to_csv(index=False)
 

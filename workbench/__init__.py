@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.kan.data import Dataset
     from workbench.kan.model import KAN
     from workbench.kan.training import FitResult, fit
+    from workbench.resampling import recurrence
     from workbench.session import Session
 
 _MODULES = {
@@ -34,6 +35,7 @@ _MODULES = {
     "kan.data": ["Dataset"],
     "kan.model": ["KAN"],
     "kan.training": ["FitResult", "fit"],
+    "resampling": ["recurrence"],
     "session": ["Session"],
 }
 
@@ -54,6 +56,7 @@ __all__ = [
     "discover",
     "fit",
     "prune_edges",
+    "recurrence",
     "symbolify",
     "to_networkx",
 ]

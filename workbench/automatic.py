@@ -15,7 +15,9 @@ from workbench.discovery.attribution import feature_scores
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
+from workbench.discovery.stability import selection_frequencies
 from workbench.discovery.symbolic import symbolify
+from workbench.discovery.units import parse_all
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
 from workbench.kan.training import FitResult, fit
@@ -109,7 +111,8 @@ def discover(
     """Find formulas for a table.
 
     Args:
-        data: the table and its split.
+        data: the table and its split. Where its columns have units, formulas that mix them up are not
+            chosen, and constants carry theirs.
         effort: "quick" tries fewer shapes.
         widths: shapes to try instead of the default ones.
         ratio: also try ratios of sums on the most important inputs (regression only).
@@ -117,7 +120,11 @@ def discover(
         hidden: hidden layers of the MLPs that serve as baselines.
         seed: of all random numbers.
         report: see ``Report``.
+
+    Raises:
+        InputError: a unit cannot be read.
     """
+    parse_all(data.units)
     clock = _Clock(report)
     shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
     best = _simplest(shapes, _spread(data))
@@ -159,7 +166,7 @@ def discover(
         data=data,
         fit=final,
         network=final.model,
-        formulas=formulas,
+        formulas=selection_frequencies(formulas.stamped(seed=seed), data, seed=seed),
         importance=importance,
         baselines=baselines,
         shapes=tuple(shapes),

@@ -18,6 +18,7 @@ from workbench.errors import InputError
 if TYPE_CHECKING:
     from workbench.automatic import Discovery
     from workbench.study import CaseStudy
+    from workbench.terminal import ProgressLine
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -66,6 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     discover.add_argument(
         "--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore"
+    )
+    discover.add_argument(
+        "--units", nargs="+", metavar="COLUMN=UNIT", default=[], help="such as v=m/s E=J n=1"
+    )
+    discover.add_argument(
+        "--resamples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="repeat the whole search on N resamples of the rows, to see how often the form returns",
     )
     discover.add_argument("--task", choices=("regression", "classification"))
     discover.add_argument("--quick", action="store_true", help="less search")
@@ -160,7 +171,12 @@ def _discover(options: argparse.Namespace) -> int:
         name for name in columns if name != options.target and name not in options.drop
     ]
     data = Dataset.from_frame(
-        table, options.target, inputs=inputs, task=options.task, seed=options.seed
+        table,
+        options.target,
+        inputs=inputs,
+        task=options.task,
+        units=_units(options.units, [*inputs, options.target]),
+        seed=options.seed,
     )
     _check_output(options)
     _set_threads(options.threads)
@@ -177,11 +193,48 @@ def _discover(options: argparse.Namespace) -> int:
             seed=options.seed,
             report=progress,
         )
-    about = summary(found, seed=options.seed)
+        if options.resamples and found.complete:
+            found = _repeated(found, options, progress)
+    about = summary(found, seed=options.seed, file=Path(options.file).name)
     _print_result(found, about)
     title = f"{data.target} from {Path(options.file).name}"
     _write(options, found, about, title, "")
     return 0
+
+
+def _units(pairs: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """Units by column from ``COLUMN=UNIT``, each of them one that can be read."""
+    from workbench.discovery.units import parse_all
+
+    units = {}
+    for pair in pairs:
+        name, sign, unit = pair.rpartition("=")
+        if not sign or name not in columns:
+            raise InputError(
+                f"--units needs COLUMN=UNIT with a column among {', '.join(columns)}, got {pair!r}"
+            )
+        units[name] = unit
+    parse_all(units)
+    return units
+
+
+def _repeated(
+    found: "Discovery", options: argparse.Namespace, progress: "ProgressLine"
+) -> "Discovery":
+    """The discovery with what searches on resampled rows say of its formulas."""
+    from concurrent.futures import ProcessPoolExecutor
+    from dataclasses import replace
+    from multiprocessing import get_context
+
+    from workbench.resampling import recurrence
+
+    progress(f"{options.resamples} searches on resampled rows", 0.0)
+    workers = min(options.threads or os.cpu_count() or 1, options.resamples)
+    with ProcessPoolExecutor(workers, get_context("spawn"), _set_threads, (1,)) as pool:
+        again = recurrence(
+            found.data, resamples=options.resamples, seed=options.seed, executor=pool
+        )
+    return replace(found, formulas=again.scored(found.formulas))
 
 
 def _data(options: argparse.Namespace) -> int:
@@ -235,6 +288,8 @@ def _check_parent(path: str, what: str) -> None:
 
 
 def _print_result(found: "Discovery", about: dict[str, Any]) -> None:
+    from workbench.discovery.card import remarks
+
     if not found.complete:
         print("Ended early: this is what had been found.")
     print("\nInputs by importance: " + _ranked(found.importance))
@@ -250,12 +305,16 @@ def _print_result(found: "Discovery", about: dict[str, Any]) -> None:
     print("\nFormulas from simple to accurate:")
     for line in _formula_lines(found):
         print(line)
+    if about["groups"]:
+        print(f"\nDimensionless groups: {', '.join(about['groups'])}")
     print(f"\n{found.formula}")
     formula = found.formula
     error = formula.scores.get("test_loss")
     measure = "RMSE" if formula.task == "regression" else "cross-entropy"
     if error is not None:
         print(f"Held-out {measure} {error:.4g}, complexity {formula.complexity}.")
+    for sentence in remarks(formula):
+        print(sentence)
     for sentence in about["findings"]:
         print(f"• {sentence}")
     print(f"{about['seconds']:.1f} s, seed {about['seed']}")

@@ -1,30 +1,26 @@
 """What a discovery leaves in a folder: a JSON summary, exports, model, graph, picture and report."""
 
-import hashlib
 import json
 import math
 import os
-import platform
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from workbench import __version__
 from workbench.automatic import Discovery
 from workbench.baselines import Baseline
 from workbench.discovery.drawing import network_svg
 from workbench.discovery.export import ESSENTIAL, Export, export_all
 from workbench.discovery.formula import Formula
 from workbench.discovery.graph import save_graph, to_networkx
+from workbench.discovery.provenance import fingerprint, origin, topology, versions
+from workbench.discovery.units import dimensionless_groups, spelled
 from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
-from workbench.report import report_html
-
-_PACKAGES = ("torch", "numpy", "scipy", "sympy", "networkx", "pandas", "scikit-learn")
+from workbench.report import report, to_html, to_markdown
 
 
 def summary(
@@ -35,8 +31,15 @@ def summary(
     baselines: tuple[Baseline, ...] | None = None,
     findings: tuple[str, ...] = (),
     seconds: float | None = None,
+    file: str = "",
 ) -> dict[str, Any]:
-    """All figures as JSON-able data; numbers that do not exist are None."""
+    """All figures as JSON-able data; numbers that do not exist are None.
+
+    Args:
+        found: the discovery. seed: as run. accuracy, baselines, findings, seconds: of a study, instead
+            of the discovery's own.
+        file: name of the table, where it came from one.
+    """
     formula = found.formula
     return {
         "target": found.data.target,
@@ -69,8 +72,16 @@ def summary(
         "seconds": round(found.seconds if seconds is None else seconds, 3),
         "seed": seed,
         "data": fingerprint(found.data),
+        "file": file,
+        "units": dict(found.data.units),
+        "groups": groups(found.data),
         "versions": versions(),
     }
+
+
+def groups(data: Dataset) -> list[str]:
+    """Dimensionless groups of the columns that have units; none without units."""
+    return spelled(dimensionless_groups(data.units, data.target))
 
 
 def figures(found: Discovery) -> dict[str, float]:
@@ -105,24 +116,6 @@ def _about(formula: Formula) -> dict[str, Any]:
         "test_loss": _number(formula.scores.get("test_loss")),
         "used": list(formula.used),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of everything that a result depends on."""
-    found = {"kan-workbench": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def fingerprint(data: Dataset) -> str:
-    """A hash of inputs and targets, to tell whether two results used the same table."""
-    digest = hashlib.sha256(data.inputs.numpy().tobytes())
-    digest.update(data.targets.numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
@@ -175,12 +168,14 @@ def write_results(
     folder = check_folder(out)
     graph = to_networkx(found.network, found.data)
     picture = network_svg(graph)
-    formula = replace(
-        found.formula, provenance={**found.formula.provenance, **_origin(found, about)}
-    )
+    facts = origin(found.data) | {"network": topology(found.network), "seed": about["seed"]}
+    facts |= {"file": about["file"]} if about["file"] else {}
+    whole = replace(found, formulas=found.formulas.stamped(**facts))
+    formula = whole.formula
     exports = export_all(formula, languages=ESSENTIAL)
-    page = report_html(found, about, exports, picture, title=title, question=question)
-    texts = {"report.html": page, "network.svg": picture, **_exported(exports)}
+    told = report(whole, about, exports, picture, title=title, question=question)
+    texts = {"report.html": to_html(told), "report.md": to_markdown(told), **told.pictures}
+    texts |= _exported(exports)
     for name, text in texts.items():
         write_text(folder / name, text)
     write_json(folder / "result.json", about)
@@ -200,17 +195,6 @@ def write_results(
 def _exported(exports: tuple[Export, ...]) -> dict[str, str]:
     texts = {e.filename: e.text for e in exports}
     return texts | {name: text for e in exports for name, text in e.companions}
-
-
-def _origin(found: Discovery, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a reader of an exported formula needs to find its source again."""
-    return {
-        "data": f"sha256 {about['data']}",
-        "seed": about["seed"],
-        "version": f"kan-workbench {__version__}",
-        "network": str(list(found.network.config.width)),
-        "preprocessing": "none left: the scaling of inputs and target is folded into the formula",
-    }
 
 
 def _number(value: float | None) -> float | None:

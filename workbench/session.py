@@ -402,6 +402,7 @@ class Session:
         """Find formulas for the present network."""
         self._require_idle()
         found = find_symbols(self.model, self.data, seed=self.seed)
+        found = found.stamped(seed=self.seed, steps=", ".join(step.name for step in self.steps))
         code = f"formulas = symbolify(model, data, seed={self.seed})"
         return self._add(Step("symbolify", code, self.model, formulas=found))
 

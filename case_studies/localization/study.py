@@ -16,7 +16,8 @@ from sympy import Expr
 from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
 from case_studies.localization.data import LOCALIZED, eigenstates
 from workbench.automatic import Discovery, Report, discover
-from workbench.discovery.formula import Formula, rounded
+from workbench.discovery.formula import Formula
+from workbench.discovery.typesetting import rounded
 from workbench.kan.data import Dataset
 from workbench.study import StudyResult
 

@@ -1,5 +1,7 @@
 """A function of one's own works everywhere: on edges, in formulas, exports and files."""
 
+import importlib.util
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from workbench.discovery.formula import Formula
 from workbench.discovery.library import SYMPY, register, registered, unregister
 from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError
+from workbench.kan import checkpoint
 from workbench.kan.checkpoint import load, save
 from workbench.kan.functions import FUNCTIONS
 from workbench.kan.model import KAN, Edge
@@ -85,15 +88,86 @@ def test_a_function_that_sympy_does_not_know(airy: str, tmp_path: Path) -> None:
     x = np.linspace(-1, 1, 5)
     expected = 2 * torch.special.airy_ai(torch.from_numpy(x)).numpy() + x
     np.testing.assert_allclose(law(x[:, None]), expected)
-    assert "airy" in law.latex
-    found = export(law, "c")
-    assert found.error is None
-    assert "not available: C has no function airy" in found.note
+    assert r"\operatorname{airy}{\left(x \right)}" in law.latex
+    assert "airy" in law.mathml
+    assert "no function airy" in export(law, "excel").note
     law.save(tmp_path / "law.json")
     assert Formula.load(tmp_path / "law.json") == law
     unregister(airy)
     with pytest.raises(InputError, match="must be registered"):
         Formula.load(tmp_path / "law.json")
+
+
+TOOLS = {
+    "c": "gcc", "fortran": "gfortran", "rust": "rustc", "julia": "julia", "r": "Rscript",
+    "matlab": "octave", "mathematica": "wolframscript", "javascript": "node",
+}  # fmt: skip
+
+
+@pytest.fixture
+def swell() -> Iterator[str]:
+    register("swell", lambda x: torch.exp(torch.sin(x)), slope=lambda x: x.cos() * x.sin().exp())
+    yield "swell"
+    unregister("swell")
+
+
+@pytest.mark.parametrize("language", ["sympy", "python", "torch", "jax", *TOOLS])
+def test_it_is_written_in_every_language_as_a_series(swell: str, language: str) -> None:
+    y = sympy.Symbol("swell_series", real=True)  # a column may be called like the helper
+    law = Formula(
+        (SYMPY[swell].build(2.5 * X - y) * y + 0.5 * X,), ("x", "swell_series"),
+        domain={"x": (-1, 1), "swell_series": (0, 2)},
+    )  # fmt: skip
+    found = export(law, language)
+    assert "swell" in found.text
+    if language == "jax" and not importlib.util.find_spec("jax"):
+        assert "No module named 'jax'" in found.note
+    elif TOOLS.get(language) and not shutil.which(TOOLS[language]):
+        assert "not executed" in found.note
+    else:
+        assert found.note == ""
+        assert found.error < 1e-12
+
+
+def test_a_series_is_no_better_than_the_function_and_says_so(airy: str) -> None:
+    law = Formula((SYMPY[airy].build(X),), ("x",), domain={"x": (-4, 2)})
+    found = export(law, "python")  # torch's own Airy function is wrong in the seventh digit
+    assert 1e-9 < found.error < 1e-4
+    assert f"maximal relative error {found.error:.1e}" in found.text
+
+
+def test_a_language_may_know_it_by_a_name_of_its_own() -> None:
+    register("log_gamma", torch.lgamma, domain=(0.5, 9), latex=r"\ln\Gamma",
+             code={"c": "lgamma({0})"}, slope=torch.digamma)  # fmt: skip
+    try:
+        law = Formula((SYMPY["log_gamma"].build(X),), ("x",), domain={"x": (1, 4)})
+        found = export(law, "c")
+        assert "return lgamma(x);" in found.text
+        assert "log_gamma_series" not in found.text
+        assert found.error is None or found.error < 1e-12
+        assert r"\ln\Gamma{\left(x \right)}" in law.latex
+        assert export(law, "python").error < 1e-12
+    finally:
+        unregister("log_gamma")
+
+
+def test_what_is_not_smooth_is_no_series() -> None:
+    register("saw", lambda x: x - x.round(), slope=torch.ones_like)
+    try:
+        law = Formula((SYMPY["saw"].build(X),), ("x",), domain={"x": (-2, 2)})
+        assert "saw is not smooth enough" in export(law, "c").note
+    finally:
+        unregister("saw")
+
+
+def test_a_network_with_it_is_saved_and_loaded(airy: str, tmp_path: Path) -> None:
+    model = fix(KAN((1, 1)), Edge(0, 0, 0), airy, (2.0, 0.5, 1.5, 0.1))
+    x = torch.linspace(-1, 1, 7, dtype=torch.float64)[:, None]
+    checkpoint.save(model, tmp_path / "m.safetensors")
+    torch.testing.assert_close(checkpoint.load(tmp_path / "m.safetensors")(x), model(x))
+    (expression,) = to_expressions(model, ["x"])
+    again = Formula((expression,), ("x",), domain={"x": (-1, 1)})
+    np.testing.assert_allclose(again(x.numpy()), model(x).detach().numpy()[:, 0])
 
 
 def test_bad_registrations_are_refused() -> None:

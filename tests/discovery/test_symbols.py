@@ -5,8 +5,9 @@ import pytest
 import sympy
 
 from workbench.automatic import discover
-from workbench.discovery.parametric import parametrize, refit, snap
+from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.rational import fit_ratio
+from workbench.discovery.snapping import snap
 from workbench.discovery.symbolic import symbolify
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN

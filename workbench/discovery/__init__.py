@@ -24,7 +24,9 @@ if TYPE_CHECKING:
         prune_nodes,
         remove_edges,
     )
+    from workbench.discovery.stability import selection_frequencies
     from workbench.discovery.symbolic import symbolify
+    from workbench.discovery.units import dimensionless_groups
 
 _MODULES = {
     "attribution": ["edge_scores", "feature_scores", "node_scores"],
@@ -41,7 +43,9 @@ _MODULES = {
         "prune_nodes",
         "remove_edges",
     ],
+    "stability": ["selection_frequencies"],
     "symbolic": ["symbolify"],
+    "units": ["dimensionless_groups"],
 }
 
 __getattr__, __dir__ = lazily(__name__, _MODULES)
@@ -53,6 +57,7 @@ __all__ = [
     "Formula",
     "FormulaSet",
     "Stage",
+    "dimensionless_groups",
     "edge_scores",
     "eliminate",
     "feature_scores",
@@ -66,6 +71,7 @@ __all__ = [
     "registered",
     "remove_edges",
     "save_graph",
+    "selection_frequencies",
     "suggest",
     "symbolify",
     "to_networkx",

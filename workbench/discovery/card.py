@@ -5,30 +5,30 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from workbench.discovery.digits import with_error
+from workbench.discovery.residuals import CLEAR
+from workbench.discovery.typesetting import rounded
+
 if TYPE_CHECKING:
     from workbench.discovery.formula import Constant, Formula
 
-_TRIVIAL = ("0", "1", "-1")
+_COLUMN = 36
+TRIVIAL = ("0", "1", "-1")
+"""What a constant becomes that goes without saying."""
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
-
-
-def with_error(value: float, sigma: float | None) -> str:
-    """A number with its standard error, both to the second digit of the error."""
-    if sigma is None or not math.isfinite(sigma) or sigma <= 0:
-        return f"{value:.8g}"
-    places = 1 - math.floor(math.log10(sigma))
-    if 0 <= places <= 12 and abs(value) < 1e6:
-        return f"{value:.{places}f} ± {sigma:.{places}f}"
-    digits = max(1, math.floor(math.log10(max(abs(value), sigma))) + places)
-    return f"{value:.{digits}e} ± {sigma:.1e}"
 
 
 def formula_card(formula: "Formula") -> str:
     """The formula, its constants with errors and evidence, its figures, its range and its limits."""
     parts = [formula.mathml]
-    constants = [c for c in formula.constants if c.snapped not in _TRIVIAL]
+    constants = [c for c in formula.constants if c.snapped not in TRIVIAL]
     if constants:
-        parts.append(f"<p>Constants: {'; '.join(_constant(c) for c in constants)}</p>")
+        parts.append(f"<p>Constants: {'; '.join(escape(in_words(c)) for c in constants)}</p>")
+    if formula.as_fitted:
+        loss = formula.scores.get("as_fitted_loss")
+        told = "" if loss is None else f" (validation loss {loss:.4g})"
+        raw = "; ".join(str(rounded(e, 8)) for e in formula.as_fitted)
+        parts.append(f"<p>As fitted: {escape(raw)}{told}</p>")
     figures = [
         f"{name.replace('_', ' ')} {value:.4g}"
         for name in _SHOWN
@@ -46,29 +46,76 @@ def formula_card(formula: "Formula") -> str:
     if formula.limits:
         lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in formula.limits)
         parts.append(f"<p>It stops at</p><ul>{lines}</ul>")
+    parts += [f"<p>{escape(sentence)}</p>" for sentence in remarks(formula)]
     return f'<div class="kan-formula">{"".join(parts)}</div>'
 
 
-def _constant(constant: "Constant") -> str:
+def in_words(constant: "Constant") -> str:
+    """A constant with its error, or with what it was before it was snapped, and its unit."""
+    unit = f" {constant.unit}" if constant.unit not in ("", "1") else ""
     if constant.snapped:
-        return escape(f"{constant.evidence or f'{constant.value:.8g}'} → {constant.snapped}")
-    return escape(with_error(constant.value, constant.sigma))
+        before = constant.evidence or f"{constant.value:.8g}"
+        noticed = f" (F = {constant.f_value:.2g})" if constant.f_value else ""
+        return f"{before} → {constant.snapped}{unit}{noticed}"
+    return f"{with_error(constant.value, constant.sigma)}{unit}"
+
+
+def stability(formula: "Formula") -> list[str]:
+    """Sentences on how often the form was chosen when rows were drawn again."""
+    found = []
+    share, resamples = (formula.scores.get(k) for k in ("selection_frequency", "resamples"))
+    if share is not None and resamples:
+        found.append(
+            f"Chosen in {round(share * resamples)} of {resamples:.0f} bootstrap resamples."
+        )
+    share, searches = (formula.scores.get(k) for k in ("search_frequency", "searches"))
+    if share is not None and searches:
+        found.append(
+            f"{round(share * searches)} of {searches:.0f} whole searches on resampled rows ended with "
+            "this form."
+        )
+    return found
+
+
+def remarks(formula: "Formula") -> list[str]:
+    """Sentences on how firm it is, and on what its evidence does not carry."""
+    found = stability(formula)
+    found += [f"In units: {problem}." for problem in formula.unit_problems]
+    if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:
+        found.append(
+            "Residuals of neighbouring rows agree: the formula misses something, and the errors of "
+            "its constants are too small."
+        )
+    for place, constant in enumerate(formula.constants):
+        for other, r in constant.tied:
+            if other > place:
+                pair = f"{constant.value:.5g} and {formula.constants[other].value:.5g}"
+                found.append(
+                    f"The constants {pair} move together (correlation {r:+.3f}): their combination "
+                    "is better known than either."
+                )
+        if constant.snapped is None and constant.sigma is None:
+            found.append(f"The data do not determine the constant {constant.value:.5g} by itself.")
+    return found
 
 
 def latex_table(formulas: Sequence["Formula"], chosen: "Formula") -> str:
     """Formulas as a ``booktabs`` table; the chosen one is marked, long ones wrap at their signs."""
     lines = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{tabular}{rlrp{0.65\linewidth}}",
+        r"% needs \usepackage{booktabs}; the loss is that of validation rows",
+        r"\begin{tabular}{rlrp{0.55\linewidth}}",
         r"\toprule",
-        r" & complexity & validation loss & formula \\",
+        r" & complexity & loss & formula \\",
         r"\midrule",
     ]
     for formula in formulas:
         mark = r"$\ast$" if formula is chosen else ""
         loss = formula.scores.get("validation_loss")
         figure = "--" if loss is None or not math.isfinite(loss) else f"{loss:.3g}"
-        # In running mathematics TeX breaks lines at + and = by itself; \left and \right forbid it.
-        body = formula.latex.replace(r" \\ ", r"$, $\displaystyle ")
-        lines.append(rf"{mark} & {formula.complexity} & {figure} & $\displaystyle {body}$ \\")
+        equations = [e for group in formula.equations(_COLUMN) for e in group]
+        body = r" \newline ".join(
+            rf"$\displaystyle {e.left} = " + r"$ \newline $\displaystyle \quad ".join(e.rows) + "$"
+            for e in equations
+        )
+        lines.append(rf"{mark} & {formula.complexity} & {figure} & {body} \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"

@@ -62,6 +62,23 @@ def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> str:
     return _svg(f"Predicted against true {name} on held-out rows", parts)
 
 
+def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> str:
+    """What a formula leaves, against what it says, both ``(N,)``; noise lies evenly about the line."""
+    known = np.isfinite(residuals) & np.isfinite(predicted)
+    predicted, residuals = predicted[known], residuals[known]
+    if not len(predicted):
+        return _svg("No finite predictions", [])
+    keep = np.linspace(0, len(predicted) - 1, min(len(predicted), _DOTS)).astype(int)
+    reach = float(np.abs(residuals).max()) or 1.0
+    low, high = float(predicted.min()), float(predicted.max())
+    axes = _Axes(low, high, -reach, reach)
+    parts = axes.frame(f"predicted {shortened(name)}", "true − predicted")
+    parts.append(f'<path class="law" d="M{axes.point(low, 0)}L{axes.point(high, 0)}"/>')
+    dots = (axes.point(predicted[i], residuals[i]).split(",") for i in keep)
+    parts += [f'<circle class="dot" cx="{x}" cy="{y}" r="2.6"/>' for x, y in dots]
+    return _svg(f"Residuals of {name} against predictions on held-out rows", parts)
+
+
 def bar_chart(values: Mapping[str, float], title: str) -> str:
     """Horizontal bars, the longest first."""
     ordered = sorted(values.items(), key=lambda item: -item[1])

@@ -1,6 +1,5 @@
 """A discovered formula, and the table of formulas from which it was chosen."""
 
-import html
 import json
 import math
 import re
@@ -14,21 +13,26 @@ import numpy as np
 import pandas as pd
 import sympy
 from sympy import Expr, Symbol
-from sympy.printing.latex import LatexPrinter
-from sympy.printing.mathml import mathml
 
+from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.library import complexity
 from workbench.discovery.selection import RULES, description_length
 from workbench.discovery.selection import loss as _loss
 from workbench.discovery.srepr import parse_srepr
+from workbench.discovery.typesetting import (
+    DIGITS,
+    WIDTH,
+    Equation,
+    latex_name,
+    layout,
+    rounded,
+    to_mathml,
+    upright,
+)
 from workbench.errors import InputError
 
 FORMAT = "kan-workbench-formula-1"
-_DIGITS = 5
-_GREEK = re.compile(
-    "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
-    "|upsilon|phi|chi|psi|omega)"
-)
+_LETTERS = "uvwpqzabcdefgh"
 
 
 @dataclass(frozen=True)
@@ -36,15 +40,41 @@ class Constant:
     """A number of a formula.
 
     Attributes:
-        value: as used. sigma: standard error from the fit, None where it is exact.
+        value: as used.
+        sigma: standard error from the fit; None where it is exact, or not determined by the data.
         snapped: the exact number it became, as text, or None.
-        evidence: the fitted value and its error before it was snapped.
+        evidence: of a snapped number, the fitted value and its error.
+        f_value: of a snapped number, F of the freedom that was given up (4 is its 95 % limit); of
+            classes, the likelihood ratio.
+        interval: its 95 % confidence interval.
+        tied: places, among the formula's constants, of those whose errors go with this one's, and the
+            correlations: only a combination of them is well determined.
+        unit: where the data have units.
     """
 
     value: float
     sigma: float | None = None
     snapped: str | None = None
     evidence: str = ""
+    f_value: float = 0.0
+    interval: tuple[float, float] | None = None
+    tied: tuple[tuple[int, float], ...] = ()
+    unit: str = ""
+
+    @classmethod
+    def from_json(cls, about: Mapping[str, Any]) -> "Constant":
+        """From what ``vars`` gives after a way through JSON."""
+        interval, tied = about.get("interval"), about.get("tied", ())
+        return cls(
+            float(about["value"]),
+            about["sigma"],
+            about["snapped"],
+            str(about["evidence"]),
+            float(about.get("f_value", 0.0)),
+            None if interval is None else (float(interval[0]), float(interval[1])),
+            tuple((int(place), float(r)) for place, r in tied),
+            str(about.get("unit", "")),
+        )
 
 
 @dataclass(frozen=True)
@@ -58,8 +88,12 @@ class Formula:
         constants: fitted and snapped numbers.
         scores: losses and figures by name: "train_loss", "validation_loss", "test_loss" (RMSE in the
             target's units, or cross-entropy), "test_r2" or "test_accuracy", "network_error" (rms
-            difference to the network, in standard deviations of the target).
-        provenance: seed, version, rows, whatever repeats the result.
+            difference to the network, in standard deviations of the target), "lack_of_fit" (score of
+            what neighbouring residuals share, see ``residuals.lack_of_fit``; None at rounding),
+            "selection_frequency" and "search_frequency" (see ``stability``).
+        provenance: data, rows, seed, version, network, whatever repeats the result.
+        as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;
+            empty where none was. Their loss is the score "as_fitted_loss".
     """
 
     expressions: tuple[Expr, ...]
@@ -72,6 +106,7 @@ class Formula:
     constants: tuple[Constant, ...] = ()
     scores: Mapping[str, float | None] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    as_fitted: tuple[Expr, ...] = ()
 
     @property
     def expression(self) -> Expr:
@@ -103,7 +138,11 @@ class Formula:
     def left_sides(self) -> tuple[str, ...]:
         """Names of what the expressions give: the target, or the logits of its classes."""
         if self.task == "regression":
-            return (self.target,)
+            several = len(self.expressions) > 1
+            return tuple(
+                f"{self.target}_{i + 1}" if several else self.target
+                for i in range(len(self.expressions))
+            )
         labels = self.classes or ()
         chosen = labels[-1:] if len(self.expressions) == 1 else labels
         return tuple(f"logit({self.target} = {label})" for label in chosen)
@@ -117,13 +156,13 @@ class Formula:
         """Numbers to the digits that their standard errors leave, at most five."""
         short = {}
         for number in expression.atoms(sympy.Float):
-            digits = _DIGITS
+            digits = DIGITS
             for constant in self.constants:
                 near = math.isclose(abs(constant.value), abs(float(number)), rel_tol=1e-12)
                 if near and constant.sigma and math.isfinite(constant.sigma):
                     magnitude = math.floor(math.log10(max(abs(constant.value), 1e-300)))
                     digits = magnitude + 1 - math.floor(math.log10(constant.sigma))
-                    digits = min(max(digits, 1), _DIGITS)
+                    digits = min(max(digits, 1), DIGITS)
             short[number] = rounded(number, digits)
         return expression.xreplace(short)
 
@@ -133,38 +172,47 @@ class Formula:
 
         A number is written to the first digit that its standard error touches, five at most.
         """
-        names = {symbol: latex_name(symbol.name) for symbol in self.symbols}
-        lines = []
-        for left, expression in zip(self.left_sides, self.expressions, strict=True):
-            right = to_latex(self.for_reading(expression), names, dots=self._long_names)
-            side = latex_name(left) if self.task == "regression" else rf"\mathrm{{{_escape(left)}}}"
-            lines.append(f"{side} = {right}")
-        return r" \\ ".join(lines)
+        return r" \\ ".join(e.line for group in self.equations() for e in group)
+
+    @property
+    def display_latex(self) -> str:
+        """The same with rows of an ``aligned`` where it is too wide for a page."""
+        equations = [e for group in self.equations(WIDTH) for e in group]
+        if len(equations) == 1 and len(equations[0].rows) == 1:
+            return equations[0].line
+        rows = r" \\ ".join(e.aligned for e in equations)
+        return rf"\begin{{aligned}} {rows} \end{{aligned}}"
+
+    def equations(
+        self, width: int = 10**9, names: Mapping[Symbol, str] | None = None
+    ) -> list[list[Equation]]:
+        """Per output the equations of its layout, see ``typesetting.layout``.
+
+        Args:
+            width: of a row. names: LaTeX of the inputs; of their column names by default.
+        """
+        known = names or {symbol: latex_name(symbol.name) for symbol in self.symbols}
+        side = latex_name if self.task == "regression" else upright
+        letters = [c for c in _LETTERS if not any(n.startswith(c) for n in self.names)] or ["u"]
+        return [
+            layout(
+                side(left),
+                self.for_reading(expression),
+                known,
+                dots=self._long_names and names is None,
+                width=width,
+                letter=letters[number % len(letters)],
+            )
+            for number, (left, expression) in enumerate(
+                zip(self.left_sides, self.expressions, strict=True)
+            )
+        ]
 
     @property
     def mathml(self) -> str:
         """Presentation MathML, which browsers draw by themselves; names are escaped."""
-        # Placeholders of letters only: SymPy would take digits and underscores for indices, and
-        # writes names into the markup as they are.
-        texts = [*self.names, *self.left_sides]
-        places = [
-            Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(texts))
-        ]
-        renaming = dict(zip(self.symbols, places, strict=False))
-        rows = []
-        for left, expression in zip(places[len(self.names) :], self.expressions, strict=True):
-            equation = sympy.Eq(left, rounded(expression).xreplace(renaming), evaluate=False)
-            symbol = "dot" if self._long_names else None
-            rows.append(
-                mathml(equation, printer="presentation", ln_notation=True, mul_symbol=symbol)
-            )
-        marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}
-        return "".join(
-            '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
-            + re.sub(r"<mi>(q[a-j]+)</mi>", lambda m: marks.get(m[1], m[0]), row)
-            + "</math>"
-            for row in rows
-        )
+        equations = list(zip(self.left_sides, self.expressions, strict=True))
+        return to_mathml(equations, self.symbols, dots=self._long_names)
 
     @cached_property
     def _function(self) -> Callable[..., list[Any]]:
@@ -214,7 +262,8 @@ class Formula:
     def in_domain(self, inputs: Any) -> np.ndarray:
         """True for rows within the range of the training data, ``(N,)``."""
         x = self._columns(inputs)
-        low, high = np.array([self.domain[name] for name in self.names]).T
+        whole = (-math.inf, math.inf)
+        low, high = np.array([self.domain.get(name, whole) for name in self.names]).T
         inside: np.ndarray = ((x >= low) & (x <= high)).all(1)
         return inside
 
@@ -224,6 +273,17 @@ class Formula:
         from workbench.discovery.validity import limits
 
         return limits(self.expressions, self.domain)
+
+    @cached_property
+    def unit_problems(self) -> tuple[str, ...]:
+        """What does not fit in the units of the columns, in words; empty without units."""
+        if not any(self.units.values()):
+            return ()
+        target = self.target if self.task == "regression" else None
+        try:
+            return check_expressions(self.expressions, self.names, self.units, target).problems
+        except InputError as error:
+            return (f"units were not checked: {error}",)
 
     def renamed(self, names: Mapping[str, str]) -> "Formula":
         """The same formula with other names for some inputs.
@@ -242,6 +302,7 @@ class Formula:
         return replace(
             self,
             expressions=tuple(e.xreplace(table) for e in self.expressions),
+            as_fitted=tuple(e.xreplace(table) for e in self.as_fitted),
             names=new,
             domain={names.get(k, k): v for k, v in self.domain.items()},
             units={names.get(k, k): v for k, v in self.units.items()},
@@ -265,8 +326,11 @@ class Formula:
             "domain": {k: list(v) for k, v in self.domain.items()},
             "units": dict(self.units),
             "constants": [vars(c) for c in self.constants],
-            "scores": dict(self.scores),
+            "scores": {
+                k: v if v is not None and math.isfinite(v) else None for k, v in self.scores.items()
+            },
             "provenance": dict(self.provenance),
+            "as_fitted": [sympy.srepr(e) for e in self.as_fitted],
             "latex": self.latex,
         }
 
@@ -296,9 +360,10 @@ class Formula:
                 classes=None if about["classes"] is None else tuple(about["classes"]),
                 domain={k: (float(v[0]), float(v[1])) for k, v in about["domain"].items()},
                 units=about["units"],
-                constants=tuple(Constant(**c) for c in about["constants"]),
+                constants=tuple(Constant.from_json(c) for c in about["constants"]),
                 scores=about["scores"],
                 provenance=about["provenance"],
+                as_fitted=tuple(parse_srepr(text) for text in about.get("as_fitted", ())),
             )
         except (KeyError, TypeError, IndexError) as error:
             raise InputError(f"{str(path)!r} is a damaged formula: {error!r}") from error
@@ -308,7 +373,7 @@ class Formula:
         return "\n".join(f"{left} = {rounded(e)}" for left, e in sides)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
+        return f"$\\displaystyle {self.display_latex}$"
 
     def _repr_html_(self) -> str:
         """A card: the formula, its constants, errors and range."""
@@ -348,6 +413,32 @@ class FormulaSet(Sequence[Formula]):
         """Both sets in one."""
         return FormulaSet([*self, *other])
 
+    def stamped(self, **facts: Any) -> "FormulaSet":
+        """The same formulas and choice with more provenance, such as ``seed=0``."""
+        return self._like(replace(f, provenance={**f.provenance, **facts}) for f in self._formulas)
+
+    def scored(self, scores: Iterable[Mapping[str, float | None]]) -> "FormulaSet":
+        """The same formulas and choice with more scores, one mapping for each."""
+        pairs = zip(self._formulas, scores, strict=True)
+        return self._like(replace(f, scores={**f.scores, **more}) for f, more in pairs)
+
+    def _like(self, formulas: Iterable[Formula]) -> "FormulaSet":
+        """Formulas in this set's order, with its choice."""
+        alike = FormulaSet(())
+        alike._formulas = list(formulas)
+        alike._rule, alike._picked = self._rule, self._picked
+        return alike
+
+    @property
+    def eligible(self) -> list[Formula]:
+        """Formulas that make sense in the data's units; all where none does."""
+        return [f for f in self._formulas if not f.unit_problems] or self._formulas
+
+    @property
+    def rule(self) -> str:
+        """The rule that chooses where no formula was picked."""
+        return self._rule
+
     def pareto(self) -> "FormulaSet":
         """Formulas that no simpler one matches on validation rows."""
         front: list[Formula] = []
@@ -363,7 +454,7 @@ class FormulaSet(Sequence[Formula]):
             raise InputError("there is no formula yet: symbolify a network first")
         if self._picked is not None:
             return self._formulas[self._picked]
-        return RULES[self._rule](self._formulas)
+        return RULES[self._rule](self.eligible)
 
     def select(self, rule: str | int) -> "FormulaSet":
         """The same formulas with another choice.
@@ -376,7 +467,7 @@ class FormulaSet(Sequence[Formula]):
         Raises:
             InputError: there is no such rule or formula.
         """
-        chosen = FormulaSet(self._formulas)
+        chosen = FormulaSet(())._like(self._formulas)
         if isinstance(rule, int) and not isinstance(rule, bool):
             if not -len(self) <= rule < len(self):
                 raise InputError(f"there are formulas 0 to {len(self) - 1}, got {rule}")
@@ -388,7 +479,15 @@ class FormulaSet(Sequence[Formula]):
         return chosen
 
     def frame(self) -> pd.DataFrame:
-        """The Pareto front and the chosen formula as a table; its index is that of the set."""
+        """The Pareto front and the chosen formula as a table; its index is that of the set.
+
+        Its columns: complexity, losses on each part, r2 or accuracy, mdl (description length in bits),
+        won (share of resamples in which the form was chosen), formula, uncertainties (its fitted
+        constants with their standard errors), chosen, and where the data have units, units (right or
+        wrong).
+        """
+        from workbench.discovery.card import in_words
+
         figure = "test_accuracy" if self and self[0].task == "classification" else "test_r2"
         shown = self._shown() if self else []
         rows = [
@@ -399,9 +498,12 @@ class FormulaSet(Sequence[Formula]):
                 "test": f.scores.get("test_loss"),
                 figure.removeprefix("test_"): f.scores.get(figure),
                 "mdl": description_length(f) if _loss(f) > 0 else None,
+                "won": f.scores.get("selection_frequency"),
                 "formula": "; ".join(str(rounded(e, 4)) for e in f.expressions),
+                "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
                 "chosen": f is self.best,
             }
+            | ({"units": "wrong" if f.unit_problems else "right"} if f.units else {})
             for f in shown
         ]
         return pd.DataFrame(rows, index=[self._formulas.index(f) for f in shown])
@@ -423,59 +525,3 @@ class FormulaSet(Sequence[Formula]):
     def _repr_html_(self) -> str:
         table: str = self.frame().to_html(escape=True)
         return table
-
-
-def rounded(expression: Expr, digits: int = _DIGITS) -> Expr:
-    """Floats to some significant digits; whole ones become integers."""
-
-    def short(number: Expr) -> Expr:
-        value = float(f"{float(number):.{digits}g}")
-        return (
-            sympy.Integer(int(value))
-            if value == int(value) and abs(value) < 1e6
-            else sympy.Float(value, digits)
-        )
-
-    return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
-
-
-class _Latex(LatexPrinter):
-    """SymPy's LaTeX with ln, its power where a reader expects it."""
-
-    def _print_log(self, expression: Expr, exp: str | None = None) -> str:
-        head = r"\ln" if exp is None else rf"\ln^{{{exp}}}"
-        return rf"{head}{{\left({self._print(expression.args[0])} \right)}}"
-
-
-def to_latex(
-    expression: Expr, names: Mapping[Symbol, str] | None = None, *, dots: bool = False
-) -> str:
-    """LaTeX of an expression, with ``ln`` and arc functions in full; ``dots`` between factors."""
-    settings = {"symbol_names": dict(names or {}), "inv_trig_style": "full"}
-    if dots:
-        settings["mul_symbol"] = "dot"
-    text: str = _Latex(settings).doprint(expression)
-    return text
-
-
-def latex_name(name: str) -> str:
-    """A column name in LaTeX: x1 and greek names as mathematics, everything else upright."""
-    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
-    if match and (len(match[1]) == 1 or _GREEK.fullmatch(match[1].lower())):
-        stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
-        return f"{stem}_{{{match[2]}}}" if match[2] else stem
-    return rf"\mathrm{{{_escape(name)}}}"
-
-
-def _mathml_name(name: str) -> str:
-    """A column name in MathML: x1 with an index, everything else as it is written."""
-    match = re.fullmatch(r"([A-Za-z])_?(\d+)", name)
-    if match:
-        return f"<msub><mi>{match[1]}</mi><mn>{match[2]}</mn></msub>"
-    return f"<mi>{html.escape(name)}</mi>"
-
-
-def _escape(text: str) -> str:
-    table = {"\\": r"\backslash ", "~": r"\sim ", "^": r"\hat{}", " ": r"\ "}
-    table |= {c: f"\\{c}" for c in "_%&#${}"}
-    return "".join(table.get(c, c) for c in text)

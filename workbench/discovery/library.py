@@ -5,8 +5,8 @@ names, and a test compares them entry by entry. ``register`` adds a function to 
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -39,6 +39,7 @@ class Entry:
         degree: of a homogeneous function.
         odd: for homogeneous ones, whether f(-x) = -f(x); None where negative numbers have no value.
         period: of ``singular`` and ``domain``, 0 where they do not repeat.
+        code: of a function that SymPy does not know, templates with ``{0}`` by language of export.
     """
 
     build: Callable[[Expr], Expr]
@@ -49,6 +50,7 @@ class Entry:
     degree: float = 0.0
     odd: bool | None = None
     period: float = 0.0
+    code: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -141,6 +143,8 @@ def register(
     domain: tuple[float, float] = _WHOLE_LINE,
     singular: tuple[float, ...] = (),
     symmetry: Symmetry = "none",
+    latex: str = "",
+    code: Mapping[str, str] | None = None,
 ) -> None:
     """Add a function of your own to what edges may become.
 
@@ -150,11 +154,14 @@ def register(
         name: a new identifier.
         value: maps a float tensor elementwise.
         sympy: the same function of a SymPy argument, from functions that SymPy knows. Without it the
-            formula shows ``name(x)``: Python finds its values, other languages say that they lack it,
-            and a file that was saved with it can be loaded once it is registered again.
+            formula shows ``name(x)``, other languages get a Chebyshev series of it on the range that
+            the data need, and a file that was saved with it can be loaded once it is registered again.
         slope: the derivative; by autograd if None.
         complexity: what choosing it costs, in bits; ``sin`` costs 3.
         domain, singular, symmetry: see ``Entry``; only "none", "even" and "odd" can be given.
+        latex: how its name is set, where SymPy does not know it; upright by default.
+        code: how languages of export call it, where they know it and SymPy does not:
+            ``{"c": "lgamma({0})"}``.
 
     Raises:
         InputError: the name is taken, the function does not map tensors elementwise, or both sides
@@ -170,13 +177,13 @@ def register(
         add_function(name, value, slope)
     except ValueError as error:
         raise InputError(str(error)) from error
-    build = sympy or _opaque(name)
+    build = sympy or _opaque(name, latex)
     try:
         _compare_sides(name, build, domain)
     except InputError:
         unregister(name)
         raise
-    SYMPY[name] = Entry(build, complexity, domain, tuple(singular), symmetry)
+    SYMPY[name] = Entry(build, complexity, domain, tuple(singular), symmetry, code=dict(code or {}))
     _REGISTERED.append(name)
 
 
@@ -203,7 +210,7 @@ def opaque_functions() -> dict[str, type[sympy.Function]]:
     return dict(OPAQUE)
 
 
-def _opaque(name: str) -> Callable[[Expr], Expr]:
+def _opaque(name: str, latex: str) -> Callable[[Expr], Expr]:
     """A SymPy function with a numerical value and derivative taken from the torch side."""
     function = lookup(name)
     # ``_imp_`` is where SymPy looks for the numbers of a function that it cannot print.
@@ -212,6 +219,12 @@ def _opaque(name: str) -> Callable[[Expr], Expr]:
         (sympy.Function,),
         {"nargs": 1, "is_real": True, "_imp_": staticmethod(_numeric(function.slope))},
     )
+    head = latex or rf"\operatorname{{{name}}}".replace("_", r"\_")
+
+    def typeset(self: Expr, printer: Any, exp: str | None = None) -> str:
+        power = "" if exp is None else rf"^{{{exp}}}"
+        return rf"{head}{power}{{\left({printer._print(self.args[0])} \right)}}"
+
     whole = type(
         name,
         (sympy.Function,),
@@ -219,6 +232,7 @@ def _opaque(name: str) -> Callable[[Expr], Expr]:
             "nargs": 1,
             "is_real": True,
             "_imp_": staticmethod(_numeric(function.value)),
+            "_latex": typeset,
             "fdiff": lambda self, argindex=1: slope(self.args[0]),
         },
     )

@@ -1,15 +1,10 @@
-"""Expressions with free constants: fitted in float64, their uncertainty, and snapping to exact values.
-
-Snapping is honest by construction: a constant becomes a number of few bits only if that number lies
-within its uncertainty, is short for the precision at hand, and an F-test does not notice it after all
-others have been refitted.
-"""
+"""Expressions with free constants: fitted in float64, with the uncertainty of every constant."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
@@ -17,13 +12,17 @@ from scipy.optimize import least_squares, minimize
 from scipy.special import log_softmax, softmax
 from sympy import Expr, Symbol
 
-_SIGMAS = 3.5
-_F_LIMIT = 9.0
-_ROUNDING = 1e-11
-_MARGIN_BITS = 3.0
-_MOST_BITS = 16.0
-_EXACT_BITS = 40.0
-_PROBE = 1e-7
+_SINGULAR = 1e-13
+_SHARE = 1e-3
+
+
+class Snapped(NamedTuple):
+    """A constant that was snapped: the number it became, its fitted value in words, and F of the step."""
+
+    constant: Symbol
+    number: Expr
+    evidence: str = ""
+    f_value: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,14 @@ class Parametric:
         expressions: with ``constants`` as symbols.
         inputs: input symbols in the order of the data's columns.
         constants: symbols of the free constants. values: their numbers.
-        exact: constants that were snapped, with the number they became and the evidence in words.
+        exact: constants that were snapped.
     """
 
     expressions: tuple[Expr, ...]
     inputs: tuple[Symbol, ...]
     constants: tuple[Symbol, ...]
     values: tuple[float, ...]
-    exact: tuple[tuple[Symbol, Expr, str], ...] = ()
+    exact: tuple[Snapped, ...] = ()
 
     @cached_property
     def _functions(self) -> tuple[Any, Any]:
@@ -86,14 +85,21 @@ class Fitted:
 
     Attributes:
         parametric: with these values. loss: mean squared error, or mean cross-entropy.
-        sigma: standard error of every constant, NaN where data do not determine it.
+        sigma: standard error of every constant.
         rows: number of residuals.
+        correlation: of the constants' errors, ``(p, p)``.
+        determined: whether the data determine a constant by itself; where they do not, its ``sigma`` is
+            that of the least change of all constants together.
+        degrees: degrees of freedom of the residual variance; infinite for a cross-entropy.
     """
 
     parametric: Parametric
     loss: float
     sigma: tuple[float, ...]
     rows: int
+    correlation: tuple[tuple[float, ...], ...] = ()
+    determined: tuple[bool, ...] = ()
+    degrees: float = math.inf
 
 
 def parametrize(expressions: Sequence[Expr], names: Sequence[str]) -> Parametric:
@@ -148,9 +154,10 @@ def _refit_squares(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitt
             values = start  # an overflow on the way: the start is still a valid answer
     gap = residuals(values)
     degrees = max(len(gap) - len(values), 1)
-    sigma = _standard_errors(slopes(values), float(np.square(gap).sum()) / degrees)
+    errors = _errors(slopes(values), float(np.square(gap).sum()) / degrees)
     fitted = replace(parametric, values=tuple(map(float, values)))
-    return Fitted(fitted, float(np.square(gap).mean()) * spread**2, sigma, len(gap))
+    loss = float(np.square(gap).mean()) * spread**2
+    return Fitted(fitted, loss, rows=len(gap), degrees=degrees, **errors)
 
 
 def _refit_classes(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitted:
@@ -177,120 +184,27 @@ def _refit_classes(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitt
     slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
     rows = (np.sqrt(p * (1 - p))[..., None] * slope).reshape(p.size, len(start))
     fitted = replace(parametric, values=tuple(map(float, values)))
-    return Fitted(fitted, loss(values)[0], _standard_errors(rows, 1.0), len(x))
+    return Fitted(fitted, loss(values)[0], rows=len(x), **_errors(rows, 1.0))
 
 
-def _standard_errors(jacobian: np.ndarray, variance: float) -> tuple[float, ...]:
-    if jacobian.shape[1] == 0:
-        return ()
-    size = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
-    inverse = np.linalg.pinv((jacobian / size).T @ (jacobian / size), rcond=1e-13, hermitian=True)
-    found = np.sqrt(np.maximum(np.diag(inverse), 0) * variance) / size
-    return tuple(map(float, found))
+def _errors(jacobian: np.ndarray, variance: float) -> dict[str, Any]:
+    """Standard errors and correlations from ``(JᵀJ)⁻¹ variance``, and which constants J determines.
 
-
-def snap(fitted: Fitted, x: np.ndarray, y: np.ndarray, *, classes: bool = False) -> Fitted:
-    """Snap constants one at a time, the surest first; see the module's first lines.
-
-    Args:
-        fitted: from ``refit`` on the same rows ``x``, ``y``.
+    A constant is not determined when it has a share in a combination of constants, each in units of
+    its column's length, that leaves all residuals as they are.
     """
-    tried: set[tuple[str, Expr]] = set()
-    while True:
-        offers = sorted(_offers(fitted), key=lambda offer: offer[0])
-        offer = next((o for o in offers if (str(o[1]), o[2]) not in tried), None)
-        if offer is None:
-            return fitted
-        _, constant, number = offer
-        tried.add((str(constant), number))
-        trial = refit(_with_exact(fitted, constant, number), x, y, classes=classes)
-        if _unnoticed(fitted, trial, y, classes):
-            fitted = trial
-
-
-def _with_exact(fitted: Fitted, constant: Symbol, number: Expr) -> Parametric:
-    old = fitted.parametric
-    place = old.constants.index(constant)
-    value, sigma = old.values[place], fitted.sigma[place]
-    evidence = f"{value:.6g} ± {sigma:.1g}"
-    expressions = tuple(e.xreplace({constant: number}) for e in old.expressions)
-    used = set().union(*(e.free_symbols for e in expressions))
-    kept = [
-        (c, v)
-        for c, v in zip(old.constants, old.values, strict=True)
-        if c != constant and c in used
-    ]
-    return Parametric(
-        expressions,
-        old.inputs,
-        tuple(c for c, _ in kept),
-        tuple(v for _, v in kept),
-        (*old.exact, (constant, number, evidence)),
-    )
-
-
-def _unnoticed(before: Fitted, after: Fitted, y: np.ndarray, classes: bool) -> bool:
-    """F-test of the freedom given up; below rounding nothing can be noticed."""
-    bad = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
-    if any(e.has(*bad) for e in after.parametric.expressions) or not math.isfinite(after.loss):
-        return False
-    lost = len(before.parametric.constants) - len(after.parametric.constants)
-    if classes:
-        return 2 * before.rows * (after.loss - before.loss) <= _F_LIMIT * max(lost, 1)
-    floor = (_ROUNDING * float(y.std())) ** 2
-    if after.loss <= floor:
-        return True
-    degrees = max(before.rows - len(before.parametric.constants), 1)
-    noise = max(before.loss, floor) * before.rows / degrees
-    return (after.loss - before.loss) * before.rows / max(lost, 1) <= _F_LIMIT * noise
-
-
-def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
-    """Numbers that each constant may become: (bits, constant, number)."""
-    found = []
-    for constant, value, sigma in zip(
-        fitted.parametric.constants, fitted.parametric.values, fitted.sigma, strict=True
-    ):
-        if not (math.isfinite(value) and math.isfinite(sigma)):
-            continue
-        reach = max(_SIGMAS * sigma, _PROBE * min(abs(value), 1.0) * _ROUNDING**0.5)
-        if abs(value) <= max(reach, _ROUNDING):
-            found.append((0.0, constant, sympy.Integer(0)))
-        if value == 0:
-            continue
-        known = min(_EXACT_BITS, -math.log2(max(reach / abs(value), 1e-12)))
-        numbers, costs, exact = _numbers()
-        near = np.flatnonzero(np.abs(numbers - abs(value)) <= reach)
-        for place in near[np.argsort(costs[near])][:3]:
-            if costs[place] + _MARGIN_BITS <= known:
-                sign = 1 if value > 0 else -1
-                found.append((float(costs[place]), constant, sign * exact[place]))
-    return found
-
-
-@lru_cache
-def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
-    """Positive numbers of few bits: p/q times 1, π, 1/π, √2, √3, √π, e, and their costs."""
-    bases: tuple[tuple[Expr, float], ...] = (
-        (sympy.Integer(1), 0.0),
-        (sympy.pi, 3.0),
-        (1 / sympy.pi, 4.0),
-        (sympy.sqrt(2), 4.0),
-        (sympy.sqrt(3), 5.0),
-        (sympy.sqrt(sympy.pi), 6.0),
-        (1 / sympy.sqrt(2 * sympy.pi), 6.0),
-        (sympy.E, 5.0),
-        (sympy.exp(-1), 6.0),
-        (sympy.log(2), 6.0),
-    )
-    found: dict[Expr, float] = {}
-    for base, extra in bases:
-        for q in range(1, 17):
-            for p in range(1, 101):
-                if math.gcd(p, q) == 1:
-                    cost = extra + math.log2(p) + 2 * math.log2(q)
-                    number = sympy.Rational(p, q) * base
-                    if cost <= _MOST_BITS and cost < found.get(number, math.inf):
-                        found[number] = cost
-    exact = tuple(found)
-    return np.array([float(n) for n in exact]), np.array(list(found.values())), exact
+    count = jacobian.shape[1]
+    if count == 0:
+        return {"sigma": (), "correlation": (), "determined": ()}
+    size = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
+    strength, direction = np.linalg.eigh((jacobian / size).T @ (jacobian / size))
+    free = strength <= _SINGULAR * strength[-1]
+    inverse = (direction[:, ~free] / strength[~free]) @ direction[:, ~free].T
+    deviation = np.sqrt(np.maximum(np.diag(inverse), 1e-300))
+    correlation = np.clip(inverse / np.outer(deviation, deviation), -1, 1)
+    alone = np.square(direction[:, free]).sum(1) < _SHARE
+    return {
+        "sigma": tuple((deviation * math.sqrt(variance) / size).tolist()),
+        "correlation": tuple(map(tuple, correlation.tolist())),
+        "determined": tuple(alone.tolist()),
+    }

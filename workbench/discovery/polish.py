@@ -3,23 +3,31 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import sympy
 import torch
-from sympy import Expr
+from scipy.special import softmax
+from scipy.stats import t as student
+from sympy import Expr, Symbol
 
+from workbench.discovery.dimensions import Dimensions, check
 from workbench.discovery.formula import Constant, Formula, FormulaSet
 from workbench.discovery.library import complexity
-from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit, snap
+from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
+from workbench.discovery.provenance import origin, topology
+from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.simplify import shorter
+from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
 _MOST_ROWS = 4000
 _MOST_NODES = 80
-_AT_NOISE = 1.5
+_AT_NOISE, _EXACT = 1.5, 1e-9
+_TIED = 0.95
 
 
 def polished(
@@ -42,12 +50,19 @@ def polished(
     fits = [rows.fit(parametrize(candidate, data.names)) for candidate in expressions]
     losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
     best = min([*losses, math.inf if least is None else least])
-    formulas = []
-    for fitted, loss in zip(fits, losses, strict=True):
-        formulas.append(rows.formula(fitted, network))
-        if loss <= _AT_NOISE * best or loss <= 1e-9 * rows.spread:
-            formulas.append(rows.formula(rows.snap(fitted), network))
-    return FormulaSet(formulas)
+    close = [
+        fitted
+        for fitted, loss in zip(fits, losses, strict=True)
+        if loss <= _AT_NOISE * best or loss <= _EXACT * rows.spread
+    ]
+    snapped = rows.simplified([rows.snap(fitted) for fitted in close])
+    plain = [rows.formula(fitted, network) for fitted in fits]
+    nicer = [
+        rows.formula(after, network, before)
+        for before, after in zip(close, snapped, strict=True)
+        if after is not before
+    ]
+    return FormulaSet([*plain, *nicer])
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -81,6 +96,7 @@ class _Rows:
 
     def __init__(self, data: Dataset) -> None:
         self.data = data
+        self.origin = origin(data)
         self.classes = data.task == "classification"
         self.parts = {part: self._arrays(part) for part in ("train", "validation", "test")}
         x, y = self.parts["train"]
@@ -96,12 +112,66 @@ class _Rows:
         return refit(parametric, self.x, self.y, classes=self.classes)
 
     def snap(self, fitted: Fitted) -> Fitted:
-        snapped = snap(fitted, self.x, self.y, classes=self.classes)
-        simpler = simplified(snapped.parametric, self.x)
-        if simpler is snapped.parametric:
-            return snapped
-        again = self.fit(simpler)
-        return again if again.loss <= max(1.01 * snapped.loss, 1e-24 * self.spread**2) else snapped
+        at_noise = not self.lack(fitted) > CLEAR
+        return snap(
+            fitted,
+            self.x,
+            self.y,
+            classes=self.classes,
+            at_noise=at_noise,
+            kept=self._dimensional(fitted.parametric),
+        )
+
+    def units(self, parametric: Parametric) -> tuple[str, ...]:
+        """Unit of every constant, "" where there is none to be known."""
+        found = self._dimensions(parametric)
+        return found.constants if found else ("",) * len(parametric.constants)
+
+    def _dimensional(self, parametric: Parametric) -> frozenset[Symbol]:
+        """Constants that carry a unit: its choice is arbitrary, so their numbers cannot be special."""
+        found = self._dimensions(parametric)
+        if found is None or found.problems:
+            return frozenset()
+        pairs = zip(parametric.constants, found.constants, strict=True)
+        return frozenset(constant for constant, unit in pairs if unit not in ("", "1"))
+
+    def _dimensions(self, parametric: Parametric) -> Dimensions | None:
+        if not any(self.data.units.values()):
+            return None
+        return check(parametric, self.data.units, None if self.classes else self.data.target)
+
+    @cached_property
+    def _pairs(self) -> np.ndarray:
+        return neighbours(self.x)
+
+    def lack(self, fitted: Fitted) -> float:
+        """Score of what neighbouring residuals of training rows share; NaN at rounding."""
+        residuals = self.residuals(fitted)
+        if np.abs(residuals).max() <= _EXACT * self.spread:
+            return math.nan
+        return max(lack_of_fit(self._pairs, column) for column in residuals.T)
+
+    def residuals(self, fitted: Fitted) -> np.ndarray:
+        """Target minus prediction, ``(N, m)``; of classes, the indicator minus its probability."""
+        values = fitted.parametric.outputs(self.x)
+        if not self.classes:
+            return self.y.reshape(values.shape) - values
+        table = (
+            np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
+        )
+        table = np.nan_to_num(table, nan=0.0, posinf=700, neginf=-700)
+        return (np.eye(table.shape[1])[self.y] - softmax(table, 1))[:, -values.shape[1] :]
+
+    def simplified(self, fits: Sequence[Fitted]) -> list[Fitted]:
+        """Each in a shorter form and fitted again, where that keeps the loss."""
+        forms = simplified([fitted.parametric for fitted in fits], self.x)
+        return [self._kept(before, form) for before, form in zip(fits, forms, strict=True)]
+
+    def _kept(self, before: Fitted, form: Parametric) -> Fitted:
+        if form is before.parametric:
+            return before
+        after = self.fit(form)
+        return after if after.loss <= max(1.01 * before.loss, 1e-24 * self.spread**2) else before
 
     def loss(self, expressions: tuple[Expr, ...], part: str) -> float:
         """RMSE or cross-entropy of expressions on one part; infinite where they are undefined."""
@@ -129,7 +199,8 @@ class _Rows:
         with torch.no_grad():
             return self.judge(network(x.to(network.output_scale)).cpu().numpy(), y.numpy())
 
-    def formula(self, fitted: Fitted, network: KAN | None) -> Formula:
+    def formula(self, fitted: Fitted, network: KAN | None, before: Fitted | None = None) -> Formula:
+        """The formula of a fit, and of what it was ``before`` numbers were snapped."""
         expressions = fitted.parametric.substituted()
         x = self.parts["train"][0]
         domain = {
@@ -144,9 +215,16 @@ class _Rows:
             classes=self.data.classes,
             domain=domain,
             units=dict(self.data.units),
-            constants=_constants(fitted),
+            constants=constants_of(fitted, self.units(fitted.parametric)),
+            provenance=self.origin | ({"network": topology(network)} if network else {}),
         )
-        return replace(formula, scores=self._scores(formula, network))
+        lack = self.lack(fitted)
+        scores = self._scores(formula, network)
+        if before is not None:
+            as_fitted = before.parametric.substituted()
+            formula = replace(formula, as_fitted=as_fitted)
+            scores["as_fitted_loss"] = self.loss(as_fitted, "validation")
+        return replace(formula, scores=scores | {"lack_of_fit": None if math.isnan(lack) else lack})
 
     def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
         values = {part: formula(x) for part, (x, _) in self.parts.items()}
@@ -172,38 +250,59 @@ class _Rows:
         return scores
 
 
-def _constants(fitted: Fitted) -> tuple[Constant, ...]:
-    free = [
-        Constant(value, sigma)
-        for value, sigma in zip(fitted.parametric.values, fitted.sigma, strict=True)
-    ]
+def constants_of(fitted: Fitted, units: Sequence[str] = ()) -> tuple[Constant, ...]:
+    """A fit's constants, with errors, 95 % intervals of Student's t and ties; then the snapped ones."""
+    reach = float(student.ppf(0.975, fitted.degrees))
+    free = []
+    for place, value in enumerate(fitted.parametric.values):
+        sigma = fitted.sigma[place] if fitted.determined[place] else None
+        tied = tuple(
+            (other, round(r, 4))
+            for other, r in enumerate(fitted.correlation[place])
+            if other != place and abs(r) >= _TIED
+        )
+        interval = None if sigma is None else (value - reach * sigma, value + reach * sigma)
+        free.append(
+            Constant(value, sigma, interval=interval, tied=tied, unit=units[place] if units else "")
+        )
     exact = [
-        Constant(float(number), None, str(number), evidence)
-        for _, number, evidence in fitted.parametric.exact
+        Constant(float(s.number), None, str(s.number), s.evidence, s.f_value)
+        for s in fitted.parametric.exact
     ]
     return (*free, *exact)
 
 
-def simplified(parametric: Parametric, x: np.ndarray) -> Parametric:
-    """A shorter form that gives the same values; the argument where none is found in time.
+def simplified(parametrics: Sequence[Parametric], x: np.ndarray) -> list[Parametric]:
+    """Shorter forms that give the same values; a parametric itself where none is found in time.
 
-    Cheap rewritings come first; SymPy's deeper ones follow in a child process with a time limit, with
-    inputs and constants taken as positive where the data say so.
+    Cheap rewritings come first; SymPy's deeper ones follow in one child process for all, with inputs
+    and constants taken as positive where the data say so.
     """
-    before = parametric.outputs(x[:200])
-    found = tuple(_shortest(expression) for expression in parametric.expressions)
-    if all(complexity(e) <= _MOST_NODES for e in found):
+    cheap = [tuple(map(_shortest, p.expressions)) for p in parametrics]
+    jobs = []
+    for parametric, expressions in zip(parametrics, cheap, strict=True):
         columns = zip(parametric.inputs, x.T, strict=True)
         positive = {s.name for s, column in columns if column.min() > 0}
         numbers = zip(parametric.constants, parametric.values, strict=True)
-        found = shorter(found, frozenset(positive | {c.name for c, v in numbers if v > 0}))
-    trial = replace(parametric, expressions=found)
+        positive |= {c.name for c, value in numbers if value > 0}
+        jobs += [(e, frozenset(positive)) for e in expressions]
+    deep = iter(shorter(jobs))
+    return [_same(p, tuple(next(deep) for _ in p.expressions), x[:200]) for p in parametrics]
+
+
+def _same(parametric: Parametric, found: tuple[Expr, ...], x: np.ndarray) -> Parametric:
+    """The parametric with the expressions ``found``, if they are new and have the same values."""
     used = set().union(*(e.free_symbols for e in found))
     kept = [
         (c, v) for c, v in zip(parametric.constants, parametric.values, strict=True) if c in used
     ]
-    trial = replace(trial, constants=tuple(c for c, _ in kept), values=tuple(v for _, v in kept))
-    after = trial.outputs(x[:200])
+    trial = replace(
+        parametric,
+        expressions=found,
+        constants=tuple(c for c, _ in kept),
+        values=tuple(v for _, v in kept),
+    )
+    before, after = parametric.outputs(x), trial.outputs(x)
     same = np.allclose(before, after, rtol=1e-9, atol=1e-12, equal_nan=True)
     return trial if same and found != parametric.expressions else parametric
 

@@ -1,12 +1,15 @@
-"""Shorter forms of an expression, found in a child process with a time limit.
+"""Shorter forms of expressions, found in one child process with a time limit for each.
 
 SymPy's rewritings can take minutes on an innocent expression; a child can be ended. What comes back
 is read as ``srepr``, never evaluated, and whoever asks compares values.
 """
 
+import json
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 import sympy
 from sympy import Expr, Symbol
@@ -15,43 +18,59 @@ from workbench.discovery.size import complexity
 from workbench.discovery.srepr import OPAQUE, parse_srepr
 from workbench.errors import InputError
 
-SECONDS = 5.0
-_WORTH = 7
+SECONDS = 3.0
+_START_SECONDS, _PATIENCE = 20.0, 4.0
+_LEAST_NODES, _MOST_NODES = 7, 80
+
+Job = tuple[Expr, frozenset[str]]
+"""An expression in real symbols, and the names of those that are above 0 on the data: √x² is x there."""
 
 
-def shorter(
-    expressions: Sequence[Expr], positive: frozenset[str], *, seconds: float = SECONDS
-) -> tuple[Expr, ...]:
+def shorter(jobs: Sequence[Job], *, seconds: float = SECONDS) -> tuple[Expr, ...]:
     """The shortest forms that are found in time; an expression itself where none is shorter.
 
     Args:
-        expressions: in real symbols. positive: names of symbols that are above 0 on the data, so that
-            √x² is x there.
-        seconds: after these the child is ended.
+        jobs: expressions with the assumptions that hold for them.
+        seconds: of CPU time for each, so that a busy machine finds the same; a child that hangs all
+            the same is ended after several times as long.
     """
-    before = tuple(expressions)
-    if all(complexity(e) < _WORTH for e in before) or any(
-        e.has(f) for e in before for f in OPAQUE.values()
-    ):
-        return before
-    try:
-        done = subprocess.run(  # noqa: S603 - this file, in this interpreter
-            [sys.executable, "-m", "workbench.discovery.simplify", *sorted(positive)],
-            input="\n".join(sympy.srepr(e) for e in before),
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-        found = tuple(parse_srepr(line) for line in done.stdout.splitlines())
-    except (subprocess.TimeoutExpired, InputError):
-        return before
-    if done.returncode or len(found) != len(before):
-        return before
-    return tuple(
-        new if complexity(new) < complexity(old) else old
-        for new, old in zip(found, before, strict=True)
+    # A child knows nothing of the functions that were registered in this process.
+    worth = [
+        place
+        for place, (expression, _) in enumerate(jobs)
+        if _LEAST_NODES <= complexity(expression) <= _MOST_NODES
+        and not expression.has(*OPAQUE.values())
+    ]
+    found = [expression for expression, _ in jobs]
+    for place, new in zip(worth, _asked([jobs[place] for place in worth], seconds), strict=False):
+        if complexity(new) < complexity(found[place]):
+            found[place] = new
+    return tuple(found)
+
+
+def _asked(jobs: Sequence[Job], seconds: float) -> list[Expr]:
+    """Answers of a child, in order; fewer than were asked where it had to be ended."""
+    if not jobs:
+        return []
+    lines = [json.dumps([sympy.srepr(e), sorted(positive), seconds]) for e, positive in jobs]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "workbench.discovery.simplify"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
+    try:
+        patience = _START_SECONDS + _PATIENCE * seconds * len(jobs)
+        output, _ = child.communicate("\n".join(lines), patience)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        output, _ = child.communicate()
+    answers = [line for line in output.splitlines(keepends=True) if line.endswith("\n")]
+    try:
+        return [parse_srepr(line.strip()) for line in answers]
+    except InputError:
+        return []
 
 
 def shortest(expression: Expr, positive: frozenset[str]) -> Expr:
@@ -69,11 +88,36 @@ def shortest(expression: Expr, positive: frozenset[str]) -> Expr:
     return min((form.xreplace(back) for form in forms), key=complexity)
 
 
+class _LateError(BaseException):
+    """Raised by the alarm; not an ``Exception``, which SymPy may catch on its way."""
+
+
+def _late(number: int, frame: FrameType | None) -> None:
+    raise _LateError
+
+
+def _in_time(expression: Expr, positive: frozenset[str], seconds: float) -> Expr:
+    """``shortest``, or the expression itself where an alarm rings first; POSIX alone has the alarm."""
+    alarm = getattr(signal, "setitimer", None)
+    if alarm:
+        signal.signal(signal.SIGPROF, _late)
+        alarm(signal.ITIMER_PROF, seconds)
+    try:
+        return shortest(expression, positive)
+    except (_LateError, Exception):  # SymPy's rewritings fail in many ways, too
+        return expression
+    finally:
+        if alarm:
+            alarm(signal.ITIMER_PROF, 0)
+
+
 def main() -> None:
-    """Read expressions line by line, write their shortest forms."""
-    positive = frozenset(sys.argv[1:])
+    """Read jobs line by line, write their shortest forms as they are found."""
     for line in sys.stdin.read().splitlines():
-        sys.stdout.write(sympy.srepr(shortest(parse_srepr(line), positive)) + "\n")
+        text, positive, seconds = json.loads(line)
+        found = _in_time(parse_srepr(text), frozenset(positive), seconds)
+        sys.stdout.write(sympy.srepr(found) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.discovery.library import SYMPY
+from workbench.discovery.typesetting import rounded
 
 _MARGIN = 0.25
 _SAMPLES = 4096
@@ -74,6 +75,17 @@ def _sentence(margin: Expr, kind: str, domain: Mapping[str, tuple[float, float]]
     return ""
 
 
+def span(expression: Expr, domain: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Least and largest value of an expression on points of the box; not finite where it has none."""
+    symbols = sorted(expression.free_symbols, key=lambda s: s.name)
+    box = np.array([domain.get(s.name, (-1.0, 1.0)) for s in symbols], dtype=float).reshape(-1, 2)
+    values = _values(expression, symbols, _points(box))
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return (np.inf, -np.inf)
+    return float(values.min()), float(values.max())
+
+
 def _vanishes(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> bool:
     values = _values(margin, symbols, _points(box))
     values = values[np.isfinite(values)]
@@ -118,8 +130,6 @@ def _values(margin: Expr, symbols: list[Symbol], points: np.ndarray) -> np.ndarr
 
 def _where(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> str:
     """The place: numbers for one linear input, else the equation."""
-    from workbench.discovery.formula import rounded
-
     if len(symbols) == 1 and margin.is_polynomial(symbols[0]):
         roots = [complex(r) for r in sympy.Poly(margin, symbols[0]).nroots()]
         real = sorted(r.real for r in roots if abs(r.imag) < 1e-6 * max(1.0, abs(r)))

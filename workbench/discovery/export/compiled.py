@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
-from workbench.discovery.export.writer import Dialect, identifiers, words, write
+from workbench.discovery.export.series import own_functions
+from workbench.discovery.export.writer import Dialect, guard, identifiers, words, write
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
@@ -24,6 +25,7 @@ _C = Dialect(
     power="pow({0}, {1})",
     whole="pow({0}, {1})",
     choose="({0} ? {1} : {2})",
+    true="1",
     reserved=words(
         "auto break case char const continue default do double else enum extern float for "
         "goto if inline int long register restrict return short signed sizeof static struct "
@@ -49,12 +51,14 @@ _FORTRAN = Dialect(
     number=_fortran_number,
     pi=f"{_PI}d0",
     choose="merge({1}, {2}, {0})",
+    both=" .and. ",
+    true=".true.",
     unequal="/=",
     reserved=words(
         "abs acos acosh allocate asin asinh atan atanh bessel_j0 bessel_j1 call contains cos "
         "cosh do dp else end erf exp formula function if integer intent kind log max merge "
         "min module none only print program pure read real result return sign sin sinh sqrt "
-        "stop subroutine tan tanh then use value where write y"
+        "stop subroutine tan tanh then use value where write y in_domain inside"
     ),
     folded=True,
 )  # fmt: skip
@@ -105,39 +109,40 @@ def function_names(count: int) -> list[str]:
     return ["formula"] if count == 1 else [f"formula_{i + 1}" for i in range(count)]
 
 
-def _bodies(formula: "Formula", dialect: Dialect) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+def bodies(
+    formula: "Formula", dialect: Dialect, language: str
+) -> tuple[tuple[str, ...], list[tuple[str, str]], str]:
+    """Names of the inputs, names and code of the functions, and helpers that these need."""
+    dialect, helpers = own_functions(formula, dialect, language)
     names = identifiers(
         formula.names, dialect.reserved, forbidden=dialect.forbidden, folded=dialect.folded
     )
     symbols = dict(zip(formula.symbols, names, strict=True))
     code = [write(e, dialect, symbols) for e in formula.expressions]
-    return names, list(zip(function_names(len(code)), code, strict=True))
+    return names, list(zip(function_names(len(code)), code, strict=True)), helpers
 
 
 def _c(formula: "Formula") -> Artefact:
-    names, bodies = _bodies(formula, _C)
+    names, parts, helpers = bodies(formula, _C, "c")
     arguments = ", ".join(f"double {n}" for n in names)
     unused = "".join(f"    (void){n};\n" for n in names)
     text = (
         '#define _XOPEN_SOURCE 700 /* for j0 and j1 */\n#include <math.h>\n#include "formula.h"\n'
+        + helpers
     )
-    for name, code in bodies:
+    for name, code in parts:
         text += f"\ndouble {name}({arguments})\n{{\n{unused}    return {code};\n}}\n"
-    guard = " && ".join(
-        f"{low!r} <= {n} && {n} <= {high!r}"
-        for n, column in zip(names, formula.names, strict=True)
-        if column in formula.domain
-        for low, high in [formula.domain[column]]
-    )
-    text += f"\nint in_domain({arguments})\n{{\n{unused}    return {guard or '1'};\n}}\n"
-    heads = "".join(f"double {name}({arguments});\n" for name, _ in bodies)
+    inside = guard(names, formula.names, formula.domain, _C)
+    text += f"\nint in_domain({arguments})\n{{\n{unused}    return {inside};\n}}\n"
+    heads = "".join(f"double {name}({arguments});\n" for name, _ in parts)
     header = (
         f"#ifndef FORMULA_H\n#define FORMULA_H\n\n{heads}int in_domain({arguments});\n\n#endif\n"
     )
     count = len(names)
     scan = " && ".join(f'scanf("%lf", &x[{i}]) == 1' for i in range(count))
     values = ", ".join(f"x[{i}]" for i in range(count))
-    prints = " ".join(f'printf("%.17g\\n", {name}({values}));' for name, _ in bodies)
+    prints = " ".join(f'printf("%.17g\\n", {name}({values}));' for name, _ in parts)
+    prints += f' printf("%d\\n", in_domain({values}));'
     main = (
         '#include <stdio.h>\n#include "formula.h"\nint main(void) {\n'
         f'double x[{count}]; if (!freopen("input.txt", "r", stdin)) return 1;\n'
@@ -145,32 +150,37 @@ def _c(formula: "Formula") -> Artefact:
     )
     flags = ("-std=c99", "-O1", "-Wall", "-Werror", "formula.c", "main.c", "-lm", "-o", "program")
     files = {"formula.c": text, "formula.h": header, "main.c": main}
-    program = Program((("gcc", *flags), ("./program",)), files)
+    program = Program((("gcc", *flags), ("./program",)), files, guarded=True)
     return Artefact(text, program, (("formula.h", header),))
 
 
 def _fortran(formula: "Formula") -> Artefact:
-    names, bodies = _bodies(formula, _FORTRAN)
+    names, parts, helpers = bodies(formula, _FORTRAN, "fortran")
     listed = ", ".join(names)
-    text = "module formulas\n  implicit none\ncontains\n"
-    for name, code in bodies:
+    text = f"module formulas\n  implicit none\ncontains\n{helpers}"
+    for name, code in parts:
         text += (
             f"  pure double precision function {name}({_folded(listed, 60)}) result(y)\n"
             f"    double precision, intent(in) :: {_folded(listed, 60)}\n"
             f"    y = {_folded(code, 100)}\n  end function\n"
         )
-    text += "end module\n"
+    inside = guard(names, formula.names, formula.domain, _FORTRAN)
+    text += (
+        f"  pure logical function in_domain({_folded(listed, 60)}) result(inside)\n"
+        f"    double precision, intent(in) :: {_folded(listed, 60)}\n"
+        f"    inside = {_folded(inside, 100)}\n  end function\nend module\n"
+    )
     values = ", ".join(f"x({i + 1})" for i in range(len(names)))
-    prints = "\n".join(f"  print '(es25.17e3)', {name}({values})" for name, _ in bodies)
+    prints = "\n".join(f"  print '(es25.17e3)', {name}({values})" for name, _ in parts)
+    prints += f"\n  print '(i1)', merge(1, 0, in_domain({values}))"
     main = (
         f"program main\n  use formulas\n  double precision :: x({len(names)})\n  integer :: state\n"
         "  open(10, file='input.txt')\n  do\n  read(10, *, iostat=state) x\n  if (state /= 0) exit\n"
         f"{prints}\n  end do\nend program\n"
     )
     command = ("gfortran", "-O1", "formula.f90", "main.f90", "-o", "program")
-    return Artefact(
-        text, Program((command, ("./program",)), {"formula.f90": text, "main.f90": main})
-    )
+    files = {"formula.f90": text, "main.f90": main}
+    return Artefact(text, Program((command, ("./program",)), files, guarded=True))
 
 
 def _folded(code: str, width: int) -> str:
@@ -185,21 +195,26 @@ def _folded(code: str, width: int) -> str:
 
 
 def _rust(formula: "Formula") -> Artefact:
-    names, bodies = _bodies(formula, _RUST)
+    names, parts, helpers = bodies(formula, _RUST, "rust")
     arguments = ", ".join(f"{n}: f64" for n in names)
     text = "#![allow(non_snake_case, unused_variables, unused_parens, clippy::all)]\n"
-    text += "".join(h for mark, h in _RUST_HELPERS.items() if any(mark in c for _, c in bodies))
-    for name, code in bodies:
+    text += "".join(h for mark, h in _RUST_HELPERS.items() if any(mark in c for _, c in parts))
+    text += helpers
+    for name, code in parts:
         text += f"\npub fn {name}({arguments}) -> f64 {{\n    {code}\n}}\n"
+    inside = guard(names, formula.names, formula.domain, _RUST)
+    text += f"\npub fn in_domain({arguments}) -> bool {{\n    {inside}\n}}\n"
     values = ", ".join(f"x[{i}]" for i in range(len(names)))
-    prints = " ".join(f'println!("{{:e}}", {name}({values}));' for name, _ in bodies)
+    prints = " ".join(f'println!("{{:e}}", {name}({values}));' for name, _ in parts)
+    prints += f' println!("{{}}", in_domain({values}) as i32);'
     main = (
         '\nfn main() {\n    for line in std::fs::read_to_string("input.txt").unwrap().lines() {\n'
         "        let x: Vec<f64> = line.split_whitespace().map(|w| w.parse().unwrap()).collect();\n"
         f"        {prints}\n    }}\n}}\n"
     )
     command = ("rustc", "-O", "--edition=2021", "main.rs", "-o", "program")
-    return Artefact(text, Program((command, ("./program",)), {"main.rs": text + main}))
+    program = Program((command, ("./program",)), {"main.rs": text + main}, guarded=True)
+    return Artefact(text, program)
 
 
 WRITERS = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _SAMPLES = 1000
 _SECONDS = 60
+_SILENT = "not confirmed: the code gives no value where the formula does"
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class Program:
 
     Attributes:
         commands: one after the other; the last reads rows of numbers from ``input.txt`` and prints
-            one row of values each. files: by name, put into the folder first.
+            the values of each, a line for every number. files: by name, put into the folder first.
         expected: what the code has to give, the formula itself by default.
+        guarded: whether each row ends with 1 or 0: what the code's own ``in_domain`` says.
         skipped: why it cannot be run, or "".
     """
 
@@ -33,6 +35,7 @@ class Program:
     files: Mapping[str, str]
     expected: Callable[[np.ndarray], np.ndarray] | None = None
     skipped: str = ""
+    guarded: bool = False
 
 
 def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
@@ -49,15 +52,23 @@ def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
     if not known.any():
         return None, "not compared: the formula has no value on its domain"
     x, expected = x[known], expected[known]
+    asked = np.concatenate((x, _outside(formula))) if program.guarded else x
     try:
-        output = _run(program, x)
+        output = _run(program, asked)
     except subprocess.TimeoutExpired:
         return None, f"not executed: no answer in {_SECONDS} s"
     except _FailedError as reason:
         return None, f"not executed: {reason}"
-    found = np.array([_number(word) for word in output.split()])
+    found = np.array([_number(line) for line in output.splitlines() if line.strip()])
+    if program.guarded:
+        if found.size != len(asked) * (expected.shape[1] + 1):
+            return None, _SILENT
+        table = found.reshape(len(asked), -1)
+        if not np.array_equal(table[:, -1], formula.in_domain(asked)):
+            return None, "not confirmed: the code's in_domain says something else"
+        found = table[: len(x), :-1]
     if found.size != expected.size or not np.isfinite(found).all():
-        return None, "not confirmed: the code gives no value where the formula does"
+        return None, _SILENT
     scale = max(float(np.abs(expected).max()), 1e-300)
     return float(np.abs(found.reshape(expected.shape) - expected).max()) / scale, ""
 
@@ -71,7 +82,8 @@ def _run(program: Program, x: np.ndarray) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in program.files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
-        rows = "\n".join(" ".join(f"{v:.17g}" for v in row) for row in x)
+        # Without exponents, which not every reader of numbers takes.
+        rows = "\n".join(" ".join(map(np.format_float_positional, row)) for row in x)
         Path(folder, "input.txt").write_text(f"{rows}\n", encoding="utf-8")
         for command in program.commands:
             done = subprocess.run(  # noqa: S603 - our own code, by tools that were found
@@ -85,9 +97,10 @@ def _run(program: Program, x: np.ndarray) -> str:
     return output
 
 
-def _number(word: str) -> float:
+def _number(line: str) -> float:
+    """A printed number; NaN for anything else, such as a complex one."""
     try:
-        return float(word)
+        return float(line.replace("*^", "e"))
     except ValueError:
         return math.nan
 
@@ -96,3 +109,11 @@ def _samples(formula: "Formula") -> np.ndarray:
     random = np.random.default_rng(0)
     spans = np.array([formula.domain.get(name, (-1.0, 1.0)) for name in formula.names])
     return random.uniform(spans[:, 0], spans[:, 1], (_SAMPLES, len(spans)))
+
+
+def _outside(formula: "Formula") -> np.ndarray:
+    """Points that leave the domain by one input each, on either side, ``(2d, d)``."""
+    spans = np.array([formula.domain.get(name, (-1.0, 1.0)) for name in formula.names])
+    centre, width = spans.mean(1), spans[:, 1] - spans[:, 0]
+    steps = np.diag(width)
+    return np.concatenate((centre + steps, centre - steps))

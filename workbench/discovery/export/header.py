@@ -4,10 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.discovery.card import TRIVIAL, in_words
 from workbench.discovery.export.execution import Program
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
+
+
+_MOST_CONSTANTS = 20
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ def with_header(
         unit = formula.units.get(name)
         known = f" {plain(unit)}" if unit else ""
         lines.append(f"Input {key + 1}: {plain(name)}, fitted from {low:.6g} to {high:.6g}{known}.")
+    target = formula.units.get(formula.target)
+    lines += [f"Output: {plain(formula.target)}, in {plain(target)}."] if target else []
+    constants = [c for c in formula.constants if c.snapped not in TRIVIAL]
+    lines += [f"Constant: {plain(in_words(c))}." for c in constants[:_MOST_CONSTANTS]]
     lines += [f"{plain(k)}: {plain(v)}" for k, v in formula.provenance.items()]
     begin, end = comment
     return "".join(f"{begin} {line}{end}\n" for line in lines) + text

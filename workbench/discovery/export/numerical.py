@@ -1,11 +1,12 @@
 """Julia, R, MATLAB/Octave, Mathematica and JavaScript: interpreted, element by element."""
 
+import shutil
 from typing import TYPE_CHECKING
 
-from workbench.discovery.export.compiled import function_names
+from workbench.discovery.export.compiled import bodies
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
-from workbench.discovery.export.writer import Dialect, identifiers, words, write
+from workbench.discovery.export.writer import Dialect, guard, words
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
@@ -21,7 +22,7 @@ _WORDS = words(
     "switch this throw true try typeof using var void while with yield await class static "
     "formula pi e E I C D K N O F T c q t Inf NaN NA NULL TRUE FALSE arguments eval erf "
     "bessel_j besselj Math print ans eps i j public private protected package interface "
-    "implements debugger async parfor spmd classdef persistent unwind_protect"
+    "implements debugger async in_domain inDomain parfor spmd classdef persistent unwind_protect"
 )
 _JULIA = Dialect(
     "Julia",
@@ -46,6 +47,8 @@ _R = Dialect(
     power="({0})^({1})",
     whole="({0})^{1}",
     choose="ifelse({0}, {1}, {2})",
+    both=" & ",
+    true="TRUE",
     reserved=_WORDS,
 )  # fmt: skip
 _MATLAB = Dialect(
@@ -61,6 +64,7 @@ _MATLAB = Dialect(
     times=".*",
     over="./",
     unequal="~=",
+    both=" & ",
     reserved=_WORDS | {"choose"},
 )  # fmt: skip
 _MATHEMATICA = Dialect(
@@ -76,6 +80,7 @@ _MATHEMATICA = Dialect(
     power="({0})^({1})",
     whole="({0})^{1}",
     choose="If[{0}, {1}, {2}]",
+    true="True",
     reserved=_WORDS,
     forbidden=r"[^A-Za-z0-9]",
 )  # fmt: skip
@@ -112,38 +117,44 @@ _JS_HELPERS = {
 }
 
 
-def _parts(formula: "Formula", dialect: Dialect) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
-    names = identifiers(formula.names, dialect.reserved, forbidden=dialect.forbidden)
-    symbols = dict(zip(formula.symbols, names, strict=True))
-    code = [write(e, dialect, symbols) for e in formula.expressions]
-    return names, list(zip(function_names(len(code)), code, strict=True))
-
-
 def _julia(formula: "Formula") -> Artefact:
     """Functions of numbers; broadcast with a dot: ``formula.(x, y)``."""
-    names, parts = _parts(formula, _JULIA)
+    names, parts, helpers = bodies(formula, _JULIA, "julia")
     special = any(f in code for _, code in parts for f in ("erf(", "besselj"))
     text = "using SpecialFunctions\n\n" if special else ""
+    text += helpers
     text += "".join(f"{name}({', '.join(names)}) = {code}\n" for name, code in parts)
+    inside = guard(names, formula.names, formula.domain, _JULIA)
+    text += f"in_domain({', '.join(names)}) = {inside}\n"
     calls = "; ".join(f"println({name}(x...))" for name, _ in parts)
+    calls += "; println(Int(in_domain(x...)))"
     loop = f'for line in eachline("input.txt")\n x = parse.(Float64, split(line)); {calls}\nend\n'
-    return Artefact(text, Program((("julia", "program.jl"),), {"program.jl": text + loop}))
+    files = {"program.jl": text + loop}
+    return Artefact(text, Program((("julia", "program.jl"),), files, guarded=True))
 
 
 def _r(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _R)
-    text = "".join(f"{name} <- function({', '.join(names)}) {code}\n" for name, code in parts)
+    names, parts, helpers = bodies(formula, _R, "r")
+    text = helpers
+    text += "".join(f"{name} <- function({', '.join(names)}) {code}\n" for name, code in parts)
+    inside = guard(names, formula.names, formula.domain, _R)
+    text += f"in_domain <- function({', '.join(names)}) {inside}\n"
     columns = ", ".join(f"x[i, {i + 1}]" for i in range(len(names)))
     prints = "; ".join(f'cat(sprintf("%.17g\\n", {name}({columns})))' for name, _ in parts)
+    prints += f'; cat(sprintf("%d\\n", in_domain({columns})))'
     loop = f'x <- as.matrix(read.table("input.txt"))\nfor (i in seq_len(nrow(x))) {{ {prints} }}\n'
-    return Artefact(text, Program((("Rscript", "program.R"),), {"program.R": text + loop}))
+    files = {"program.R": text + loop}
+    return Artefact(text, Program((("Rscript", "program.R"),), files, guarded=True))
 
 
 def _matlab(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _MATLAB)
+    names, parts, helpers = bodies(formula, _MATLAB, "matlab")
     text = ""
     for name, code in parts:
         text += f"function y = {name}({', '.join(names)})\n  y = {code};\nend\n"
+    text += helpers
+    inside = guard(names, formula.names, formula.domain, _MATLAB)
+    text += f"function inside = in_domain({', '.join(names)})\n  inside = {inside};\nend\n"
     if any("choose(" in code for _, code in parts):
         text += (
             "function y = choose(condition, a, b)\n  y = b + zeros(size(condition));\n"
@@ -151,34 +162,47 @@ def _matlab(formula: "Formula") -> Artefact:
         )
     columns = ", ".join(f"x(i, {i + 1})" for i in range(len(names)))
     prints = " ".join(f'printf("%.17g\\n", {name}({columns}));' for name, _ in parts)
+    prints += f' printf("%d\\n", in_domain({columns}));'
     loop = f'x = load("input.txt");\nfor i = 1:rows(x)\n  {prints}\nend\n'
     files = {"program.m": f"1;\n{text}{loop}"}
-    return Artefact(text, Program((("octave", "--no-gui", "-qf", "program.m"),), files))
+    command = ("octave", "--no-gui", "-qf", "program.m")
+    return Artefact(text, Program((command,), files, guarded=True))
 
 
 def _mathematica(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _MATHEMATICA)
-    text = ""
+    names, parts, helpers = bodies(formula, _MATHEMATICA, "mathematica")
+    text = helpers
     for name, code in parts:
         text += f"{name.replace('_', '')}[{', '.join(f'{n}_' for n in names)}] := {code}\n"
-    calls = "; ".join(f"Print[CForm[N[{name.replace('_', '')} @@ x]]]" for name, _ in parts)
-    loop = f'Do[{calls}, {{x, Import["input.txt", "Table"]}}]\n'
-    return Artefact(
-        text, Program((("wolframscript", "-file", "program.wls"),), {"program.wls": text + loop})
-    )
+    inside = guard(names, formula.names, formula.domain, _MATHEMATICA)
+    text += f"inDomain[{', '.join(f'{n}_' for n in names)}] := {inside}\n"
+    calls = "; ".join(f"Print[InputForm[N[{name.replace('_', '')} @@ x]]]" for name, _ in parts)
+    calls += "; Print[Boole[inDomain @@ x]]"
+    rows = f'Partition[ReadList["input.txt", Number], {len(names)}]'
+    loop = f"$IterationLimit = 1000000;\nDo[{calls}, {{x, {rows}}}]\n"
+    # Mathics reads the same language; it is tried where there is no Wolfram engine.
+    mathics = not shutil.which("wolframscript") and shutil.which("mathics")
+    tool, flag = ("mathics", "-f") if mathics else ("wolframscript", "-file")
+    command = (tool, flag, "program.wls")
+    return Artefact(text, Program((command,), {"program.wls": text + loop}, guarded=True))
 
 
 def _javascript(formula: "Formula") -> Artefact:
-    names, parts = _parts(formula, _JAVASCRIPT)
+    names, parts, helpers = bodies(formula, _JAVASCRIPT, "javascript")
     text = "".join(h for mark, h in _JS_HELPERS.items() if any(mark in c for _, c in parts))
+    text += helpers
     for name, code in parts:
         text += f"function {name}({', '.join(names)}) {{\n  return {code};\n}}\n"
+    inside = guard(names, formula.names, formula.domain, _JAVASCRIPT)
+    text += f"function in_domain({', '.join(names)}) {{\n  return {inside};\n}}\n"
     prints = " ".join(f"console.log({name}(...x));" for name, _ in parts)
+    prints += " console.log(Number(in_domain(...x)));"
     loop = (
         'for (const line of require("fs").readFileSync("input.txt", "utf8").trim().split("\\n")) {\n'
         f'  const x = line.split(" ").map(Number); {prints}\n}}\n'
     )
-    return Artefact(text, Program((("node", "program.js"),), {"program.js": text + loop}))
+    files = {"program.js": text + loop}
+    return Artefact(text, Program((("node", "program.js"),), files, guarded=True))
 
 
 WRITERS = {

@@ -10,7 +10,13 @@ import sympy
 
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact, plain
-from workbench.discovery.export.writer import Dialect, NotAvailableError, identifiers, write
+from workbench.discovery.export.series import own_functions
+from workbench.discovery.export.writer import (
+    Dialect,
+    guard,
+    identifiers,
+    write,
+)
 from workbench.discovery.library import opaque_functions
 
 if TYPE_CHECKING:
@@ -41,6 +47,8 @@ _NUMPY = Dialect(
     _array_functions("np") | {"erf": "erf", "besselj0": "j0", "besselj1": "j1"},
     pi="np.pi",
     choose="np." + _CHOOSE,
+    both=" & ",
+    true="True",
 )
 _JAX = Dialect(
     "JAX",
@@ -48,6 +56,8 @@ _JAX = Dialect(
     | {"erf": "erf", "besselj0": "bessel_j(0, {0})", "besselj1": "bessel_j(1, {0})"},
     pi="jnp.pi",
     choose="jnp." + _CHOOSE,
+    both=" & ",
+    true="True",
 )
 _TORCH = Dialect(
     "torch",
@@ -60,6 +70,8 @@ _TORCH = Dialect(
     },
     pi="torch.pi",
     choose="torch." + _CHOOSE,
+    both=" & ",
+    true="True",
 )  # fmt: skip
 
 _JAX_BESSEL = (
@@ -83,24 +95,44 @@ _TORCH_BESSEL = (
 
 
 def python_program(
-    code: str, expected: Callable[[np.ndarray], np.ndarray] | None = None
+    code: str,
+    expected: Callable[[np.ndarray], np.ndarray] | None = None,
+    *,
+    guarded: bool = True,
 ) -> Program:
-    """A program in this interpreter; ``code`` defines ``evaluate(x)`` for an array ``(N, d)``."""
+    """A program in this interpreter.
+
+    Args:
+        code: defines ``evaluate(x)`` for an array ``(N, d)``, and ``inside(x)`` where it is guarded.
+        expected, guarded: see ``Program``.
+    """
     ending = (
         "\nimport numpy\n"
         "with numpy.errstate(all='ignore'):\n"
         "    _x = numpy.loadtxt('input.txt', ndmin=2)\n"
-        "    _found = numpy.asarray(evaluate(_x)).reshape(-1) + numpy.zeros(1)\n"
+        "    _found = numpy.asarray(evaluate(_x)) + numpy.zeros(1)\n"
         "_found = numpy.broadcast_to(_found, len(_x)) if _found.size == 1 else _found\n"
-        "print('\\n'.join(repr(float(v)) if abs(numpy.imag(v)) == 0 else 'nan' for v in _found))\n"
+        "_found = numpy.where(numpy.imag(_found) == 0, numpy.real(_found), numpy.nan)\n"
+        "_table = _found.reshape(len(_x), -1)\n"
     )
+    if guarded:
+        ending += (
+            "_inside = numpy.broadcast_to(numpy.asarray(inside(_x)), len(_x))\n"
+            "_table = numpy.column_stack((_table, _inside))\n"
+        )
+    ending += "print('\\n'.join(repr(float(v)) for v in _table.ravel()))\n"
     commands = ((sys.executable, "-W", "ignore", "program.py"),)
-    return Program(commands, {"program.py": code + ending}, expected)
+    return Program(commands, {"program.py": code + ending}, expected, guarded=guarded)
+
+
+_CALLS = (
+    "\ndef evaluate(x):\n    return formula(*x.T)\n\ndef inside(x):\n    return in_domain(*x.T)\n"
+)
 
 
 def _python(formula: "Formula") -> Artefact:
-    text = _function(formula, _NUMPY, "np", _numpy_imports(formula))
-    return Artefact(text, python_program(f"{text}\ndef evaluate(x):\n    return formula(*x.T)\n"))
+    text = _function(formula, _NUMPY, "np", _numpy_imports(formula), "python")
+    return Artefact(text, python_program(text + _CALLS))
 
 
 def _numpy_imports(formula: "Formula") -> list[str]:
@@ -123,25 +155,25 @@ def _jax(formula: "Formula") -> Artefact:
     imports += ["", 'jax.config.update("jax_enable_x64", True)']
     if any(e.has(sympy.besselj) for e in formula.expressions):
         imports += ["", "", *_JAX_BESSEL]
-    text = _function(formula, _JAX, "jnp", imports)
-    return Artefact(text, python_program(f"{text}\ndef evaluate(x):\n    return formula(*x.T)\n"))
+    text = _function(formula, _JAX, "jnp", imports, "jax")
+    return Artefact(text, python_program(text + _CALLS))
 
 
-def _function(formula: "Formula", dialect: Dialect, module: str, imports: list[str]) -> str:
-    arguments = identifiers(formula.names, _RESERVED)
+def _function(
+    formula: "Formula", dialect: Dialect, module: str, imports: list[str], language: str
+) -> str:
+    dialect, helpers = own_functions(formula, dialect, language)
+    arguments = identifiers(formula.names, _RESERVED | dialect.reserved)
     names = dict(zip(formula.symbols, arguments, strict=True))
     code = [write(e, dialect, names) for e in formula.expressions]
     signature = ", ".join(arguments)
-    lines = [*imports, "", "", f"def formula({signature}):"]
+    lines = [*imports, helpers, "", f"def formula({signature}):"]
     lines += [f'    """{plain(", ".join(formula.left_sides))}.', ""]
     lines.append("    Arrays of one shape, or numbers. Fitted where")
-    inside = []
     for argument, name in zip(arguments, formula.names, strict=True):
         low, high = formula.domain.get(name, (-np.inf, np.inf))
         unit = f" {plain(formula.units[name])}" if formula.units.get(name) else ""
         lines.append(f"    {low:.6g} <= {argument} <= {high:.6g}{unit}")
-        if name in formula.domain:
-            inside.append(f"({low!r} <= {argument}) & ({argument} <= {high!r})")
     lines.append('    """')
     if len(code) == 1:
         lines.append(f"    return {code[0]}")
@@ -152,45 +184,58 @@ def _function(formula: "Formula", dialect: Dialect, module: str, imports: list[s
     lines.append(
         '    """Whether the inputs lie within the ranges that the formula was fitted on."""'
     )
-    lines.append(f"    return {' & '.join(inside) or 'True'}")
+    lines.append(f"    return {guard(arguments, formula.names, formula.domain, dialect)}")
     return "\n".join(lines) + "\n"
 
 
 def _sympy(formula: "Formula") -> Artefact:
-    for name, function in opaque_functions().items():
-        if any(e.has(function) for e in formula.expressions):
-            raise NotAvailableError(f"not available: SymPy has no function {name}")
+    dialect, helpers = own_functions(formula, _NUMPY, "sympy")
     lines = [f'"""{plain(", ".join(formula.left_sides))} in SymPy."""', ""]
     lines += [
         "from sympy import *  # noqa: F403",
         "from sympy.functions.elementary.piecewise import",
     ]
     lines[-1] += " ExprCondPair"
+    if helpers:
+        lines += ["from sympy.utilities.lambdify import implemented_function", "import numpy as np"]
+        lines.append(helpers)
+        lines += [
+            f"{name} = implemented_function({name!r}, {dialect.functions[name]})"
+            for name in opaque_functions()
+            if name in dialect.functions
+        ]
     lines += ["", "names = [" + ", ".join(map(ascii, formula.names)) + "]"]
     lines += ["symbols_ = [Symbol(n, real=True) for n in names]", "expressions = ["]
     lines += [f"    {sympy.srepr(e)}," for e in formula.expressions]
-    text = "\n".join([*lines, "]"]) + "\n"
+    lines += ["]", "# The ranges that the formula was fitted on.", "domain = And("]
+    for place, name in enumerate(formula.names):
+        if name in formula.domain:
+            low, high = (float(v) for v in formula.domain[name])
+            lines.append(f"    symbols_[{place}] >= {low!r}, symbols_[{place}] <= {high!r},")
+    text = "\n".join([*lines, ")"]) + "\n"
     code = (
         f"{text}\nimport numpy as np\n"
         "f = lambdify(symbols_, expressions, ['numpy', 'scipy'])\n"
         "def evaluate(x):\n"
         "    return np.stack([np.broadcast_to(v, len(x)) for v in f(*x.T)], -1)\n"
+        "inside = lambda x: lambdify(symbols_, domain)(*x.T)\n"
     )
     return Artefact(text, python_program(code))
 
 
 def _torch(formula: "Formula") -> Artefact:
     """Fitted numbers are parameters; exact ones, snapped or structural, are written out."""
-    arguments = identifiers(formula.names, _RESERVED)
+    dialect, helpers = own_functions(formula, _TORCH, "torch")
+    arguments = identifiers(formula.names, _RESERVED | dialect.reserved)
     names = dict(zip(formula.symbols, arguments, strict=True))
     numbers = sorted(set().union(*(e.atoms(sympy.Float) for e in formula.expressions)), key=float)
     constants = {n: sympy.Symbol(f"constant_{i}", real=True) for i, n in enumerate(numbers)}
     names |= {s: f"self.{s.name}" for s in constants.values()}
     bodies = [_numbers_first(e).xreplace(constants) for e in formula.expressions]
     names |= {s: s.name[1:] for e in bodies for s in e.free_symbols if s not in names}
-    code = [write(e, _TORCH, names) for e in bodies]
+    code = [write(e, dialect, names) for e in bodies]
     bessel = any(e.has(sympy.besselj) for e in formula.expressions)
-    head = ["import torch", "", "", *(_TORCH_BESSEL if bessel else ())]
+    head = ["import torch", helpers, "", *(_TORCH_BESSEL if bessel else ())]
     lines = [*head, "class Formula(torch.nn.Module):"]
     lines.append('    """Fitted numbers are parameters in float64; exact numbers are fixed."""')
     lines += ["", "    def __init__(self):", "        super().__init__()"]
@@ -205,8 +250,16 @@ def _torch(formula: "Formula") -> Artefact:
     lines += [f"        {a} = x[..., {i}]" for i, a in enumerate(arguments)]
     listed = ", ".join(f"{c} + 0 * x[..., 0]" for c in code)
     lines.append(f"        return torch.stack(({listed},), -1)")
+    lines += [
+        "",
+        "    def in_domain(self, x):",
+        '        """Whether the inputs lie within the ranges that the formula was fitted on."""',
+    ]
+    lines += [f"        {a} = x[..., {i}]" for i, a in enumerate(arguments)]
+    lines.append(f"        return {guard(arguments, formula.names, formula.domain, _TORCH)}")
     text = "\n".join(lines) + "\n"
     ending = "\ndef evaluate(x):\n    return Formula()(torch.from_numpy(x)).detach().numpy()\n"
+    ending += "\ndef inside(x):\n    return Formula().in_domain(torch.from_numpy(x))\n"
     return Artefact(text, python_program(text + ending))
 
 

@@ -4,6 +4,7 @@ One walk for all languages: a ``Dialect`` says how its numbers, powers, function
 written. Whatever a dialect does not name is refused, so that nothing is written on trust.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Dialect:
         times, over: operators. equal, unequal: comparisons.
         reserved: words that cannot be names. forbidden: characters that a name must not have.
         folded: whether names that differ in case only are one.
+        both, true: how conditions are joined, and one that always holds.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Dialect:
     reserved: frozenset[str] = field(default_factory=frozenset)
     forbidden: str = r"[^A-Za-z0-9_]"
     folded: bool = False
+    both: str = " && "
+    true: str = "true"
 
 
 def words(text: str) -> frozenset[str]:
@@ -87,6 +91,26 @@ def write(expression: Expr, dialect: Dialect, names: Mapping[sympy.Symbol, str])
         NotAvailableError: the language has no such function.
     """
     return _Walk(dialect, names).text(_plain_functions(expression, dialect), 0)
+
+
+def guard(
+    names: Sequence[str],
+    columns: Sequence[str],
+    domain: Mapping[str, Sequence[float]],
+    dialect: Dialect,
+) -> str:
+    """The condition that every input lies in the range that the formula was fitted on.
+
+    Args:
+        names: of the inputs in code. columns: their names in ``domain``.
+    """
+    sides = []
+    for name, column in zip(names, columns, strict=True):
+        low, high = domain.get(column, (-math.inf, math.inf))
+        sides += [f"{name} >= {dialect.number(float(low))}"] if math.isfinite(low) else []
+        sides += [f"{name} <= {dialect.number(float(high))}"] if math.isfinite(high) else []
+    joint = [f"({side})" for side in sides] if dialect.both.strip() in ("&", ".and.") else sides
+    return dialect.both.join(joint) or dialect.true
 
 
 def _plain_functions(expression: Expr, dialect: Dialect) -> Expr:

@@ -1,0 +1,139 @@
+"""What is known of a formula's constants: errors, intervals, ties, snapping, and noise or not."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+from workbench.discovery.digits import with_error
+from workbench.discovery.formula import Formula
+from workbench.discovery.parametric import parametrize, refit
+from workbench.discovery.polish import polished
+from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
+from workbench.discovery.snapping import snap
+from workbench.kan.data import Dataset
+
+A, B = sympy.symbols("a b", real=True)
+RANDOM = np.random.default_rng(0)
+X = RANDOM.uniform(0.5, 2.0, (600, 2))
+
+
+def table(y: np.ndarray, noise: float = 0.0) -> Dataset:
+    noisy = y + noise * np.random.default_rng(1).standard_normal(len(y))
+    return Dataset.from_arrays(X, noisy, names=["a", "b"])
+
+
+def best(expression: sympy.Expr, data: Dataset) -> Formula:
+    return polished([(expression,)], data, floor=math.inf).select("accurate").best
+
+
+@pytest.mark.parametrize(
+    ("value", "sigma", "text"),
+    [
+        (0.49961, 0.00062, "0.49961 ± 0.00062"),
+        (1234.6, 12.0, "1235 ± 12"),
+        (5e-9, 2e-10, "5.00e-09 ± 2.0e-10"),
+        (2.5, None, "2.5"),
+        (2.5, math.nan, "2.5"),
+    ],
+)
+def test_numbers_are_written_to_the_second_digit_of_their_error(value, sigma, text) -> None:
+    assert with_error(value, sigma) == text
+
+
+def test_a_snapped_constant_keeps_its_evidence() -> None:
+    data = table(0.5 * X[:, 0] * X[:, 1], noise=0.01)
+    formulas = polished([(0.4 * A * B,)], data, floor=math.inf)
+    law = next(f for f in formulas if f.expression == A * B / 2)
+    (half,) = law.constants
+    assert half.snapped == "1/2"
+    assert half.evidence == "0.49992 ± 0.00026"
+    assert 0 < half.f_value < 4
+    assert "0.49992 ± 0.00026 → 1/2 (F = 0.09" in law._repr_html_()
+    (raw,) = law.as_fitted
+    assert float(raw.coeff(A * B)) == pytest.approx(0.49992, abs=1e-5)
+    assert "As fitted: 0.4999" in law._repr_html_()
+    assert law.scores["as_fitted_loss"] == pytest.approx(law.scores["validation_loss"], rel=0.01)
+
+
+def test_nothing_snaps_into_a_division_by_zero() -> None:
+    y = 0.01 * np.random.default_rng(3).standard_normal((600, 1))
+    c0, c1 = sympy.symbols("_c0:2", real=True)
+    shape = parametrize([A], ("a", "b"))
+    ratio = type(shape)((c0 / (c1 * A),), shape.inputs, (c0, c1), (1e-4, 1e-9))
+    assert np.isfinite(snap(refit(ratio, X, y), X, y).loss)
+
+
+def test_intervals_are_those_of_student_and_wider_than_normal_ones_for_few_rows() -> None:
+    few = refit(parametrize([1.0 * A + 1.0], ("a", "b")), X[:6], X[:6, :1] ** 2)
+    assert few.degrees == 4
+    data = table(0.7312 * X[:, 0], noise=0.1)
+    (slope,) = best(0.4 * A, data).constants
+    low, high = slope.interval
+    assert low < 0.7312 < high
+    assert (high - low) / slope.sigma == pytest.approx(2 * 1.9655, abs=0.01)
+
+
+def test_constants_that_only_count_together_are_flagged() -> None:
+    y = np.exp(0.3 + 0.4 * X[:, :1])
+    c0, c1, c2 = sympy.symbols("_c0:3", real=True)
+    shape = parametrize([A], ("a", "b"))
+    twice = type(shape)((c0 * sympy.exp(c1 + c2 * A),), shape.inputs, (c0, c1, c2), (1.1, 0.2, 0.4))
+    found = refit(twice, X, y + 0.01 * RANDOM.standard_normal(y.shape))
+    assert found.determined == (False, False, True)
+    free = refit(parametrize([1.0 * A + 0.5 * B], ("a", "b")), X, y)
+    assert free.determined == (True, True)
+
+
+def test_strong_correlations_are_told_by_place(tmp_path: Path) -> None:
+    narrow = X * [0.01, 1] + [100, 0]  # slope and level of a line far from its data
+    y = 0.71 * narrow[:, 0] + 3.3 + 0.01 * np.random.default_rng(1).standard_normal(600)
+    data = Dataset.from_arrays(narrow, y, names=["a", "b"])
+    law = best(0.5 * A + 1.7, data)
+    assert [[place for place, _ in c.tied] for c in law.constants] == [[1], [0]]
+    assert law.constants[0].tied[0][1] < -0.999
+    assert "move together" in law._repr_html_()
+    law.save(tmp_path / "law.json")
+    assert Formula.load(tmp_path / "law.json") == law
+
+
+def test_residuals_that_neighbours_share_are_no_noise() -> None:
+    noise = np.random.default_rng(2).standard_normal(600)
+    pairs = neighbours(X)
+    assert abs(lack_of_fit(pairs, noise)) < 3
+    assert abs(lack_of_fit(pairs, noise * X[:, 0] ** 3)) < 3  # its size may vary
+    assert lack_of_fit(pairs, noise + np.sin(3 * X[:, 0])) > CLEAR
+    assert math.isnan(lack_of_fit(neighbours(X[:5]), noise[:5]))
+    scores = [
+        lack_of_fit(neighbours(np.random.default_rng(k).uniform(size=(300, 3))),
+                    np.random.default_rng(k + 1000).standard_normal(300))
+        for k in range(200)
+    ]  # fmt: skip
+    assert np.std(scores) == pytest.approx(1, abs=0.15)
+    assert np.mean(scores) == pytest.approx(0, abs=0.25)
+
+
+def test_nothing_is_made_nicer_above_the_noise_but_terms_may_go() -> None:
+    y = np.sin(2.2 * X[:, :1])  # a line is the wrong form; its slope happens to be near a fraction
+    fitted = refit(parametrize([0.3 * A + 1.0 + 0.01 * B], ("a", "b")), X, y)
+    kept = snap(fitted, X, y, at_noise=False).parametric
+    assert all(snapped.number == 0 for snapped in kept.exact)
+    assert len(kept.constants) >= 2
+    law = best(0.3 * A + 1.0, table(np.sin(2.2 * X[:, 0])))
+    assert law.scores["lack_of_fit"] > CLEAR
+    assert all(c.snapped is None for c in law.constants)
+    assert "misses something" in law._repr_html_()
+
+
+def test_every_formula_says_where_it_comes_from(tmp_path: Path) -> None:
+    law = best(0.4 * A, table(X[:, 0], noise=0.01))
+    assert law.provenance["data"].startswith("sha256 ")
+    assert law.provenance["rows"] == "420 train, 90 validation, 90 test"
+    assert {"version", "preprocessing"} <= law.provenance.keys()
+    law.save(tmp_path / "law.json")
+    assert Formula.load(tmp_path / "law.json").provenance == law.provenance
+    strict = json.loads((tmp_path / "law.json").read_text(), parse_constant=pytest.fail)
+    assert strict["names"] == ["a", "b"]

@@ -1,0 +1,100 @@
+"""How often a form wins: often where the data decide, less often where they do not, seeded."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import sympy
+
+from workbench.discovery.polish import polished
+from workbench.discovery.stability import form, selection_frequencies
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.resampling import recurrence
+
+A, B = sympy.symbols("a b", real=True)
+
+
+def table(noise: float, rows: int = 400) -> Dataset:
+    random = np.random.default_rng(0)
+    x = random.uniform(0.5, 2, (rows, 2))
+    y = x[:, 0] * x[:, 1] + noise * random.standard_normal(rows)
+    return Dataset.from_arrays(x, y, names=["a", "b"])
+
+
+def rivals(data: Dataset):
+    return polished(
+        [(0.9 * A * B,), (0.3 * A + 0.3 * B,), (0.9 * A * B + 0.01 * A**2,)], data, floor=0.0
+    )
+
+
+def test_numbers_make_no_form() -> None:
+    assert form([0.5 * A + 1.25]) == form([A / 3 + sympy.pi])
+    assert form([2.5 * A]) == form([A])
+    assert form([A]) != form([A + 0.1])
+    assert form([A**2]) != form([A**3])
+    assert form([sympy.sqrt(A)]) != form([A])
+    assert form([sympy.sin(2 * A + 0.1)]) == form([-sympy.sin(3.0 * A + 2)])
+
+
+def test_the_true_form_wins_where_the_noise_is_small() -> None:
+    data = table(0.02)
+    found = selection_frequencies(rivals(data), data)
+    assert found.best.scores["selection_frequency"] > 0.9
+    assert "bootstrap resamples" in found.best._repr_html_()
+    assert found.frame().loc[found.frame()["chosen"], "won"].item() > 0.9
+
+
+def test_noise_makes_the_choice_less_sure_and_shares_sum_to_one() -> None:
+    data = table(2.0, rows=120)
+    close = rivals(data).select("accurate")
+    found = selection_frequencies(close, data, resamples=400, seed=3)
+    shares = {form(f.expressions): f.scores["selection_frequency"] for f in found}
+    assert sum(shares.values()) == pytest.approx(1)
+    assert max(shares.values()) < 0.99
+    assert found.rule == "accurate"
+    again = selection_frequencies(close, data, resamples=400, seed=3)
+    assert [f.scores for f in again] == [f.scores for f in found]
+
+
+def test_one_step_moves_constants_as_refits_do() -> None:
+    from workbench.discovery.parametric import parametrize, refit
+    from workbench.discovery.stability import _linear, _steps
+
+    data = table(0.1)
+    x, y = (t.numpy() for t in data.split("train"))
+    start = refit(parametrize([0.9 * A * B + 0.1], ("a", "b")), x, y).parametric
+    values, slope = _linear(start, x, False)
+    random = np.random.default_rng(0)
+    counts = random.multinomial(len(x), np.full(len(x), 1 / len(x)), size=20).astype(float)
+    moved = np.array(start.values) + _steps(slope, y - values, None, counts)
+    for row, expected in zip(counts.astype(int), moved, strict=True):
+        again = refit(start, np.repeat(x, row, 0), np.repeat(y, row, 0))
+        np.testing.assert_allclose(again.parametric.values, expected, atol=1e-6)
+
+
+def test_classes_have_shares_too() -> None:
+    random = np.random.default_rng(1)
+    x = random.uniform(-1, 1, (400, 2))
+    kind = np.where(x[:, 0] + 0.3 * random.standard_normal(400) > 0, "up", "down")
+    data = Dataset.from_arrays(x, kind, names=["a", "b"])
+    formulas = polished([(2.0 * A,), (2.0 * A + 0.1 * B,), (1.0 * B,)], data, floor=0.0)
+    found = selection_frequencies(formulas, data)
+    assert form(found.best.expressions) == (A,)
+    assert found.best.scores["selection_frequency"] > 0.5
+
+
+def test_whole_searches_are_repeated_anywhere() -> None:
+    data = table(0.05, rows=120)
+    options = {"widths": ((2, 1),), "grids": (3,), "ratio": False}
+    here = recurrence(data, resamples=2, seed=1, **options)
+    assert sum(here.forms.values()) == here.resamples == 2
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert recurrence(data, resamples=2, seed=1, executor=pool, **options) == here
+    product = next(f for f in rivals(data) if f.expression == A * B or f.expression.has(A * B))
+    assert here.share(product) in (0.0, 0.5, 1.0)
+    scored = here.scored(rivals(data))
+    assert all(f.scores["searches"] == 2 for f in scored)
+    with pytest.raises(InputError, match="at least one resample"):
+        recurrence(data, resamples=0)

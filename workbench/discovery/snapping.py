@@ -1,0 +1,159 @@
+"""Constants that become exact numbers where the data do not notice.
+
+Snapping is honest by construction: a constant becomes a number of few bits only if that number lies
+within its uncertainty, is short for the precision at hand, and an F-test does not notice it after all
+others have been refitted. Where a formula is not at the noise its standard errors mean little: then
+terms may go, but nothing becomes a nicer number unless the loss falls.
+"""
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import sympy
+from sympy import Expr, Symbol
+
+from workbench.discovery.digits import with_error
+from workbench.discovery.parametric import Fitted, Parametric, Snapped, refit
+
+_SIGMAS = 3.5
+_F_LIMIT = 9.0
+_ROUNDING = 1e-11
+_MARGIN_BITS = 3.0
+_MOST_BITS = 16.0
+_EXACT_BITS = 40.0
+_PROBE = 1e-7
+_NO_VALUES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
+
+
+def snap(
+    fitted: Fitted,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    classes: bool = False,
+    at_noise: bool = True,
+    kept: frozenset[Symbol] = frozenset(),
+) -> Fitted:
+    """Snap constants one at a time, the surest first; see the module's first lines.
+
+    Args:
+        fitted: from ``refit`` on the same rows ``x``, ``y``.
+        classes: whether ``y`` holds class numbers.
+        at_noise: whether the residuals look like noise.
+        kept: constants that may become 0 and nothing else, such as those that carry a unit.
+    """
+    tried: set[tuple[str, Expr]] = set()
+    while True:
+        offers = sorted(_offers(fitted), key=lambda offer: offer[0])
+        offer = next((o for o in offers if (str(o[1]), o[2]) not in tried), None)
+        if offer is None:
+            return fitted
+        _, constant, number = offer
+        tried.add((str(constant), number))
+        if constant in kept and number != 0:
+            continue
+        shape = _with_exact(fitted.parametric, constant, number)
+        if any(e.has(*_NO_VALUES) for e in shape.expressions):
+            continue
+        trial = refit(shape, x, y, classes=classes)
+        noticed = _f_value(fitted, trial, y, classes)
+        if noticed <= (_F_LIMIT if at_noise or number == 0 else 0.0):
+            fitted = _with_evidence(fitted, trial, noticed)
+
+
+def _with_exact(old: Parametric, constant: Symbol, number: Expr) -> Parametric:
+    expressions = tuple(e.xreplace({constant: number}) for e in old.expressions)
+    used = set().union(*(e.free_symbols for e in expressions))
+    left = [
+        (c, v)
+        for c, v in zip(old.constants, old.values, strict=True)
+        if c != constant and c in used
+    ]
+    return replace(
+        old,
+        expressions=expressions,
+        constants=tuple(c for c, _ in left),
+        values=tuple(v for _, v in left),
+        exact=(*old.exact, Snapped(constant, number)),
+    )
+
+
+def _with_evidence(before: Fitted, after: Fitted, f_value: float) -> Fitted:
+    """``after`` with what was known of the constant that was snapped."""
+    *others, last = after.parametric.exact
+    place = before.parametric.constants.index(last.constant)
+    words = with_error(before.parametric.values[place], before.sigma[place])
+    exact = (*others, last._replace(evidence=words, f_value=max(f_value, 0.0)))
+    return replace(after, parametric=replace(after.parametric, exact=exact))
+
+
+def _f_value(before: Fitted, after: Fitted, y: np.ndarray, classes: bool) -> float:
+    """F of the freedom given up, or a likelihood ratio; 0 below rounding, infinite where it fails."""
+    if not math.isfinite(after.loss):
+        return math.inf
+    lost = max(len(before.parametric.constants) - len(after.parametric.constants), 1)
+    if classes:
+        return 2 * before.rows * (after.loss - before.loss) / lost
+    floor = (_ROUNDING * float(y.std())) ** 2
+    if after.loss <= floor:
+        return 0.0
+    degrees = max(before.rows - len(before.parametric.constants), 1)
+    noise = max(before.loss, floor) * before.rows / degrees
+    return (after.loss - before.loss) * before.rows / lost / noise
+
+
+def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
+    """Numbers that each constant may become: (bits, constant, number)."""
+    found = []
+    for constant, value, sigma in zip(
+        fitted.parametric.constants, fitted.parametric.values, fitted.sigma, strict=True
+    ):
+        if not (math.isfinite(value) and math.isfinite(sigma)):
+            continue
+        reach = max(_SIGMAS * sigma, _PROBE * min(abs(value), 1.0) * _ROUNDING**0.5)
+        if abs(value) <= max(reach, _ROUNDING):
+            found.append((0.0, constant, sympy.Integer(0)))
+        if value == 0:
+            continue
+        known = min(_EXACT_BITS, -math.log2(max(reach / abs(value), 1e-12)))
+        numbers, costs, exact = _numbers()
+        near = np.flatnonzero(np.abs(numbers - abs(value)) <= reach)
+        for place in near[np.argsort(costs[near])][:3]:
+            if costs[place] + _MARGIN_BITS <= known:
+                sign = 1 if value > 0 else -1
+                found.append((float(costs[place]), constant, sign * exact[place]))
+    return found
+
+
+@lru_cache
+def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
+    """Positive numbers of few bits: p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and their costs."""
+    bases: tuple[tuple[Expr, float], ...] = (
+        (sympy.Integer(1), 0.0),
+        (sympy.pi, 3.0),
+        (1 / sympy.pi, 4.0),
+        (sympy.pi**2, 5.0),
+        (1 / sympy.pi**2, 6.0),
+        (sympy.sqrt(2), 4.0),
+        (sympy.sqrt(3), 5.0),
+        (sympy.sqrt(sympy.pi), 6.0),
+        (1 / sympy.sqrt(2 * sympy.pi), 6.0),
+        (sympy.E, 5.0),
+        (sympy.exp(-1), 6.0),
+        (sympy.log(2), 6.0),
+    )
+    found: dict[Expr, float] = {}
+    values: dict[Expr, float] = {}
+    for base, extra in bases:
+        size = float(base)
+        for q in range(1, 17):
+            for p in range(1, 101):
+                if math.gcd(p, q) == 1:
+                    cost = extra + math.log2(p) + 2 * math.log2(q)
+                    number = sympy.Rational(p, q) * base
+                    if cost <= _MOST_BITS and cost < found.get(number, math.inf):
+                        found[number], values[number] = cost, p / q * size
+    exact = tuple(found)
+    return np.array([values[n] for n in exact]), np.array(list(found.values())), exact
