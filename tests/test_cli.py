@@ -88,8 +88,8 @@ def test_classes_are_recognized_and_dropped_rows_counted(
 def test_units_groups_and_repeated_searches(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     table, out = tmp_path / "t.csv", tmp_path / "out"
     random = np.random.default_rng(5)
-    x = random.uniform(0.5, 2, (200, 2))
-    force = 3.7 * x[:, 0] * x[:, 1] + 0.01 * random.standard_normal(200)
+    x = random.uniform(0.5, 2, (60, 2))
+    force = 3.7 * x[:, 0] * x[:, 1] + 0.01 * random.standard_normal(60)
     pd.DataFrame({"k": x[:, 0], "x": x[:, 1], "F": force}).to_csv(table, index=False)
     command = [
         "discover",

@@ -88,13 +88,13 @@ def test_classes_have_shares_too() -> None:
 def test_whole_searches_are_repeated_anywhere() -> None:
     data = table(0.05, rows=120)
     options = {"widths": ((2, 1),), "grids": (3,), "ratio": False}
-    here = recurrence(data, resamples=2, seed=1, **options)
-    assert sum(here.forms.values()) == here.resamples == 2
+    here = recurrence(data, resamples=1, seed=1, **options)
+    assert sum(here.forms.values()) == here.resamples == 1
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert recurrence(data, resamples=2, seed=1, executor=pool, **options) == here
+        assert recurrence(data, resamples=1, seed=1, executor=pool, **options) == here
     product = next(f for f in rivals(data) if f.expression == A * B or f.expression.has(A * B))
-    assert here.share(product) in (0.0, 0.5, 1.0)
+    assert here.share(product) in (0.0, 1.0)
     scored = here.scored(rivals(data))
-    assert all(f.scores["searches"] == 2 for f in scored)
+    assert all(f.scores["searches"] == 1 for f in scored)
     with pytest.raises(InputError, match="at least one resample"):
         recurrence(data, resamples=0)
