@@ -49,7 +49,7 @@ class Equation:
         x, y = self.sample(rows, seed)
         random = np.random.default_rng(seed + 1)
         y = y + noise * np.sqrt(np.square(y).mean()) * random.standard_normal(rows)
-        return Dataset.from_arrays(x, y, names=list(self.names), seed=seed)
+        return Dataset.from_arrays(x, y, names=list(self.names), target="law", seed=seed)
 
 
 def equations() -> tuple[Equation, ...]:

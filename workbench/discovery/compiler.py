@@ -75,7 +75,7 @@ def compile_expression(
     if not outputs:
         raise InputError("there must be an expression for every output, got none")
     names = list(inputs) if inputs is not None else _occurring(outputs)
-    _require_names(names, ranges)
+    require_names(names, ranges)
     x = sampled(names, ranges)
     lowering = Lowering(names)
     model = lowering.wiring.build([lowering.sum(e) for e in outputs], torch.from_numpy(x))
@@ -211,7 +211,8 @@ def _occurring(outputs: Sequence[Expr]) -> list[str]:
     return found
 
 
-def _require_names(names: Sequence[str], ranges: Ranges | None) -> None:
+def require_names(names: Sequence[str], ranges: Ranges | None) -> None:
+    """Refuse names that are not different, and ranges that are missing or empty."""
     if not names or len(set(names)) < len(names):
         raise InputError(f"inputs must be different names, at least one, got {list(names)}")
     if ranges is None:
