@@ -1,21 +1,26 @@
 """From a table to a law without a question: the whole way that a session goes step by step.
 
-Several small shapes are trained, pruned by the refit test and turned into symbols; a ratio of sums is
-tried on the inputs that survive. All formulas compete in one table, on validation rows.
+Structure is looked for first: symmetries, factors, links, sums of products. A law that leaves nothing but
+rounding ends the search. Otherwise several small shapes are trained, pruned by the refit test and turned
+into symbols; a ratio of sums is tried on the inputs that survive. All formulas compete in one table, on
+validation rows.
 """
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
+from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
+from workbench.discovery.structure.propose import Suggestion, propose
 from workbench.discovery.symbolic import symbolify
+from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
 from workbench.kan.training import FitResult, fit
@@ -32,6 +37,8 @@ _FAR = 30.0
 _AS_GOOD, _COARSE = 1.1, 1e-3
 _NETWORKS = 5
 _MOST_EDGES = 16
+_SECONDS, _QUICK_SECONDS = 20.0, 6.0
+"""Processor time for the search for structure."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,9 @@ class Discovery:
         importance: effect of every input on the output of the best network before it was pruned, in
             standard deviations.
         baselines: peers on the same split.
-        shapes: validation loss of every shape that was tried, before and after pruning.
+        shapes: validation loss of every shape that was tried, before and after pruning; none where
+            structure alone gave a law that leaves nothing.
+        suggestions: structure that was found, each with its evidence and the network that follows.
         seconds: wall time.
         complete: False when it was ended early; everything present is still valid.
     """
@@ -58,6 +67,7 @@ class Discovery:
     importance: dict[str, float]
     baselines: tuple[Baseline, ...] = ()
     shapes: tuple["Shape", ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
     seconds: float = 0.0
     complete: bool = True
 
@@ -100,6 +110,8 @@ def discover(
     *,
     effort: Effort = "normal",
     widths: tuple[Width, ...] | None = None,
+    structure: bool = True,
+    refused: Collection[str] = (),
     ratio: bool = True,
     grids: tuple[int, ...] = GRIDS,
     hidden: tuple[tuple[int, ...], ...] = ((8,),),
@@ -112,6 +124,8 @@ def discover(
         data: the table and its split.
         effort: "quick" tries fewer shapes.
         widths: shapes to try instead of the default ones.
+        structure: look for symmetries, factors, links and sums of products first (regression only).
+        refused: sentences of suggestions that must not be used, see ``Suggestion``.
         ratio: also try ratios of sums on the most important inputs (regression only).
         grids: grid sizes that every shape is trained on, from coarse to fine.
         hidden: hidden layers of the MLPs that serve as baselines.
@@ -119,12 +133,58 @@ def discover(
         report: see ``Report``.
     """
     clock = _Clock(report)
-    shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
-    best = _simplest(shapes, _spread(data))
-    pruned = best.elimination.model
-    scores = feature_scores(best.fit.model, data.split("train")[0]).tolist()
-    importance = dict(zip(data.names, scores, strict=True))
     formulas = constants_and_lines(data)
+    suggestions: tuple[Suggestion, ...] = ()
+    if structure and not clock.tell("looking for structure", 0.0):
+        seconds = _QUICK_SECONDS if effort == "quick" else _SECONDS
+        found = propose(
+            data,
+            refused=refused,
+            seconds=seconds,
+            stop=lambda: clock.tell("looking for structure", math.nan),
+        )
+        formulas, suggestions = formulas.merged(found.formulas), found.suggestions
+        law = _law(formulas, data) if found.exact else None
+        if law is not None:
+            return _finished(data, law, formulas, suggestions, hidden, effort, seed, clock)
+    shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
+    formulas = formulas.merged(_symbols(shapes, data, formulas, ratio, effort, seed, clock))
+    best = _simplest(shapes, _spread(data))
+    found_all = _finished(
+        data, best.elimination.model, formulas, suggestions, hidden, effort, seed, clock
+    )
+    return replace(found_all, shapes=tuple(shapes), importance=_importance(best.fit.model, data))
+
+
+def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
+    """The chosen formula as a network; None where it cannot be one."""
+    low, high = data.inputs.amin(0).tolist(), data.inputs.amax(0).tolist()
+    ends = {n: (a, b) for n, a, b in zip(data.names, low, high, strict=True) if a < b}
+    if len(ends) < len(data.names):
+        return None
+    try:
+        return compile_expression(formulas.best.expression, inputs=data.names, ranges=ends)
+    except InputError:
+        return None
+
+
+def _importance(model: KAN, data: Dataset) -> dict[str, float]:
+    scores = feature_scores(model, data.split("train")[0]).tolist()
+    return dict(zip(data.names, scores, strict=True))
+
+
+def _symbols(
+    shapes: list["Shape"],
+    data: Dataset,
+    formulas: FormulaSet,
+    ratio: bool,
+    effort: Effort,
+    seed: int,
+    clock: "_Clock",
+) -> FormulaSet:
+    """Formulas from the trained shapes, and ratios of the inputs that matter to them."""
+    best = _simplest(shapes, _spread(data))
+    importance = _importance(best.fit.model, data)
     if ratio and not clock.tell("ratios of sums", 0.5):
         ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
         faint = _FAINT * importance[ranked[0]]
@@ -145,10 +205,27 @@ def discover(
             watch=lambda done, total: clock.tell("symbols", math.nan),
         )
         formulas = formulas.merged(found)
+    return formulas
+
+
+def _finished(
+    data: Dataset,
+    network: KAN,
+    formulas: FormulaSet,
+    suggestions: tuple[Suggestion, ...],
+    hidden: tuple[tuple[int, ...], ...],
+    effort: Effort,
+    seed: int,
+    clock: "_Clock",
+) -> Discovery:
+    """Train the chosen network for the last time and set peers beside it."""
     if not clock.stopped:
         clock.tell("final training", 0.93)
-    finer = [pruned.layer(0).grid_size * 2**k for k in range(1 if effort == "quick" else 3)]
-    final = fit(pruned, data, grids=finer, starts=1, seed=seed, callback=lambda p: clock.stopped)
+    curves = sum(len(network.layer(k).fixed) for k in range(network.config.depth))
+    known = curves == len(network.edges())
+    finer = 1 if effort == "quick" or known else 3
+    grids = [network.layer(0).grid_size * 2**k for k in range(finer)]
+    final = fit(network, data, grids=grids, starts=1, seed=seed, callback=lambda p: clock.stopped)
     if not clock.tell("baselines", 0.96):
         iterations = 300 if effort == "quick" else 2000
         baselines = tuple(compare(data, hidden=hidden, iterations=iterations, seed=seed))
@@ -160,9 +237,9 @@ def discover(
         fit=final,
         network=final.model,
         formulas=formulas,
-        importance=importance,
+        importance=_importance(final.model, data),
         baselines=baselines,
-        shapes=tuple(shapes),
+        suggestions=suggestions,
         seconds=time.perf_counter() - clock.begun,
         complete=not clock.stopped,
     )

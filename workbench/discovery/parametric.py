@@ -270,11 +270,13 @@ def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
 
 @lru_cache
 def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
-    """Positive numbers of few bits: p/q times 1, π, 1/π, √2, √3, √π, e, and their costs."""
+    """Positive numbers of few bits: p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and their costs."""
     bases: tuple[tuple[Expr, float], ...] = (
         (sympy.Integer(1), 0.0),
         (sympy.pi, 3.0),
         (1 / sympy.pi, 4.0),
+        (sympy.pi**2, 5.0),
+        (1 / sympy.pi**2, 6.0),
         (sympy.sqrt(2), 4.0),
         (sympy.sqrt(3), 5.0),
         (sympy.sqrt(sympy.pi), 6.0),
