@@ -21,7 +21,7 @@ _SURE = 0.1
 _TRIED = 8
 _SMOOTHERS = ("y**2", "1/y", "1/y**2", "log(y)", "sin(y)", "cos(y)")
 _CLEARLY = 0.3
-_WORSE, _BETTER, _ENOUGH = 1.15, 0.9, 2e-3
+_WORSE, _NO_WORSE, _ENOUGH = 1.15, 1.02, 2e-3
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Search:
             return None
         after = smooth(changed) if changed.width else _constant(changed)
         sure = all(s.misfit < _SURE for s in symmetries)
-        if after.error > max((_WORSE if sure else _BETTER) * stage.smooth.error, _ENOUGH):
+        if after.error > max((_WORSE if sure else _NO_WORSE) * stage.smooth.error, _ENOUGH):
             return None
         return self._after(stage, changed, after, steps)
 

@@ -19,7 +19,7 @@ from workbench.kan.model import KAN
 
 _FEW, _MANY, _STEPS = 400, 600, 40
 _ROUGH = 0.01
-_LEAST_TRUST = 1e-2
+_LEAST_WEIGHT, _LEAST_LOG_WEIGHT = 1e-4, 1e-2
 _JITTER = 1e-10
 _PLANE = 1.0
 _LENGTHS, _NOISES = (-2.0, 5.0), (-21.0, 1.0)
@@ -53,12 +53,16 @@ def glance(problem: Problem) -> Smooth:
 
 
 def _smoothest(problem: Problem, rows: int) -> Smooth:
-    found = _fitted(problem, rows)
+    found = _fitted(problem, rows, _LEAST_WEIGHT)
     if not ((problem.y > 0).all() or (problem.y < 0).all()) or (problem.x == 0).any():
         return found
     y, x = np.abs(problem.y), np.abs(problem.x)
     shown = problem.linked(np.log(y), 1 / y, lambda e: e)
-    inner = _fitted(Problem(np.log(x), shown.symbols, shown.y, shown.weights, shown.spread), rows)
+    inner = _fitted(
+        Problem(np.log(x), shown.symbols, shown.y, shown.weights, shown.spread),
+        rows,
+        _LEAST_LOG_WEIGHT,
+    )
     if inner.error >= found.error:
         return found
     values = np.sign(problem.y[0]) * np.exp(inner.values)
@@ -74,13 +78,13 @@ def of_network(model: KAN, problem: Problem) -> Smooth:
     return Smooth(predicted, slopes.cpu().numpy().astype(float), problem.error(predicted))
 
 
-def _fitted(problem: Problem, rows: int) -> Smooth:
+def _fitted(problem: Problem, rows: int, least: float) -> Smooth:
     scale = np.maximum(problem.x.std(0), 1e-300)
     x = (problem.x - problem.x.mean(0)) / scale
     shift = float(np.average(problem.y, weights=problem.weights**2))
     typical = float(np.sqrt(np.square(problem.weights).mean()))
     unit = problem.spread / typical
-    trust = np.square(np.maximum(problem.weights / typical, _LEAST_TRUST))
+    trust = np.square(np.maximum(problem.weights / typical, least))
     process = _Process(x[:rows], ((problem.y - shift) / unit)[:rows], 1 / trust[:rows])
     values, slopes, left_out = process.at(x)
     error = float(np.sqrt(np.average(np.square(left_out), weights=trust[:rows])))
