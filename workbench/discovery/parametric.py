@@ -286,13 +286,15 @@ def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
         (sympy.log(2), 6.0),
     )
     found: dict[Expr, float] = {}
+    values: dict[Expr, float] = {}
     for base, extra in bases:
+        size = float(base)
         for q in range(1, 17):
             for p in range(1, 101):
                 if math.gcd(p, q) == 1:
                     cost = extra + math.log2(p) + 2 * math.log2(q)
                     number = sympy.Rational(p, q) * base
                     if cost <= _MOST_BITS and cost < found.get(number, math.inf):
-                        found[number] = cost
+                        found[number], values[number] = cost, p / q * size
     exact = tuple(found)
-    return np.array([float(n) for n in exact]), np.array(list(found.values())), exact
+    return np.array([values[n] for n in exact]), np.array(list(found.values())), exact

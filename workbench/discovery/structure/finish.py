@@ -24,33 +24,48 @@ _PRODUCTS, _ROWS, _POINTS = 1500, 500, 400
 _CURVES = 3
 
 
-def guesses(problem: Problem, noise: float) -> Iterator[Guess]:
-    """Expressions that may say what is left, link after link.
+def quick_guesses(problem: Problem, noise: float) -> Iterator[Guess]:
+    """Powers, curves of one column, sums and products of curves, and ratios, link after link.
 
     Args:
         problem: see ``Problem``. noise: error of a smooth function of its columns.
     """
+    yield from _fitted_where_rough(problem, _quick(problem, noise))
+
+
+def sum_guesses(problem: Problem) -> Iterator[Guess]:
+    """Sums of products of simple functions, link after link."""
+    yield from _fitted_where_rough(problem, _all_sums(problem))
+
+
+def _fitted_where_rough(problem: Problem, found: Iterator[Guess]) -> Iterator[Guess]:
+    """Columns with numbers of their own are only as good as these numbers: they are to be fitted."""
     rough = any(symbol.has(sympy.Float) for symbol in problem.symbols)
-    for guess in _guesses(problem, noise):
+    for guess in found:
         yield replace(guess, rough=guess.rough or (rough and guess.error < CLOSE))
 
 
-def _guesses(problem: Problem, noise: float) -> Iterator[Guess]:
+def _quick(problem: Problem, noise: float) -> Iterator[Guess]:
     if problem.width == 0:
         mean = float(np.average(problem.y, weights=problem.weights**2))
         error = problem.error(np.full(len(problem.y), mean))
         yield Guess(problem.back(sympy.Float(mean)), error, "y", 0)
         return
     yield from power_laws(problem)
-    table = products(problem, _PRODUCTS)
-    values = np.stack([p.values for p in table], 1) if table else np.zeros((len(problem.y), 0))
     for link, changed in linked(problem):
         if problem.width == 1:
             yield from _curves(link, changed)
         yield from separable(link, changed)
-        kept = _same_rows(problem, changed, values)
-        yield from _sums(link, changed, table, kept)
         yield from ratios(link, changed, noise)
+
+
+def _all_sums(problem: Problem) -> Iterator[Guess]:
+    table = products(problem, _PRODUCTS)
+    if not table:
+        return
+    values = np.stack([p.values for p in table], 1)
+    for link, changed in linked(problem):
+        yield from _sums(link, changed, table, _same_rows(problem, changed, values))
 
 
 def _same_rows(whole: Problem, part: Problem, values: np.ndarray) -> np.ndarray:
@@ -65,8 +80,6 @@ def _sums(
     link: Link, problem: Problem, table: list[Product], values: np.ndarray
 ) -> Iterator[Guess]:
     few = slice(0, _ROWS)
-    if not table:
-        return
     for subset in best_subsets(values[few], problem.y[few], problem.weights[few]):
         yield _guess(link, problem, table, values, subset)
 

@@ -13,9 +13,8 @@ from workbench.discovery.compiler import compile_expression
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.polish import polished
-from workbench.discovery.structure.finish import EXACT, checked, guesses
+from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.discovery.structure.guess import Guess
-from workbench.discovery.structure.powers import power_laws
 from workbench.discovery.structure.problem import Problem
 from workbench.discovery.structure.search import Search, Stage
 from workbench.discovery.targets import network_of
@@ -117,18 +116,20 @@ class _Hunt:
         self._found: dict[Expr, Guess] = {}
 
     def run(self) -> None:
-        if self._exact_in(power_laws(self._whole)):
+        if self._exact_in(quick_guesses(self._whole, EXACT)):
             return
         for stage in self._search.stages(self._whole):
             self.stages.append(stage)
-            if stage.problem.width <= 1 and self._exact_in(
-                guesses(stage.problem, stage.smooth.error)
-            ):
+            if stage.problem.width <= 1 and self._exact_in(self._quick(stage)):
                 return
         first, *others = self.stages
         for stage in (*others[::-1], first):
-            if self._search.stop() or self._exact_in(guesses(stage.problem, stage.smooth.error)):
+            if self._exact_in(self._quick(stage)) or self._exact_in(sum_guesses(stage.problem)):
                 return
+
+    @staticmethod
+    def _quick(stage: Stage) -> Iterator[Guess]:
+        return quick_guesses(stage.problem, stage.smooth.error)
 
     def _exact_in(self, found: Iterator[Guess]) -> bool:
         """Whether one of these leaves nothing; also True when the search is to end."""
