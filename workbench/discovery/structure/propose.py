@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr
 
 from workbench.discovery.compiler import compile_expression
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula, FormulaSet, rounded
 from workbench.discovery.library import complexity
 from workbench.discovery.polish import polished
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
@@ -26,6 +26,7 @@ _LARGEST = 80
 _PROMISING = 0.9
 _NOWHERE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 _BITS_PER_NODE = 2.0
+_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,10 @@ def propose(
     whole = Problem.of(data)
     hunt = _Hunt(whole, Search(over, frozenset(refused)))
     hunt.run()
-    chosen = hunt.chosen
-    formulas = polished([(g.expression,) for g in chosen], data)
+    closed = [s for s in _of_guesses(hunt.chosen, data.names) if s.sentence not in refused]
+    formulas = polished([(s.expression,) for s in closed], data)
     exact = any(_train_loss(f) <= EXACT * whole.spread for f in formulas)
-    suggestions = [*_of_stages(hunt.stages, data.names), *_of_guesses(chosen, data.names)]
-    kept = tuple(s for s in suggestions if s.sentence not in refused)
-    return Structure(kept, formulas, exact)
+    return Structure((*_of_stages(hunt.stages, data.names), *closed), formulas, exact)
 
 
 def _train_loss(formula: Formula) -> float:
@@ -185,9 +184,6 @@ def _of_stages(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggesti
 
 def _of_guesses(found: list[Guess], names: tuple[str, ...]) -> Iterator[Suggestion]:
     for guess in found:
-        sentence = (
-            f"{guess.link} is a sum of {guess.terms} terms"
-            if guess.terms > 1
-            else f"{guess.link} has a closed form"
-        )
-        yield Suggestion("formula", sentence, {"error": guess.error}, guess.expression, names)
+        sentence = f"y may be {rounded(guess.expression, _DIGITS)}"
+        evidence = {"error": guess.error, "terms": float(guess.terms)}
+        yield Suggestion("formula", sentence, evidence, guess.expression, names)

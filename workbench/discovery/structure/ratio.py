@@ -5,6 +5,7 @@ ones leave, one after the other, while nothing is lost. That is exact where y is
 coefficients, for which ``workbench.discovery.rational`` is the better way.
 """
 
+import math
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 
@@ -16,14 +17,14 @@ from workbench.discovery.structure.guess import Guess
 from workbench.discovery.structure.links import Link
 from workbench.discovery.structure.problem import Problem
 
-_DEGREE, _MOST_MONOMIALS = 2, 45
+_HIGHEST, _LOWEST, _MANY, _MOST_MONOMIALS = 4, 2, 36, 45
 _TURN = 2.0
 _SOLVED, _LOST, _FAR = 1e-6, 1.05, 2.0
 _ROUNDING = 1e-11
 
 
 def ratios(link: Link, problem: Problem, noise: float) -> Iterator[Guess]:
-    """A ratio that says what the problem's values are, if there is one of degree two.
+    """A ratio that says what the problem's values are, if there is one of low degree.
 
     Args:
         link: that led to the problem. problem: see ``Problem``.
@@ -49,7 +50,7 @@ def ratios(link: Link, problem: Problem, noise: float) -> Iterator[Guess]:
 
 
 def _monomials(problem: Problem) -> tuple[list[Expr], np.ndarray]:
-    """1 and the products of up to two columns; angles come as sine and cosine too."""
+    """1 and products of columns, of more than two where these are few; angles come as sine and cosine too."""
     names: list[Expr] = list(problem.symbols)
     columns = list(problem.x.T)
     for symbol, column in zip(problem.symbols, problem.x.T, strict=True):
@@ -57,10 +58,12 @@ def _monomials(problem: Problem) -> tuple[list[Expr], np.ndarray]:
             names += [sympy.sin(symbol), sympy.cos(symbol)]
             columns += [np.sin(column), np.cos(column)]
     found_names, found = [sympy.Integer(1)], [np.ones(len(problem.y))]
-    for degree in range(1, _DEGREE + 1):
+    allowed = [d for d in range(_LOWEST, _HIGHEST + 1) if math.comb(len(names) + d, d) <= _MANY]
+    for degree in range(1, max(allowed, default=_LOWEST) + 1):
         for chosen in combinations_with_replacement(range(len(names)), degree):
-            if degree == 2 and len(set(chosen)) == 1 and isinstance(names[chosen[0]], sympy.sin):
-                continue  # it is 1 minus the squared cosine
+            sines = [i for i in chosen if isinstance(names[i], sympy.sin)]
+            if len(set(sines)) < len(sines):
+                continue  # a squared sine is 1 minus the squared cosine
             found_names.append(sympy.Mul(*(names[i] for i in chosen)))
             found.append(np.prod([columns[i] for i in chosen], axis=0))
     return found_names, np.stack(found, 1)
