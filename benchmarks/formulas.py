@@ -1,7 +1,7 @@
 """Laws out of samples: the 120 Feynman equations, four levels of noise, a time limit each.
 
-    python benchmarks/formulas.py [--only I.6.20 ...] [--half development|held-out] [--noise 0 0.01]
-                                    [--budget 30] [--table]
+    python benchmarks/formulas.py [--only I.6.20 ...] [--half development|held-out] [--most 30]
+                                    [--noise 0 0.01] [--budget 30] [--table]
 
 An equation is drawn 1,000 times from its ranges, the noise is Gaussian with the given share of the target's
 root mean square, and ``discover`` gets the budget in processor seconds of one thread. Its chosen formula
@@ -184,35 +184,43 @@ def _failure(equation: Equation, noise: float, budget: float, why: str) -> dict[
 def table(results: Iterable[dict[str, Any]]) -> list[list[object]]:
     """Rows by half and noise, then by number of variables."""
     known = list(results)
+    kinds = sorted({(r["noise"], r["budget"]) for r in known})
     lines = []
     for half, members in zip(("development", "held out"), halves(), strict=True):
         names = {e.name for e in members}
-        for noise in sorted({r["noise"] for r in known}):
-            part = [r for r in known if r["name"] in names and r["noise"] == noise]
+        for kind in kinds:
+            part = [r for r in known if (r["noise"], r["budget"]) == kind and r["name"] in names]
             if part:
-                lines.append(_line(half, f"{noise:g}", "all", part))
-    for noise in sorted({r["noise"] for r in known}):
+                lines.append(_line(half, kind, "all", part))
+    for kind in kinds:
         for few, many in ((1, 2), (3, 3), (4, 4), (5, 5), (6, 9)):
-            part = [r for r in known if r["noise"] == noise and few <= r["variables"] <= many]
+            part = [
+                r
+                for r in known
+                if (r["noise"], r["budget"]) == kind and few <= r["variables"] <= many
+            ]
             if part:
                 label = f"{few}" if few == many else f"{few}–{many}"
-                lines.append(_line("both", f"{noise:g}", label, part))
+                lines.append(_line("both", kind, label, part))
     return lines
 
 
-def _line(half: str, noise: str, variables: str, part: Sequence[dict[str, Any]]) -> list[object]:
+def _line(
+    half: str, kind: tuple[float, float], variables: str, part: Sequence[dict[str, Any]]
+) -> list[object]:
     counts = Counter(r["verdict"] for r in part)
     exact = counts["exact"]
     literal = sum(bool(r["literal"]) for r in part)
     seconds = sorted(r["seconds"] for r in part)[len(part) // 2]
     shares = [f"{exact} ({exact / len(part):.0%})", str(literal)]
     rest = [str(counts[v]) for v in VERDICTS[2:]]
-    return [half, noise, variables, len(part), *shares, *rest, f"{seconds:.0f}"]
+    numbers = [f"{number:g}" for number in kind]
+    return [half, *numbers, variables, len(part), *shares, *rest, f"{seconds:.0f}"]
 
 
 HEADER = (
-    "half", "noise", "variables", "equations", "exact", "literal SRBench", "after refit", "same form",
-    "only accurate", "fail", "CPU s, median",
+    "half", "noise", "limit, s", "variables", "equations", "exact", "literal SRBench",
+    "after refit", "same form", "only accurate", "fail", "CPU s, median",
 )  # fmt: skip
 
 
@@ -220,6 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", default=[], help="names of equations")
     parser.add_argument("--half", choices=("development", "held-out"), default=None)
+    parser.add_argument("--most", type=int, default=120, help="so many equations, by their hash")
     parser.add_argument("--noise", nargs="+", type=float, default=[0.0, 0.001, 0.01, 0.1])
     parser.add_argument("--budget", type=float, default=30.0, help="processor seconds for each")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_name("formulas.jsonl"))
@@ -228,6 +237,7 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     first, second = halves()
     members = {"development": first, "held-out": second, None: (*first, *second)}[chosen.half]
+    members = tuple(sorted(members, key=lambda e: e.rank)[: chosen.most])
     if chosen.only:
         members = tuple(e for e in members if e.name in chosen.only)
     known = _read(chosen.results)
@@ -246,7 +256,7 @@ def main() -> None:
                     flush=True,
                 )
     if known:
-        write("formulas", HEADER, table(r for r in known.values() if r["budget"] == chosen.budget))
+        write("formulas", HEADER, table(known.values()))
 
 
 def _read(path: Path) -> dict[tuple[str, float, float], dict[str, Any]]:
