@@ -11,6 +11,7 @@ from workbench.discovery.polish import constants_and_lines
 from workbench.discovery.structure.links import LINKS
 from workbench.discovery.structure.problem import Problem
 from workbench.discovery.structure.propose import propose
+from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.structure.subsets import best_subsets
 from workbench.discovery.structure.surrogate import of_network, smooth
 from workbench.discovery.structure.symmetry import factors, scalings, sums
@@ -60,6 +61,15 @@ def test_cosines_are_factors() -> None:
     problem = Problem.of(table(lambda a, b: np.cos(a) * (1 + b**2), 2, -2, 2))
     best = factors(smooth(problem), problem)[0]
     assert (best.function, best.column, best.rate) == ("cos", 0, 1.0)
+
+
+def test_columns_that_stand_apart_are_noticed() -> None:
+    problem = Problem.of(table(lambda a, b, c: np.exp(a) + np.sin(2 * b * c), 3))
+    assert [(s.kind, s.column) for s in find_separability(smooth(problem), problem)] == [("sum", 0)]
+    problem = Problem.of(table(lambda a, b, c: np.tanh(a) * (b + c**2), 3))
+    assert [(s.kind, s.column) for s in find_separability(smooth(problem), problem)] == [
+        ("product", 0)
+    ]
 
 
 def test_a_trained_network_shows_its_symmetries_too() -> None:

@@ -17,6 +17,7 @@ from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, 
 from workbench.discovery.structure.guess import Guess
 from workbench.discovery.structure.problem import Problem
 from workbench.discovery.structure.search import Search, Stage
+from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.targets import network_of
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
@@ -34,7 +35,8 @@ class Suggestion:
     """A piece of structure that may be taken or refused.
 
     Attributes:
-        kind: "link", "scaling", "sum", "factor", "one column" or "formula".
+        kind: "link", "scaling", "sum", "factor" or "one column" for what was taken out step by step,
+            "separable" for inputs that stand apart, "formula" for closed forms.
         sentence: what was found, in words; what ``propose(refused=...)`` names.
         evidence: numbers that speak for it.
         expression: the target, with undefined functions where it is still unknown.
@@ -98,7 +100,9 @@ def propose(
     closed = [s for s in _of_guesses(hunt.chosen, data.names) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
     exact = any(_train_loss(f) <= EXACT * whole.spread for f in formulas)
-    return Structure((*_of_stages(hunt.stages, data.names), *closed), formulas, exact)
+    steps = [*_of_stages(hunt.stages, data.names), *_of_columns(hunt.stages[:1], data.names)]
+    kept = (s for s in steps if s.sentence not in refused)
+    return Structure((*kept, *closed), formulas, exact)
 
 
 def _train_loss(formula: Formula) -> float:
@@ -115,22 +119,22 @@ class _Hunt:
         self._found: dict[Expr, Guess] = {}
 
     def run(self) -> None:
-        if self._exact_in(quick_guesses(self._whole, EXACT)):
+        if self._settled_by(quick_guesses(self._whole, EXACT)):
             return
         for stage in self._search.stages(self._whole):
             self.stages.append(stage)
-            if stage.problem.width <= 1 and self._exact_in(self._quick(stage)):
+            if stage.problem.width <= 1 and self._settled_by(self._quick(stage)):
                 return
         first, *others = self.stages
         for stage in (*others[::-1], first):
-            if self._exact_in(self._quick(stage)) or self._exact_in(sum_guesses(stage.problem)):
+            if self._settled_by(self._quick(stage)) or self._settled_by(sum_guesses(stage.problem)):
                 return
 
     @staticmethod
     def _quick(stage: Stage) -> Iterator[Guess]:
         return quick_guesses(stage.problem, stage.smooth.error)
 
-    def _exact_in(self, found: Iterator[Guess]) -> bool:
+    def _settled_by(self, found: Iterator[Guess]) -> bool:
         """Whether one of these leaves nothing; also True when the search is to end."""
         for guess in found:
             if self._worth_a_look(guess):
@@ -180,6 +184,20 @@ def _of_stages(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggesti
         for step in stage.steps[before:]:
             yield Suggestion(step.kind, step.sentence, step.evidence, expression, names)
         before = len(stage.steps)
+
+
+def _of_columns(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggestion]:
+    """Inputs that stand apart, from the table itself."""
+    for stage in stages:
+        symbols = stage.problem.symbols
+        for apart in find_separability(stage.smooth, stage.problem):
+            others = [s for i, s in enumerate(symbols) if i != apart.column]
+            alone, rest = sympy.Function("f")(symbols[apart.column]), sympy.Function("g")(*others)
+            expression = alone + rest if apart.kind == "sum" else alone * rest
+            evidence = {"misfit": apart.misfit}
+            yield Suggestion(
+                "separable", apart.sentence(stage.problem), evidence, expression, names
+            )
 
 
 def _of_guesses(found: list[Guess], names: tuple[str, ...]) -> Iterator[Suggestion]:

@@ -4,6 +4,7 @@ These are the networks (d, 1, 1) and, with one product node, (d, (0, 1), 1), fit
 once, a product by alternating least squares, in which all factors but one are held.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,18 +32,18 @@ def separable(link: Link, problem: Problem) -> Iterator[Guess]:
     """A sum and a product of functions of single columns, where their curves come close."""
     if not 2 <= problem.width <= _MOST_COLUMNS:
         return
-    designs = [_design(column) for column in problem.x.T]
+    designs = [curve_design(column, _GRID) for column in problem.x.T]
     for fitted, kind in ((_sum(designs, problem), "sum"), (_product(designs, problem), "product")):
         curves, error = fitted
         if error <= CLOSE:
             yield _named(link, problem, curves, kind, error)
 
 
-def _design(column: np.ndarray) -> np.ndarray:
-    """Cubic B-splines over the range of a column: ``(N, GRID + DEGREE)``."""
+def curve_design(column: np.ndarray, grid: int) -> np.ndarray:
+    """Cubic B-splines over the range of a column with so many intervals: ``(N, grid + 3)``."""
     low, high = column.min(), column.max()
-    step = (high - low) / _GRID
-    knots = low + step * np.arange(-_DEGREE, _GRID + _DEGREE + 1)
+    step = max(float(high - low), 1e-300) / grid
+    knots = low + step * np.arange(-_DEGREE, grid + _DEGREE + 1)
     inside = np.clip(column, low, high - 1e-9 * (high - low))
     found: np.ndarray = BSpline.design_matrix(inside, knots, _DEGREE).toarray()
     return found
@@ -91,18 +92,30 @@ def _product(designs: list[np.ndarray], problem: Problem) -> tuple[list[np.ndarr
 def _named(
     link: Link, problem: Problem, curves: list[np.ndarray], kind: str, error: float
 ) -> Guess:
-    parts = []
+    parts: list[Linear] = []
     for column, curve, symbol in zip(problem.x.T, curves, problem.symbols, strict=True):
         best = _matched(column, curve, error)
-        parts.append(curve_expression(best, symbol))
-    shape = sympy.Add(*parts) if kind == "sum" else sympy.Mul(*parts)
+        parts.append(_curve(best, symbol))
+    shape = (
+        sympy.Add(*(part.expression() for part in parts)) if kind == "sum" else _multiplied(parts)
+    )
     return Guess(problem.back(shape), CLOSE, f"{link.name}, a {kind} of curves", len(parts), True)
 
 
 def curve_expression(candidate: Candidate, symbol: Expr) -> Expr:
     """c·f(a·x + b) + d without the numbers that the function's own symmetry makes redundant."""
+    return _curve(candidate, symbol).expression()
+
+
+def _curve(candidate: Candidate, symbol: Expr) -> Linear:
     a, b, c, d = candidate.affine
-    return apply(candidate.name, Linear(((a, symbol),), b)).scaled(c, d).expression()
+    return apply(candidate.name, Linear(((a, symbol),), b)).scaled(c, d)
+
+
+def _multiplied(factors: list[Linear]) -> Expr:
+    """The product with one scale in front: data cannot tell the factors' own scales apart."""
+    scale = math.prod(factor.lead for factor in factors)
+    return sympy.Mul(sympy.Float(scale), *(f.divided(f.lead).expression() for f in factors))
 
 
 def _matched(column: np.ndarray, curve: np.ndarray, error: float) -> Candidate:
