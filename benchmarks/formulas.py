@@ -30,7 +30,7 @@ from feynman_equations import Equation, halves
 from sympy import Expr
 from tables import write
 
-from workbench.discover import discover
+from workbench.automatic import discover
 from workbench.discovery.formula import Formula
 from workbench.discovery.library import complexity
 from workbench.discovery.parametric import parametrize, refit

@@ -14,7 +14,7 @@ from measure import Clock, options
 from numpy import cos, exp, pi, sin, sqrt
 from tables import write
 
-from workbench.discover import discover
+from workbench.automatic import discover
 from workbench.kan.data import Dataset
 
 ROWS, NOISE_ROWS = 1000, 400

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
-from workbench.discover import discover
+from workbench.automatic import discover
 from workbench.discovery.polish import constants_and_lines
 from workbench.discovery.structure.links import LINKS
 from workbench.discovery.structure.problem import Problem

@@ -12,6 +12,7 @@ from workbench.lazy import lazily
 if TYPE_CHECKING:
     from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
     from workbench.discovery.candidates import Candidate, suggest
+    from workbench.discovery.compiler import compile_expression
     from workbench.discovery.drawing import network_svg
     from workbench.discovery.elimination import Elimination, Stage, eliminate
     from workbench.discovery.fixing import fix, unfix
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
         prune_nodes,
         remove_edges,
     )
+    from workbench.discovery.structure.propose import Suggestion, propose
     from workbench.discovery.symbolic import symbolify
+    from workbench.discovery.targets import compile_target
 
 _MODULES = {
     "attribution": ["edge_scores", "feature_scores", "node_scores"],
     "candidates": ["Candidate", "suggest"],
+    "compiler": ["compile_expression"],
     "drawing": ["network_svg"],
     "elimination": ["Elimination", "Stage", "eliminate"],
     "fixing": ["fix", "unfix"],
@@ -41,7 +45,9 @@ _MODULES = {
         "prune_nodes",
         "remove_edges",
     ],
+    "structure.propose": ["Suggestion", "propose"],
     "symbolic": ["symbolify"],
+    "targets": ["compile_target"],
 }
 
 __getattr__, __dir__ = lazily(__name__, _MODULES)
@@ -53,12 +59,16 @@ __all__ = [
     "Formula",
     "FormulaSet",
     "Stage",
+    "Suggestion",
+    "compile_expression",
+    "compile_target",
     "edge_scores",
     "eliminate",
     "feature_scores",
     "fix",
     "network_svg",
     "node_scores",
+    "propose",
     "prune_edges",
     "prune_inputs",
     "prune_nodes",
