@@ -18,7 +18,7 @@ from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
-from workbench.discovery.structure.propose import Suggestion, propose
+from workbench.discovery.structure.propose import Structure, Suggestion, propose
 from workbench.discovery.symbolic import symbolify
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -93,18 +93,6 @@ class Shape:
         )
 
 
-@dataclass
-class _Clock:
-    report: Report | None
-    stopped: bool = False
-    begun: float = field(default_factory=time.perf_counter)
-
-    def tell(self, what: str, share: float) -> bool:
-        if self.report is not None and self.report(what, share):
-            self.stopped = True
-        return self.stopped
-
-
 def discover(
     data: Dataset,
     *,
@@ -132,28 +120,30 @@ def discover(
         seed: of all random numbers.
         report: see ``Report``.
     """
-    clock = _Clock(report)
+    course = _Course(data, effort, grids, hidden, seed, report)
     formulas = constants_and_lines(data)
     suggestions: tuple[Suggestion, ...] = ()
-    if structure and not clock.tell("looking for structure", 0.0):
-        seconds = _QUICK_SECONDS if effort == "quick" else _SECONDS
-        found = propose(
-            data,
-            refused=refused,
-            seconds=seconds,
-            stop=lambda: clock.tell("looking for structure", math.nan),
-        )
+    if structure and not course.tell("looking for structure", 0.0):
+        found = course.structure(refused)
         formulas, suggestions = formulas.merged(found.formulas), found.suggestions
         law = _law(formulas, data) if found.exact else None
         if law is not None:
-            return _finished(data, law, formulas, suggestions, hidden, effort, seed, clock)
-    shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
-    formulas = formulas.merged(_symbols(shapes, data, formulas, ratio, effort, seed, clock))
+            return replace(course.finished(law, formulas), suggestions=suggestions)
+    shapes = course.train(widths or default_widths(data, effort))
     best = _simplest(shapes, _spread(data))
-    found_all = _finished(
-        data, best.elimination.model, formulas, suggestions, hidden, effort, seed, clock
+    importance = _importance(best.fit.model, data)
+    if ratio and not course.tell("ratios of sums", 0.5):
+        ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
+        faint = _FAINT * importance[ranked[0]]
+        chosen = [name for name in data.names if name in ranked and importance[name] > faint]
+        formulas = formulas.merged(ratios(data, chosen, seed=seed))
+    formulas = course.symbols(shapes, formulas)
+    return replace(
+        course.finished(best.elimination.model, formulas),
+        shapes=tuple(shapes),
+        importance=importance,
+        suggestions=suggestions,
     )
-    return replace(found_all, shapes=tuple(shapes), importance=_importance(best.fit.model, data))
 
 
 def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
@@ -173,76 +163,108 @@ def _importance(model: KAN, data: Dataset) -> dict[str, float]:
     return dict(zip(data.names, scores, strict=True))
 
 
-def _symbols(
-    shapes: list["Shape"],
-    data: Dataset,
-    formulas: FormulaSet,
-    ratio: bool,
-    effort: Effort,
-    seed: int,
-    clock: "_Clock",
-) -> FormulaSet:
-    """Formulas from the trained shapes, and ratios of the inputs that matter to them."""
-    best = _simplest(shapes, _spread(data))
-    importance = _importance(best.fit.model, data)
-    if ratio and not clock.tell("ratios of sums", 0.5):
-        ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
-        faint = _FAINT * importance[ranked[0]]
-        chosen = [name for name in data.names if name in ranked and importance[name] > faint]
-        formulas = formulas.merged(ratios(data, chosen, seed=seed))
-    floor = min(shape.loss for shape in shapes)
-    nets = _worth_naming(shapes, effort)
-    for number, net in enumerate(nets):
-        exact = formulas.best.scores["validation_loss"] or 0.0
-        if exact <= _EXACT * _spread(data) or clock.stopped:
-            break
-        clock.tell(f"symbols for {len(net.edges())} edges", 0.55 + 0.35 * number / len(nets))
-        found = symbolify(
-            net,
-            data,
-            seed=seed,
-            floor=floor,
-            watch=lambda done, total: clock.tell("symbols", math.nan),
+@dataclass
+class _Course:
+    """One discovery on its way: what it is asked, whom it reports to, and whether it was ended."""
+
+    data: Dataset
+    effort: Effort
+    grids: tuple[int, ...]
+    hidden: tuple[tuple[int, ...], ...]
+    seed: int
+    report: Report | None
+    stopped: bool = False
+    begun: float = field(default_factory=time.perf_counter)
+
+    def tell(self, what: str, share: float) -> bool:
+        if self.report is not None and self.report(what, share):
+            self.stopped = True
+        return self.stopped
+
+    def structure(self, refused: Collection[str]) -> Structure:
+        return propose(
+            self.data,
+            refused=refused,
+            seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
+            stop=lambda: self.tell("looking for structure", math.nan),
         )
-        formulas = formulas.merged(found)
-    return formulas
 
+    def train(self, widths: tuple[Width, ...]) -> list[Shape]:
+        """Every shape, trained and pruned; at least one of them."""
+        shapes: list[Shape] = []
+        for number, width in enumerate(widths):
+            share = 0.5 * number / len(widths)
+            if self.tell(f"training {_spelled(width)}", share) and shapes:
+                break
+            trained = fit(
+                KAN(width, seed=self.seed),
+                self.data,
+                grids=self.grids,
+                seed=self.seed,
+                callback=lambda p: self.tell("training", math.nan),
+            )
+            self.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
+            elimination = eliminate(
+                trained.model, self.data, watch=lambda left, total: self.tell("pruning", math.nan)
+            )
+            shapes.append(Shape(width, trained, elimination))
+        return shapes
 
-def _finished(
-    data: Dataset,
-    network: KAN,
-    formulas: FormulaSet,
-    suggestions: tuple[Suggestion, ...],
-    hidden: tuple[tuple[int, ...], ...],
-    effort: Effort,
-    seed: int,
-    clock: "_Clock",
-) -> Discovery:
-    """Train the chosen network for the last time and set peers beside it."""
-    if not clock.stopped:
-        clock.tell("final training", 0.93)
-    curves = sum(len(network.layer(k).fixed) for k in range(network.config.depth))
-    known = curves == len(network.edges())
-    finer = 1 if effort == "quick" or known else 3
-    grids = [network.layer(0).grid_size * 2**k for k in range(finer)]
-    final = fit(network, data, grids=grids, starts=1, seed=seed, callback=lambda p: clock.stopped)
-    if not clock.tell("baselines", 0.96):
-        iterations = 300 if effort == "quick" else 2000
-        baselines = tuple(compare(data, hidden=hidden, iterations=iterations, seed=seed))
-    else:
-        baselines = ()
-    clock.tell("done", 1.0)
-    return Discovery(
-        data=data,
-        fit=final,
-        network=final.model,
-        formulas=formulas,
-        importance=_importance(final.model, data),
-        baselines=baselines,
-        suggestions=suggestions,
-        seconds=time.perf_counter() - clock.begun,
-        complete=not clock.stopped,
-    )
+    def symbols(self, shapes: list[Shape], formulas: FormulaSet) -> FormulaSet:
+        """With the formulas that the networks say, until one is exact."""
+        floor = min(shape.loss for shape in shapes)
+        nets = _worth_naming(shapes, self.effort)
+        for number, net in enumerate(nets):
+            exact = formulas.best.scores["validation_loss"] or 0.0
+            if exact <= _EXACT * _spread(self.data) or self.stopped:
+                break
+            share = 0.55 + 0.35 * number / len(nets)
+            self.tell(f"symbols for {len(net.edges())} edges", share)
+            found = symbolify(
+                net,
+                self.data,
+                seed=self.seed,
+                floor=floor,
+                watch=lambda done, total: self.tell("symbols", math.nan),
+            )
+            formulas = formulas.merged(found)
+        return formulas
+
+    def finished(self, network: KAN, formulas: FormulaSet) -> Discovery:
+        """Train the chosen network for the last time and set peers beside it."""
+        if not self.stopped:
+            self.tell("final training", 0.93)
+        final = fit(
+            network,
+            self.data,
+            grids=self._finer_grids(network),
+            starts=1,
+            seed=self.seed,
+            callback=lambda p: self.stopped,
+        )
+        baselines: tuple[Baseline, ...] = ()
+        if not self.tell("baselines", 0.96):
+            iterations = 300 if self.effort == "quick" else 2000
+            found = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
+            baselines = tuple(found)
+        self.tell("done", 1.0)
+        return Discovery(
+            data=self.data,
+            fit=final,
+            network=final.model,
+            formulas=formulas,
+            importance=_importance(final.model, self.data),
+            baselines=baselines,
+            seconds=time.perf_counter() - self.begun,
+            complete=not self.stopped,
+        )
+
+    def _finer_grids(self, network: KAN) -> list[int]:
+        """Grids of the last training; a network without free curves needs one only."""
+        fixed = sum(len(network.layer(level).fixed) for level in range(network.config.depth))
+        known = fixed == len(network.edges())
+        count = 1 if self.effort == "quick" or known else 3
+        return [network.layer(0).grid_size * 2**k for k in range(count)]
 
 
 def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:
@@ -255,29 +277,6 @@ def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:
     if effort == "quick" or d < 2:
         return shapes
     return (*shapes, (d, (2, 2), 1), *(((d, 4, 2, 1),) if 3 <= d <= 8 else ()))
-
-
-def _train(
-    data: Dataset, widths: tuple[Width, ...], grids: tuple[int, ...], seed: int, clock: _Clock
-) -> list[Shape]:
-    shapes: list[Shape] = []
-    for number, width in enumerate(widths):
-        share = 0.5 * number / len(widths)
-        if clock.tell(f"training {_spelled(width)}", share) and shapes:
-            break
-        trained = fit(
-            KAN(width, seed=seed),
-            data,
-            grids=grids,
-            seed=seed,
-            callback=lambda p: clock.tell("training", math.nan),
-        )
-        clock.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
-        elimination = eliminate(
-            trained.model, data, watch=lambda left, total: clock.tell("pruning", math.nan)
-        )
-        shapes.append(Shape(width, trained, elimination))
-    return shapes
 
 
 def _simplest(shapes: list[Shape], spread: float) -> Shape:

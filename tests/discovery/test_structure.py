@@ -14,7 +14,7 @@ from workbench.discovery.structure.propose import propose
 from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.structure.subsets import best_subsets
 from workbench.discovery.structure.surrogate import of_network, smooth
-from workbench.discovery.structure.symmetry import factors, scalings, sums
+from workbench.discovery.structure.symmetry import factors, idle, scalings, sums
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.kan.training import fit
@@ -61,6 +61,14 @@ def test_cosines_are_factors() -> None:
     problem = Problem.of(table(lambda a, b: np.cos(a) * (1 + b**2), 2, -2, 2))
     best = factors(smooth(problem), problem)[0]
     assert (best.function, best.column, best.rate) == ("cos", 0, 1.0)
+
+
+def test_columns_without_effect_leave_first() -> None:
+    problem = Problem.of(table(lambda a, b, c: np.sin(a * c), 3))
+    assert [s.column for s in idle(smooth(problem), problem)] == [1]
+    found = propose(table(lambda a, b, c, d: np.cos(a * c) ** 2 / a, 4))
+    assert found.exact
+    assert "y does not depend on b" in [s.sentence for s in found.suggestions]
 
 
 def test_columns_that_stand_apart_are_noticed() -> None:

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
+import torch
 from sympy import Expr
 
 from workbench.kan.data import Dataset
+
+_MOST_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,10 @@ class Problem:
 
     @classmethod
     def of(cls, data: Dataset) -> "Problem":
-        """The training rows of a regression table with one target."""
+        """Training rows of a regression table with one target, 2,000 at most."""
         x, y = data.split("train")
-        values = y[:, 0].numpy().astype(float)
+        keep = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:_MOST_ROWS]
+        x, values = x[keep], y[keep, 0].numpy().astype(float)
         symbols = tuple(sympy.Symbol(name, real=True) for name in data.names)
         spread = float(values.std()) or 1.0
         return cls(x.numpy().astype(float), symbols, values, np.ones(len(values)), spread)

@@ -24,6 +24,7 @@ from workbench.kan.model import KAN
 
 _MOST_FORMULAS = 6
 _LARGEST = 80
+_MOST_COLUMNS = 16
 _PROMISING = 0.9
 _NOWHERE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 _BITS_PER_NODE = 2.0
@@ -35,7 +36,7 @@ class Suggestion:
     """A piece of structure that may be taken or refused.
 
     Attributes:
-        kind: "link", "scaling", "sum", "factor" or "one column" for what was taken out step by step,
+        kind: "idle", "link", "scaling", "sum", "factor" or "one column" for what was taken out step by step,
             "separable" for inputs that stand apart, "formula" for closed forms.
         sentence: what was found, in words; what ``propose(refused=...)`` names.
         evidence: numbers that speak for it.
@@ -81,6 +82,8 @@ def propose(
 ) -> Structure:
     """Look for structure in a regression table with one target; nothing is trained.
 
+    Tables with more than 16 inputs are searched for powers, sums and products of curves alone.
+
     Args:
         data: training rows are looked at, validation rows choose among formulas.
         refused: sentences of suggestions that must not be used.
@@ -119,7 +122,7 @@ class _Hunt:
         self._found: dict[Expr, Guess] = {}
 
     def run(self) -> None:
-        if self._settled_by(quick_guesses(self._whole, EXACT)):
+        if self._settled_by(quick_guesses(self._whole, EXACT)) or self._whole.width > _MOST_COLUMNS:
             return
         for stage in self._search.stages(self._whole):
             self.stages.append(stage)

@@ -13,6 +13,7 @@ from workbench.discovery.structure.symmetry import (
     Scaling,
     Symmetry,
     factors,
+    idle,
     scalings,
     sums,
 )
@@ -29,7 +30,7 @@ class Step:
     """What a stage takes out: its kind, in words, and how well a smooth function predicts then.
 
     Attributes:
-        kind: "link", "scaling", "sum", "factor" or "one column".
+        kind: "idle", "link", "scaling", "sum", "factor" or "one column".
         evidence: "misfit" of the slopes, "error_before" and "error_after" in the target's standard
             deviations.
     """
@@ -87,6 +88,9 @@ class Search:
 
     def _simpler_columns(self, stage: Stage) -> Stage | None:
         problem, now = stage.problem, stage.smooth
+        useless = [s for s in idle(now, problem) if self._allowed(s, problem)]
+        if useless and (done := self._taken(stage, useless)) is not None:
+            return done
         relations = [s for s in scalings(now, problem) if self._allowed(s, problem)]
         powers = _powers(relations)
         if len(powers) > 1 and (done := self._taken(stage, powers)) is not None:

@@ -19,6 +19,7 @@ from workbench.discovery.structure.surrogate import Smooth
 _HALF, _LARGEST_PREFACTOR, _LARGEST_POWER = 0.5, 6.0, 3.0
 _POWERS = (1.0, 2.0, -1.0, -2.0)
 LOOSE = 0.35
+_NO_EFFECT = 0.02
 _FAINT, _MUCH_BETTER = 0.05, 0.3
 
 
@@ -97,7 +98,23 @@ class Factor:
         return f"y is proportional to {build(exact(self.rate) * problem.symbols[self.column])}"
 
 
-Symmetry = Scaling | Sum | Factor
+@dataclass(frozen=True)
+class Idle:
+    """A column that y does not depend on; ``misfit`` is its effect in the target's deviations."""
+
+    column: int
+    misfit: float
+    kind = "idle"
+    size = 0.0
+
+    def applied(self, problem: Problem) -> Problem:
+        return problem.without(self.column)
+
+    def sentence(self, problem: Problem) -> str:
+        return f"y does not depend on {problem.symbols[self.column]}"
+
+
+Symmetry = Scaling | Sum | Factor | Idle
 
 _Array = Callable[[np.ndarray], np.ndarray]
 _FACTORS: dict[str, tuple[Callable[[Expr], Expr], _Array, _Array]] = {
@@ -158,6 +175,14 @@ def _relation(
     if signed and any(not float(k).is_integer() for k in (prefactor, *(k for _, k in powers))):
         return None
     return Scaling(column, prefactor, powers, misfit)
+
+
+def idle(smooth: Smooth, problem: Problem) -> list[Idle]:
+    """Columns without effect, from the last to the first; at least one column stays."""
+    swings = smooth.slopes * problem.x.std(0) * problem.weights[:, None]
+    effects = np.sqrt(np.square(swings).mean(0)) / problem.spread
+    found = [Idle(i, float(effect)) for i, effect in enumerate(effects) if effect < _NO_EFFECT]
+    return found[::-1] if len(found) < problem.width else []
 
 
 def factors(smooth: Smooth, problem: Problem) -> list[Factor]:
