@@ -12,10 +12,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench.automatic import Discovery, discover
+    from workbench.discovery.compiler import compile_expression
     from workbench.discovery.formula import Formula, FormulaSet
     from workbench.discovery.graph import to_networkx
     from workbench.discovery.pruning import prune_edges
     from workbench.discovery.symbolic import symbolify
+    from workbench.discovery.targets import compile_target
     from workbench.errors import InputError
     from workbench.estimators import KANClassifier, KANRegressor
     from workbench.kan.data import Dataset
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "automatic": ["Discovery", "discover"],
+    "discovery.compiler": ["compile_expression"],
     "discovery.formula": ["Formula", "FormulaSet"],
     "discovery.graph": ["to_networkx"],
     "discovery.pruning": ["prune_edges"],
     "discovery.symbolic": ["symbolify"],
+    "discovery.targets": ["compile_target"],
     "errors": ["InputError"],
     "estimators": ["KANClassifier", "KANRegressor"],
     "kan.data": ["Dataset"],
@@ -53,6 +57,8 @@ __all__ = [
     "KANRegressor",
     "Session",
     "__version__",
+    "compile_expression",
+    "compile_target",
     "discover",
     "fit",
     "prune_edges",

@@ -1,23 +1,28 @@
 """From a table to a law without a question: the whole way that a session goes step by step.
 
-Several small shapes are trained, pruned by the refit test and turned into symbols; a ratio of sums is
-tried on the inputs that survive. All formulas compete in one table, on validation rows.
+Structure is looked for first: symmetries, factors, links, sums of products. A law that leaves nothing but
+rounding ends the search. Otherwise several small shapes are trained, pruned by the refit test and turned
+into symbols; a ratio of sums is tried on the inputs that survive. All formulas compete in one table, on
+validation rows.
 """
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
+from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
 from workbench.discovery.stability import selection_frequencies
+from workbench.discovery.structure.propose import Structure, Suggestion, propose
 from workbench.discovery.symbolic import symbolify
 from workbench.discovery.units import parse_all
+from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
 from workbench.kan.training import FitResult, fit
@@ -34,6 +39,8 @@ _FAR = 30.0
 _AS_GOOD, _COARSE = 1.1, 1e-3
 _NETWORKS = 5
 _MOST_EDGES = 16
+_SECONDS, _QUICK_SECONDS = 20.0, 6.0
+"""Processor time for the search for structure."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,9 @@ class Discovery:
         importance: effect of every input on the output of the best network before it was pruned, in
             standard deviations.
         baselines: peers on the same split.
-        shapes: validation loss of every shape that was tried, before and after pruning.
+        shapes: validation loss of every shape that was tried, before and after pruning; none where
+            structure alone gave a law that leaves nothing.
+        suggestions: structure that was found, each with its evidence and the network that follows.
         seconds: wall time.
         complete: False when it was ended early; everything present is still valid.
     """
@@ -60,6 +69,7 @@ class Discovery:
     importance: dict[str, float]
     baselines: tuple[Baseline, ...] = ()
     shapes: tuple["Shape", ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
     seconds: float = 0.0
     complete: bool = True
 
@@ -85,23 +95,13 @@ class Shape:
         )
 
 
-@dataclass
-class _Clock:
-    report: Report | None
-    stopped: bool = False
-    begun: float = field(default_factory=time.perf_counter)
-
-    def tell(self, what: str, share: float) -> bool:
-        if self.report is not None and self.report(what, share):
-            self.stopped = True
-        return self.stopped
-
-
 def discover(
     data: Dataset,
     *,
     effort: Effort = "normal",
     widths: tuple[Width, ...] | None = None,
+    structure: bool = True,
+    refused: Collection[str] = (),
     ratio: bool = True,
     grids: tuple[int, ...] = GRIDS,
     hidden: tuple[tuple[int, ...], ...] = ((8,),),
@@ -115,6 +115,8 @@ def discover(
             chosen, and constants carry theirs.
         effort: "quick" tries fewer shapes.
         widths: shapes to try instead of the default ones.
+        structure: look for symmetries, factors, links and sums of products first (regression only).
+        refused: sentences of suggestions that must not be used, see ``Suggestion``.
         ratio: also try ratios of sums on the most important inputs (regression only).
         grids: grid sizes that every shape is trained on, from coarse to fine.
         hidden: hidden layers of the MLPs that serve as baselines.
@@ -125,54 +127,153 @@ def discover(
         InputError: a unit cannot be read.
     """
     parse_all(data.units)
-    clock = _Clock(report)
-    shapes = _train(data, widths or default_widths(data, effort), grids, seed, clock)
-    best = _simplest(shapes, _spread(data))
-    pruned = best.elimination.model
-    scores = feature_scores(best.fit.model, data.split("train")[0]).tolist()
-    importance = dict(zip(data.names, scores, strict=True))
+    course = _Course(data, effort, grids, hidden, seed, report)
     formulas = constants_and_lines(data)
-    if ratio and not clock.tell("ratios of sums", 0.5):
+    suggestions: tuple[Suggestion, ...] = ()
+    if structure and not course.tell("looking for structure", 0.0):
+        found = course.structure(refused)
+        formulas, suggestions = formulas.merged(found.formulas), found.suggestions
+        law = _law(formulas, data) if found.exact else None
+        if law is not None:
+            return replace(course.finished(law, formulas), suggestions=suggestions)
+    shapes = course.train(widths or default_widths(data, effort))
+    best = _simplest(shapes, _spread(data))
+    importance = _importance(best.fit.model, data)
+    if ratio and not course.tell("ratios of sums", 0.5):
         ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
         faint = _FAINT * importance[ranked[0]]
         chosen = [name for name in data.names if name in ranked and importance[name] > faint]
         formulas = formulas.merged(ratios(data, chosen, seed=seed))
-    floor = min(shape.loss for shape in shapes)
-    nets = _worth_naming(shapes, effort)
-    for number, net in enumerate(nets):
-        exact = formulas.best.scores["validation_loss"] or 0.0
-        if exact <= _EXACT * _spread(data) or clock.stopped:
-            break
-        clock.tell(f"symbols for {len(net.edges())} edges", 0.55 + 0.35 * number / len(nets))
-        found = symbolify(
-            net,
-            data,
-            seed=seed,
-            floor=floor,
-            watch=lambda done, total: clock.tell("symbols", math.nan),
-        )
-        formulas = formulas.merged(found)
-    if not clock.stopped:
-        clock.tell("final training", 0.93)
-    finer = [pruned.layer(0).grid_size * 2**k for k in range(1 if effort == "quick" else 3)]
-    final = fit(pruned, data, grids=finer, starts=1, seed=seed, callback=lambda p: clock.stopped)
-    if not clock.tell("baselines", 0.96):
-        iterations = 300 if effort == "quick" else 2000
-        baselines = tuple(compare(data, hidden=hidden, iterations=iterations, seed=seed))
-    else:
-        baselines = ()
-    clock.tell("done", 1.0)
-    return Discovery(
-        data=data,
-        fit=final,
-        network=final.model,
-        formulas=selection_frequencies(formulas.stamped(seed=seed), data, seed=seed),
-        importance=importance,
-        baselines=baselines,
+    formulas = course.symbols(shapes, formulas)
+    return replace(
+        course.finished(best.elimination.model, formulas),
         shapes=tuple(shapes),
-        seconds=time.perf_counter() - clock.begun,
-        complete=not clock.stopped,
+        importance=importance,
+        suggestions=suggestions,
     )
+
+
+def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
+    """The chosen formula as a network; None where it cannot be one."""
+    low, high = data.inputs.amin(0).tolist(), data.inputs.amax(0).tolist()
+    ends = {n: (a, b) for n, a, b in zip(data.names, low, high, strict=True) if a < b}
+    if len(ends) < len(data.names):
+        return None
+    try:
+        return compile_expression(formulas.best.expression, inputs=data.names, ranges=ends)
+    except InputError:
+        return None
+
+
+def _importance(model: KAN, data: Dataset) -> dict[str, float]:
+    scores = feature_scores(model, data.split("train")[0]).tolist()
+    return dict(zip(data.names, scores, strict=True))
+
+
+@dataclass
+class _Course:
+    """One discovery on its way: what it is asked, whom it reports to, and whether it was ended."""
+
+    data: Dataset
+    effort: Effort
+    grids: tuple[int, ...]
+    hidden: tuple[tuple[int, ...], ...]
+    seed: int
+    report: Report | None
+    stopped: bool = False
+    begun: float = field(default_factory=time.perf_counter)
+
+    def tell(self, what: str, share: float) -> bool:
+        if self.report is not None and self.report(what, share):
+            self.stopped = True
+        return self.stopped
+
+    def structure(self, refused: Collection[str]) -> Structure:
+        return propose(
+            self.data,
+            refused=refused,
+            seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
+            stop=lambda: self.tell("looking for structure", math.nan),
+        )
+
+    def train(self, widths: tuple[Width, ...]) -> list[Shape]:
+        """Every shape, trained and pruned; at least one of them."""
+        shapes: list[Shape] = []
+        for number, width in enumerate(widths):
+            share = 0.5 * number / len(widths)
+            if self.tell(f"training {_spelled(width)}", share) and shapes:
+                break
+            trained = fit(
+                KAN(width, seed=self.seed),
+                self.data,
+                grids=self.grids,
+                seed=self.seed,
+                callback=lambda p: self.tell("training", math.nan),
+            )
+            self.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
+            elimination = eliminate(
+                trained.model, self.data, watch=lambda left, total: self.tell("pruning", math.nan)
+            )
+            shapes.append(Shape(width, trained, elimination))
+        return shapes
+
+    def symbols(self, shapes: list[Shape], formulas: FormulaSet) -> FormulaSet:
+        """With the formulas that the networks say, until one is exact."""
+        floor = min(shape.loss for shape in shapes)
+        nets = _worth_naming(shapes, self.effort)
+        for number, net in enumerate(nets):
+            exact = formulas.best.scores["validation_loss"] or 0.0
+            if exact <= _EXACT * _spread(self.data) or self.stopped:
+                break
+            share = 0.55 + 0.35 * number / len(nets)
+            self.tell(f"symbols for {len(net.edges())} edges", share)
+            found = symbolify(
+                net,
+                self.data,
+                seed=self.seed,
+                floor=floor,
+                watch=lambda done, total: self.tell("symbols", math.nan),
+            )
+            formulas = formulas.merged(found)
+        return formulas
+
+    def finished(self, network: KAN, formulas: FormulaSet) -> Discovery:
+        """Train the chosen network for the last time and set peers beside it."""
+        if not self.stopped:
+            self.tell("final training", 0.93)
+        final = fit(
+            network,
+            self.data,
+            grids=self._finer_grids(network),
+            starts=1,
+            seed=self.seed,
+            callback=lambda p: self.stopped,
+        )
+        baselines: tuple[Baseline, ...] = ()
+        if not self.tell("baselines", 0.96):
+            iterations = 300 if self.effort == "quick" else 2000
+            found = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
+            baselines = tuple(found)
+        self.tell("done", 1.0)
+        return Discovery(
+            data=self.data,
+            fit=final,
+            network=final.model,
+            formulas=selection_frequencies(
+                formulas.stamped(seed=self.seed), self.data, seed=self.seed
+            ),
+            importance=_importance(final.model, self.data),
+            baselines=baselines,
+            seconds=time.perf_counter() - self.begun,
+            complete=not self.stopped,
+        )
+
+    def _finer_grids(self, network: KAN) -> list[int]:
+        """Grids of the last training; a network without free curves needs one only."""
+        fixed = sum(len(network.layer(level).fixed) for level in range(network.config.depth))
+        known = fixed == len(network.edges())
+        count = 1 if self.effort == "quick" or known else 3
+        return [network.layer(0).grid_size * 2**k for k in range(count)]
 
 
 def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:
@@ -185,29 +286,6 @@ def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:
     if effort == "quick" or d < 2:
         return shapes
     return (*shapes, (d, (2, 2), 1), *(((d, 4, 2, 1),) if 3 <= d <= 8 else ()))
-
-
-def _train(
-    data: Dataset, widths: tuple[Width, ...], grids: tuple[int, ...], seed: int, clock: _Clock
-) -> list[Shape]:
-    shapes: list[Shape] = []
-    for number, width in enumerate(widths):
-        share = 0.5 * number / len(widths)
-        if clock.tell(f"training {_spelled(width)}", share) and shapes:
-            break
-        trained = fit(
-            KAN(width, seed=seed),
-            data,
-            grids=grids,
-            seed=seed,
-            callback=lambda p: clock.tell("training", math.nan),
-        )
-        clock.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
-        elimination = eliminate(
-            trained.model, data, watch=lambda left, total: clock.tell("pruning", math.nan)
-        )
-        shapes.append(Shape(width, trained, elimination))
-    return shapes
 
 
 def _simplest(shapes: list[Shape], spread: float) -> Shape:

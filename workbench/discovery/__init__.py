@@ -12,6 +12,7 @@ from workbench.lazy import lazily
 if TYPE_CHECKING:
     from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
     from workbench.discovery.candidates import Candidate, suggest
+    from workbench.discovery.compiler import compile_expression
     from workbench.discovery.drawing import network_svg
     from workbench.discovery.elimination import Elimination, Stage, eliminate
     from workbench.discovery.fixing import fix, unfix
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
         remove_edges,
     )
     from workbench.discovery.stability import selection_frequencies
+    from workbench.discovery.structure.propose import Suggestion, propose
     from workbench.discovery.symbolic import symbolify
+    from workbench.discovery.targets import compile_target
     from workbench.discovery.units import dimensionless_groups
 
 _MODULES = {
     "attribution": ["edge_scores", "feature_scores", "node_scores"],
     "candidates": ["Candidate", "suggest"],
+    "compiler": ["compile_expression"],
     "drawing": ["network_svg"],
     "elimination": ["Elimination", "Stage", "eliminate"],
     "fixing": ["fix", "unfix"],
@@ -44,7 +48,9 @@ _MODULES = {
         "remove_edges",
     ],
     "stability": ["selection_frequencies"],
+    "structure.propose": ["Suggestion", "propose"],
     "symbolic": ["symbolify"],
+    "targets": ["compile_target"],
     "units": ["dimensionless_groups"],
 }
 
@@ -57,6 +63,9 @@ __all__ = [
     "Formula",
     "FormulaSet",
     "Stage",
+    "Suggestion",
+    "compile_expression",
+    "compile_target",
     "dimensionless_groups",
     "edge_scores",
     "eliminate",
@@ -64,6 +73,7 @@ __all__ = [
     "fix",
     "network_svg",
     "node_scores",
+    "propose",
     "prune_edges",
     "prune_inputs",
     "prune_nodes",

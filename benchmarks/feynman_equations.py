@@ -1,0 +1,76 @@
+"""The 120 equations of the AI Feynman collection with the ranges that pykan samples them from.
+
+One line of ``feynman_equations.csv`` each: number, name, expression, and name:low:high of every input in
+order. Expressions are read by ``workbench.discovery.parsing``.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from sympy import Expr
+
+from workbench.discovery.compiler import evaluate
+from workbench.discovery.parsing import parse_expression
+from workbench.kan.data import Dataset
+
+TABLE = Path(__file__).with_name("feynman_equations.csv")
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A law and the box that its inputs are drawn from."""
+
+    number: int
+    name: str
+    expression: Expr
+    ranges: Mapping[str, tuple[float, float]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.ranges)
+
+    @property
+    def rank(self) -> str:
+        """A hash of the name: what puts equations into halves without looking at them."""
+        return sha256(self.name.encode()).hexdigest()
+
+    def sample(self, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs ``(rows, d)`` drawn uniformly from the box, and clean values ``(rows,)``."""
+        low, high = np.array(list(self.ranges.values())).T
+        x = np.random.default_rng(seed).uniform(low, high, (rows, len(low)))
+        return x, evaluate(self.expression, self.names, x)
+
+    def dataset(self, rows: int, *, noise: float = 0.0, seed: int = 0) -> Dataset:
+        """A table with its usual split; noise is Gaussian, in root mean squares of the target."""
+        x, y = self.sample(rows, seed)
+        random = np.random.default_rng(seed + 1)
+        y = y + noise * np.sqrt(np.square(y).mean()) * random.standard_normal(rows)
+        return Dataset.from_arrays(x, y, names=list(self.names), target="law", seed=seed)
+
+
+def equations() -> tuple[Equation, ...]:
+    """All equations in the collection's order."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return tuple(_equation(row) for row in csv.DictReader(file))
+
+
+def halves() -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+    """The half that methods may be improved on, and the half that is held out, by a hash of the name."""
+    known = equations()
+    first = {e.name for e in sorted(known, key=lambda e: e.rank)[: len(known) // 2]}
+    return tuple(e for e in known if e.name in first), tuple(
+        e for e in known if e.name not in first
+    )
+
+
+def _equation(row: Mapping[str, str]) -> Equation:
+    ranges = {}
+    for entry in row["ranges"].split():
+        name, low, high = entry.split(":")
+        ranges[name] = (float(parse_expression(low)), float(parse_expression(high)))
+    expression = parse_expression(row["expression"], list(ranges))
+    return Equation(int(row["number"]), row["name"], expression, ranges)

@@ -1,0 +1,84 @@
+"""Laws that every method is asked for, from table to formula, and targets that hold no law.
+
+    python benchmarks/laws.py [--quick]
+
+1,000 noise-free rows of each law, every seed another table; a formula counts when it equals the law on
+1,000 fresh rows to 1e-9. Targets of pure noise count when the constant is chosen.
+"""
+
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+from measure import Clock, options
+from numpy import cos, exp, pi, sin, sqrt
+from tables import write
+
+from workbench.automatic import discover
+from workbench.kan.data import Dataset
+
+ROWS, NOISE_ROWS = 1000, 400
+NOISE_SEEDS = 20
+_UNIT, _SCALE, _ANGLE = (-1.0, 1.0), (0.5, 2.0), (0.0, 2 * pi)
+LAWS: tuple[tuple[str, Callable[..., np.ndarray], tuple[tuple[float, float], ...], int], ...] = (
+    ("exp(sin πx + y²)", lambda x, y: exp(sin(pi * x) + y**2), (_UNIT, _UNIT), 10),
+    ("x y", lambda x, y: x * y, (_UNIT, _UNIT), 3),
+    ("√(x y / z)", lambda x, y, z: sqrt(x * y / z), (_SCALE,) * 3, 3),
+    ("x / y", lambda x, y: x / y, (_UNIT, _SCALE), 3),
+    ("sin(x y)", lambda x, y: sin(x * y), ((-2.0, 2.0),) * 2, 3),
+    ("(u + v) / (1 + u v)", lambda u, v: (u + v) / (1 + u * v), ((-0.9, 0.9),) * 2, 3),
+    ("(1 + a b) / (1 + a)", lambda a, b: (1 + a * b) / (1 + a), ((0.0, 2.0), _UNIT), 3),
+    (
+        "exp(-x²/2σ²) / √(2πσ²)",
+        lambda x, s: exp(-(x**2) / (2 * s**2)) / sqrt(2 * pi * s**2),
+        (_UNIT, _SCALE),
+        3,
+    ),
+    (
+        "√(1 + a² - 2a cos(s - t))",
+        lambda a, s, t: sqrt(1 + a**2 - 2 * a * cos(s - t)),
+        (_UNIT, _ANGLE, _ANGLE),
+        3,
+    ),
+)
+"""Name, function, ranges and number of seeds."""
+
+
+def law(
+    function: Callable[..., np.ndarray], ranges: tuple[tuple[float, float], ...], seed: int
+) -> tuple[bool, float]:
+    """Whether the law is found, and the processor seconds that it took."""
+    low, high = np.array(ranges).T
+    random = np.random.default_rng(seed)
+    x, fresh = (random.uniform(low, high, (ROWS, len(ranges))) for _ in range(2))
+    data = Dataset.from_arrays(x, function(*x.T), seed=seed)
+    clock = Clock()
+    found = discover(data, hidden=(), seed=seed).formula
+    seconds = clock.seconds
+    y = function(*fresh.T)
+    return bool((np.abs(found(fresh) - y) <= 1e-9 * (np.abs(y) + y.std())).all()), seconds
+
+
+def noise(seed: int) -> tuple[bool, float]:
+    """Whether the constant is chosen for a target of pure noise."""
+    random = np.random.default_rng(seed)
+    x, y = random.uniform(-1, 1, (NOISE_ROWS, 3)), random.standard_normal(NOISE_ROWS)
+    clock = Clock()
+    found = discover(Dataset.from_arrays(x, y, seed=seed), effort="quick", hidden=(), seed=seed)
+    return bool(found.formula.expression.is_number), clock.seconds
+
+
+def main() -> None:
+    chosen = options(__doc__ or "", seeds=0, quick=1)
+    rows = []
+    tasks = [(name, lambda seed, f=f, r=r: law(f, r, seed), seeds) for name, f, r, seeds in LAWS]
+    for name, task, seeds in [*tasks, ("noise alone: the constant", noise, NOISE_SEEDS)]:
+        results = [task(seed) for seed in range(chosen.seeds or seeds)]
+        right, seconds = sum(r[0] for r in results), median(r[1] for r in results)
+        rows.append([name, f"{right} of {len(results)}", f"{seconds:.1f}"])
+        print(*rows[-1], flush=True)
+    write("laws", ["law", "found", "CPU s, median"], rows)
+
+
+if __name__ == "__main__":
+    main()

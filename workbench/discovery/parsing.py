@@ -1,0 +1,157 @@
+r"""Expressions that people type, read by a grammar of our own: nothing is evaluated.
+
+    sum     = product {("+" | "-") product}
+    product = signed {("*" | "/") signed}
+    signed  = ("+" | "-") signed | power
+    power   = atom [("**" | "^") signed]
+    atom    = number | name | name "(" sum {"," sum} ")" | "(" sum ")"
+
+Names may be words of Python such as ``lambda``, and greek letters. Decimals are read as exact fractions.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol
+
+from workbench.errors import InputError
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/^(),]))"
+)
+_MOST_CHARACTERS, _DEEPEST = 5000, 100
+_CONSTANTS: dict[str, Expr] = {"pi": sympy.pi, "π": sympy.pi}
+_FUNCTIONS: dict[str, Any] = {
+    **{
+        name: getattr(sympy, name)
+        for name in (
+            "exp", "log", "sqrt", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan",
+            "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "sinc", "sign",
+        )
+    },
+    "ln": sympy.log, "abs": sympy.Abs, "Abs": sympy.Abs, "arcsin": sympy.asin, "arccos": sympy.acos,
+    "arctan": sympy.atan, "min": sympy.Min, "max": sympy.Max, "step": sympy.Heaviside,
+    "J0": lambda x: sympy.besselj(0, x), "J1": lambda x: sympy.besselj(1, x),
+}  # fmt: skip
+_SEVERAL = ("min", "max")
+
+
+def parse_expression(
+    text: str, names: Collection[str] | None = None, *, unknown: bool = False
+) -> Expr:
+    """The SymPy expression that a text says, in real symbols.
+
+    Args:
+        text: such as ``2*sin(x1)^2 + exp(-x2)/3``.
+        names: symbols that may occur; any by default. They come before ``pi``.
+        unknown: take functions that are not known, as in ``f(x1) + g(x2, x3)``, for functions to be
+            found; otherwise they are refused.
+
+    Raises:
+        InputError: the text is no such expression; the message says where.
+    """
+    return _Reader(text, names, unknown).read()
+
+
+class _Reader:
+    def __init__(self, text: str, names: Collection[str] | None, unknown: bool) -> None:
+        if not isinstance(text, str) or not text.strip() or len(text) > _MOST_CHARACTERS:
+            raise InputError("an expression must be a text of 1 to 5000 characters")
+        self._text, self._names, self._unknown = text, names, unknown
+        self._at, self._depth = 0, 0
+        self._next()
+
+    def read(self) -> Expr:
+        found = self._sum()
+        if self._kind:
+            raise self._error("an operator or the end is missing")
+        return found
+
+    def _next(self) -> None:
+        rest = self._text[self._at :]
+        match = _TOKEN.match(rest)
+        if match is None and rest.strip():
+            raise self._error("this sign is not known")
+        self._kind = match.lastgroup if match else ""
+        self._value = match[self._kind] if match and self._kind else ""
+        self._at += match.end() if match else len(rest)
+
+    def _error(self, what: str) -> InputError:
+        return InputError(
+            f"{self._text!r} cannot be read: {what} before position {self._at + 1}; "
+            "write for example 2*sin(x1)^2 + exp(-x2)/3"
+        )
+
+    def _take(self, *signs: str) -> str:
+        """The present sign if it is one of these, and go on; else an empty text."""
+        if self._kind != "sign" or self._value not in signs:
+            return ""
+        taken = self._value
+        self._next()
+        return taken
+
+    def _sum(self) -> Expr:
+        found = self._product()
+        while sign := self._take("+", "-"):
+            other = self._product()
+            found = found + other if sign == "+" else found - other
+        return found
+
+    def _product(self) -> Expr:
+        found = self._signed()
+        while sign := self._take("*", "/"):
+            other = self._signed()
+            found = found * other if sign == "*" else found / other
+        return found
+
+    def _signed(self) -> Expr:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._error(f"more than {_DEEPEST} levels are nested")
+        sign = self._take("+", "-")
+        found = self._signed() if sign else self._power()
+        self._depth -= 1
+        return -found if sign == "-" else found
+
+    def _power(self) -> Expr:
+        base = self._atom()
+        return base ** self._signed() if self._take("**", "^") else base
+
+    def _atom(self) -> Expr:
+        kind, value = self._kind, self._value
+        if kind == "number":
+            self._next()
+            return sympy.Rational(value)
+        if kind == "name":
+            self._next()
+            return self._call(value) if self._take("(") else self._symbol(value)
+        if self._take("("):
+            found = self._sum()
+            self._close()
+            return found
+        raise self._error("a number, a name or a bracket is missing")
+
+    def _close(self) -> None:
+        if not self._take(")"):
+            raise self._error("a closing bracket is missing")
+
+    def _symbol(self, name: str) -> Expr:
+        if self._names is not None and name not in self._names and name not in _CONSTANTS:
+            raise self._error(f"{name!r} is none of {sorted(self._names)}")
+        known = self._names is not None and name in self._names
+        return Symbol(name, real=True) if known or name not in _CONSTANTS else _CONSTANTS[name]
+
+    def _call(self, name: str) -> Expr:
+        arguments = [self._sum()]
+        while self._take(","):
+            arguments.append(self._sum())
+        self._close()
+        if name in _FUNCTIONS:
+            if len(arguments) > 1 and name not in _SEVERAL:
+                raise self._error(f"{name} takes one argument, {len(arguments)} were given")
+            return _FUNCTIONS[name](*arguments)
+        if self._unknown:
+            return sympy.Function(name)(*arguments)
+        raise self._error(f"{name!r} is not a function that is known")

@@ -1,0 +1,125 @@
+"""What is left to explain of a table after some structure has been taken out of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy
+import torch
+from sympy import Expr
+
+from workbench.kan.data import Dataset
+
+_MOST_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Columns and values that are functions of a table's own, and the way back.
+
+    Attributes:
+        x: columns ``(N, q)``. symbols: what they are in the table's symbols.
+        y: values ``(N,)``.
+        weights: derivative of the table's target by ``y``, in magnitude, ``(N,)``: residuals times
+            these are residuals of the target to first order, so noise keeps its size.
+        spread: standard deviation of the table's target.
+        back: makes an expression of the target out of one of ``y``.
+    """
+
+    x: np.ndarray
+    symbols: tuple[Expr, ...]
+    y: np.ndarray
+    weights: np.ndarray
+    spread: float
+    back: Callable[[Expr], Expr] = lambda expression: expression
+
+    @classmethod
+    def of(cls, data: Dataset) -> "Problem":
+        """Training rows of a regression table with one target, 2,000 at most."""
+        x, y = data.split("train")
+        keep = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:_MOST_ROWS]
+        x, values = x[keep], y[keep, 0].numpy().astype(float)
+        symbols = tuple(sympy.Symbol(name, real=True) for name in data.names)
+        spread = float(values.std()) or 1.0
+        return cls(x.numpy().astype(float), symbols, values, np.ones(len(values)), spread)
+
+    @property
+    def width(self) -> int:
+        return len(self.symbols)
+
+    def error(self, predicted: np.ndarray) -> float:
+        """Root mean square of the target's residuals in its standard deviations, to first order."""
+        gap = self.weights * (predicted - self.y)
+        return float(np.sqrt(np.square(gap).mean())) / self.spread
+
+    def scaled(self, column: int, powers: dict[int, float], prefactor: float) -> "Problem":
+        """Take a scaling symmetry out: ``y = x_c^prefactor g(x_j x_c^powers[j], others)`` without x_c."""
+        x, symbols = self.x.copy(), list(self.symbols)
+        base, name = self.x[:, column], self.symbols[column]
+        for other, power in powers.items():
+            x[:, other] = x[:, other] * _power(base, power)
+            symbols[other] = symbols[other] * name ** exact(power)
+        factor, label = _power(base, prefactor), name ** exact(prefactor)
+        changed = replace(self, x=x, symbols=tuple(symbols)).without(column)
+        return changed.divided(factor, label) if prefactor else changed
+
+    def joined(self, first: int, second: int, terms: tuple[float, float, float]) -> "Problem":
+        """Replace two columns by ``k x_1^p + x_2^q`` with ``terms = (k, p, q)``."""
+        k, p, q = terms
+        x, symbols = self.x.copy(), list(self.symbols)
+        x[:, second] = k * _power(x[:, first], p) + _power(x[:, second], q)
+        symbols[second] = exact(k) * symbols[first] ** exact(p) + symbols[second] ** exact(q)
+        return replace(self, x=x, symbols=tuple(symbols)).without(first)
+
+    def linked(
+        self, y: np.ndarray, slope: np.ndarray, inverse: Callable[[Expr], Expr]
+    ) -> "Problem":
+        """The problem for ``T(y)``, given its values, its derivative and the inverse of T."""
+        back = self.back
+        weights = self.weights / np.maximum(np.abs(slope), 1e-300)
+        return replace(self, y=y, weights=weights, back=lambda e: back(inverse(e)))
+
+    def seen_along(self, column: np.ndarray, symbol: Expr) -> "Problem":
+        """The same values with one column instead of all."""
+        return replace(self, x=column[:, None], symbols=(symbol,))
+
+    def divided(self, factor: np.ndarray, symbol: Expr) -> "Problem":
+        """What is left when a factor of the values is known."""
+        back = self.back
+        return replace(
+            self,
+            y=self.y / factor,
+            weights=self.weights * np.abs(factor),
+            back=lambda expression: back(symbol * expression),
+        )
+
+    def without(self, column: int) -> "Problem":
+        """The same values without a column."""
+        kept = [i for i in range(self.width) if i != column]
+        return replace(self, x=self.x[:, kept], symbols=tuple(self.symbols[i] for i in kept))
+
+    def rows(self, keep: np.ndarray | slice) -> "Problem":
+        """Some of the rows."""
+        return replace(self, x=self.x[keep], y=self.y[keep], weights=self.weights[keep])
+
+    @property
+    def sound(self) -> bool:
+        """Whether all numbers are finite."""
+        return all(bool(np.isfinite(a).all()) for a in (self.x, self.y, self.weights))
+
+
+def _power(base: np.ndarray, exponent: float) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        whole = float(exponent).is_integer()
+        found: np.ndarray = base ** (int(exponent) if whole else exponent)
+    return found
+
+
+def exact(number: float) -> Expr:
+    """Whole and half numbers as such; they are structure, not constants."""
+    return sympy.nsimplify(number) if (4 * number).is_integer() else sympy.Float(number)
+
+
+def monomial(symbols: Sequence[Expr], powers: Sequence[float]) -> Expr:
+    """The product of some powers."""
+    return sympy.Mul(*(s ** exact(float(p)) for s, p in zip(symbols, powers, strict=True)))
