@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
+from workbench.discovery.attribution import edge_scores
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
@@ -118,9 +119,11 @@ def test_a_preview_tells_what_pruning_would_do(data: Dataset) -> None:
     session = Session(data, (2, 2, 1), grids=(3,), starts=4).start().wait()
     heard: list[int] = []
     forget = session.listen(lambda: heard.append(len(session.model.edges())))
-    preview = session.preview(0.3)
+    scores = torch.cat([s.flatten() for s in edge_scores(session.model, data.split("train")[0])])
+    threshold = 1.01 * float(scores.min() / scores.max())
+    preview = session.preview(threshold)
     assert heard == []
-    session.prune(0.3)
+    session.prune(threshold)
     assert heard == [6 - len(preview.edges)]
     assert session.loss() == preview.after > preview.before
     forget()

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from case_studies.knots.table import COLUMNS, TARGET, load_table
+from case_studies.knots.table import TARGET, load_table
 from workbench.automatic import Report, discover
 from workbench.baselines import Baseline
 from workbench.kan.data import Dataset
@@ -91,12 +91,10 @@ def dataset(table: pd.DataFrame) -> Dataset:
     columns = table.drop(columns=list(LEFT_OUT)).astype("float64").fillna({"chern_simons": 0.0})
     for group in symmetry.value_counts().index[:_SYMMETRIES]:
         columns[f"symmetry_{_short(group)}"] = (symmetry == group) * 1.0
-    units = {name: COLUMNS[name].unit for name in columns if name in COLUMNS}
     data = Dataset.from_frame(
         columns.assign(**{TARGET: table[TARGET].astype("float64")}),
         TARGET,
         task="regression",
-        units={name: unit for name, unit in units.items() if unit},
         split=split_by_name(table["name"]),
     )
     if not missing:

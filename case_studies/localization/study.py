@@ -86,7 +86,6 @@ def dataset(chain: Chain, states: pd.DataFrame, *, seed: int = 0) -> Dataset:
         states,
         TARGET,
         inputs=[*chain.ranges, "phi", "E"],
-        units={"E": "hopping", STRENGTH: "hopping"},
         groups=states["realization"].tolist(),
         seed=seed,
     )
