@@ -15,7 +15,14 @@ LAYERS = (
     ("workbench.errors",),
     ("workbench.kan",),
     ("workbench.discovery",),
-    ("workbench.baselines", "workbench.estimators", "workbench.tables", "workbench.terminal"),
+    (
+        "workbench.baselines",
+        "workbench.estimators",
+        "workbench.preparation",
+        "workbench.saved_sessions",
+        "workbench.tables",
+        "workbench.terminal",
+    ),
     ("workbench.discover",),
     ("workbench.report",),
     ("workbench.results", "workbench.study"),
@@ -89,7 +96,7 @@ def test_every_module_has_a_layer() -> None:
             "workbench.discovery.formula",
             "def late():\n    from workbench.report import report_html",
         ),
-        ("workbench.session", "from workbench import widgets"),
+        ("workbench.session.session", "from workbench import widgets"),
         ("workbench.discover", "from case_studies.knots import study"),
     ],
 )
@@ -119,7 +126,10 @@ def test_every_folder_says_what_belongs_there() -> None:
         assert len(ast.get_docstring(ast.parse(text)) or "") > 60, package
 
 
-@pytest.mark.parametrize("module", ["workbench", "workbench.server", "workbench.notebook_files"])
+@pytest.mark.parametrize(
+    "module",
+    ["workbench", "workbench.server", "workbench.notebook_files", "workbench.saved_sessions"],
+)
 def test_the_server_never_pays_for_torch(module: str) -> None:
     program = f"import sys, {module}; print('torch' in sys.modules, 'sympy' in sys.modules)"
     done = subprocess.run(
