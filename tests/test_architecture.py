@@ -23,7 +23,7 @@ LAYERS = (
         "workbench.tables",
         "workbench.terminal",
     ),
-    ("workbench.discover",),
+    ("workbench.discover", "workbench.inspection"),
     ("workbench.report",),
     ("workbench.results", "workbench.study"),
     ("workbench.session",),

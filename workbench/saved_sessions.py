@@ -48,7 +48,14 @@ def file_for(title: str, key: str) -> Path | None:
     except OSError:
         return None
     stem = re.sub(r"[^\w.-]+", "-", title).strip("-.")[:60] or "session"
-    return place / f"{stem}-{key[:8]}{SUFFIX}" if os.access(place, os.W_OK) else None
+    return place / f"{stem}-{key}{SUFFIX}" if os.access(place, os.W_OK) else None
+
+
+def latest(key: str) -> Path | None:
+    """The file in the folder whose key begins with ``key`` that was written last."""
+    place = folder()
+    files = place.glob(f"*-{key}-*{SUFFIX}") if place.is_dir() else ()
+    return max(files, key=_written, default=None)
 
 
 def recent(most: int = 20) -> list[SavedSession]:

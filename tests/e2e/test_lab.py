@@ -5,7 +5,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import LONG_PATIENCE, Lab
+from tests.e2e.conftest import LONG_PATIENCE
+from tests.e2e.server import Lab
 
 SECTION = ".jp-Launcher-section:has(h2:text-is('KAN Workbench'))"
 PANEL = ".kw-training"

@@ -140,9 +140,9 @@ def test_writing_is_all_or_nothing(session: Session, file: Path, monkeypatch) ->
 def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("WORKBENCH_SESSIONS", str(tmp_path))
     session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), solver="adam", steps=10**6)
-    path = saved_sessions.file_for("a/strange: title", "0123456789")
+    path = saved_sessions.file_for("a/strange: title", "01234567-ab")
     assert path is not None
-    assert path.name == "a-strange-title-01234567.kan"
+    assert path.name == "a-strange-title-01234567-ab.kan"
     keeper = Autosave(session, path)
     session.start()
     until(lambda: path.is_file())
@@ -153,6 +153,8 @@ def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:
     assert [step.name for step in Session.load(path).steps] == ["new network", "train"]
     found = saved_sessions.recent()
     assert [(s.title, s.steps) for s in found] == [("y from x1, x2", 2)]
+    assert saved_sessions.latest("01234567") == path
+    assert saved_sessions.latest("76543210") is None
     (tmp_path / "broken.kan").write_text("")
     assert len(saved_sessions.recent()) == 1
     keeper.close()

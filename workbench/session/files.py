@@ -28,6 +28,7 @@ from workbench.kan.data import Dataset
 from workbench.kan.journal import Record
 from workbench.kan.model import KAN
 from workbench.kan.training import FitResult
+from workbench.preparation import Preparation
 from workbench.saved_sessions import FORMAT, MANIFEST, described
 from workbench.session.history import Step
 from workbench.session.session import Session
@@ -92,6 +93,7 @@ def _write(session: Session, folder: Path) -> None:
         "threads": session.threads,
         "source": session.source,
         "options": session.options,
+        "preparation": None if session.preparation is None else asdict(session.preparation),
         "data": {
             "names": data.names,
             "target": data.target,
@@ -161,6 +163,7 @@ def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> S
         seed=about["seed"],
         threads=about["threads"],
         source=about["source"],
+        preparation=_preparation(about["preparation"]),
         **{name: _tuples(value) for name, value in about["options"].items()},
     )
     history = session.history
@@ -205,6 +208,12 @@ def _data(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Data
         notes=tuple(about["notes"]),
     )
     return replace(data, weights=tensors["weights"]) if "weights" in tensors else data
+
+
+def _preparation(about: Mapping[str, Any] | None) -> Preparation | None:
+    if about is None:
+        return None
+    return Preparation(**{name: _tuples(value) for name, value in about.items()})
 
 
 def _model(number: int) -> str:

@@ -20,6 +20,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
+from workbench.preparation import Preparation
 from workbench.session import comparison, script, steps
 from workbench.session.frames import Frame, Job, edge_curves
 from workbench.session.history import History, Step, Version
@@ -51,6 +52,7 @@ class Session(Worker):
         seed: of all random numbers.
         threads: of torch while it works; small networks are fastest on one.
         source: Python that makes ``data``, for ``to_script``.
+        preparation: how ``data`` was made of its table, to show it again.
         options: further arguments of ``fit``, see ``OPTIONS``.
     """
 
@@ -63,10 +65,12 @@ class Session(Worker):
         seed: int = 0,
         threads: int = 1,
         source: str = "",
+        preparation: Preparation | None = None,
         **options: Any,
     ) -> None:
         super().__init__(threads)
         self.options = steps.checked(options)
+        self.preparation = preparation
         self.data, self.seed, self.source = data, seed, source
         shape = width or (len(data.names), 2, data.outputs)
         first = (
