@@ -240,7 +240,7 @@ class Session(Worker):
             threshold: share of the strongest edge's score, from 0 to 1; None tests edges by refits.
             wait: whether to block; False returns at once, see ``Worker.wait``.
         """
-        self._require_idle()
+        self.require_idle()
         if threshold is not None:
             with self.limited():
                 return self._add(steps.pruned_by_score(self.model, self.data, threshold))
@@ -312,7 +312,7 @@ class Session(Worker):
 
     def rebuild(self, width: Width, *, seed: int | None = None) -> "Session":
         """Begin again with a new network of another width."""
-        self._require_idle()
+        self.require_idle()
         made = steps.new_network(self.data, width, self.seed if seed is None else seed)
         self._frame = Frame()
         return self._add(made)
@@ -352,23 +352,23 @@ class Session(Worker):
 
     def reset(self) -> "Session":
         """Back to the network of the beginning; ``redo`` brings the steps back one by one."""
-        self._require_idle()
+        self.require_idle()
         self.publish(Frame())
         return self._go(lambda: self.history.go(0))
 
     def undo(self) -> "Session":
         """Back to the state before the last step."""
-        self._require_idle()
+        self.require_idle()
         return self._go(self.history.undo)
 
     def redo(self) -> "Session":
         """Forward to the state that was undone."""
-        self._require_idle()
+        self.require_idle()
         return self._go(self.history.redo)
 
     def go(self, version: int | str) -> "Session":
         """To any state that this session has been in, by its number or its name."""
-        self._require_idle()
+        self.require_idle()
         number = self.history.find(version)
         return self._go(lambda: self.history.go(number))
 
@@ -377,7 +377,7 @@ class Session(Worker):
         return self._go(lambda: self.history.name(name))
 
     def _do(self, make: Callable[..., Step], *arguments: Any) -> "Session":
-        self._require_idle()
+        self.require_idle()
         with self.limited():
             return self._add(make(self.model, *arguments))
 

@@ -119,7 +119,7 @@ class Worker:
 
     def _begin(self, job: Callable[[], None], first: Frame, *, single: bool = False) -> Self:
         """Run ``job`` on a thread of its own; its exceptions are shown and kept for ``wait``."""
-        self._require_idle()
+        self.require_idle()
         self._stopping.clear()
         self._going.set()
         self._single = single
@@ -150,7 +150,8 @@ class Worker:
                 self._thread.join()
             raise
 
-    def _require_idle(self) -> None:
+    def require_idle(self) -> None:
+        """An ``InputError`` while a job runs."""
         if self.running:
             raise InputError(f"{_DOING[self._frame.job]} is running: stop it or wait for it first")
 

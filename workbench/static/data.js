@@ -211,6 +211,7 @@ function render({ model, el }) {
       values.append(histogram(column), element("div", "kw-quiet kw-why", `${column.kind}, ${column.distinct.toLocaleString("en")} different`));
       const unit = element("td");
       const field = /** @type {HTMLInputElement} */ (element("input", "kw-input kw-unit"));
+      field.placeholder = "unit";
       field.value = chosen.units[column.name] ?? "";
       field.setAttribute("aria-label", `Unit of ${column.name}`);
       field.dataset.keep = `unit ${column.name}`;

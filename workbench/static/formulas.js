@@ -65,7 +65,10 @@ function render({ model, el }) {
     const steps = known.map((r, i) => ({ r, y: logs[i] })).filter(({ r }) => r.front);
     const path = steps.map(({ r, y }, i) => (i ? `H${picture.across(r.complexity).toFixed(1)}V${picture.down(y).toFixed(1)}` : `M${picture.across(r.complexity).toFixed(1)} ${picture.down(y).toFixed(1)}`)).join("");
     picture.node.append(svg("path", { class: "kw-front-line", d: path }));
-    known.forEach((row, i) => {
+    const rank = (/** @type {Row} */ row) => Number(row.front) + 2 * Number(row.chosen);
+    const order = known.map((_, i) => i).sort((a, b) => rank(known[a]) - rank(known[b]));
+    order.forEach((i) => {
+      const row = known[i];
       const dot = svg("circle", { cx: picture.across(row.complexity).toFixed(1), cy: picture.down(logs[i]).toFixed(1), r: row.chosen ? 7 : row.front ? 5 : 3.5, class: `kw-formula-dot${row.chosen ? " kw-is-chosen" : ""}${row.front ? "" : " kw-behind"}${row.index === inspected ? " kw-is-inspected" : ""}`, "data-index": row.index });
       dot.append(svg("title", {}, `${row.text}\ncomplexity ${row.complexity}, ${model.get("state").unit} ${shown(row.validation)}`));
       dot.addEventListener("click", () => inspect(row.index));

@@ -36,6 +36,11 @@ class Guide(Panel):
         self._given = dict(commands)
         super().__init__()
 
+    def show(self, pages: list[dict[str, object]], hint: "Hint", state: dict[str, object]) -> None:
+        """Replace what is shown, in one message; on any thread."""
+        with self._lock, self.hold_sync():
+            self.pages, self.hint, self.state = pages, vars(hint), state
+
     def _commands(self) -> dict[str, Command]:
         return self._given
 

@@ -117,7 +117,8 @@ class Workbench(ipywidgets.VBox):
     def _begin(self, data: Dataset) -> None:
         """The data is settled: a new session on it; the one before stays on disk."""
         if self._session is not None:
-            self._session._require_idle()
+            self._session.require_idle()
+            self._note = ""
         form = self._form
         session = Session(
             data,
@@ -125,7 +126,6 @@ class Workbench(ipywidgets.VBox):
             source=form.source if form is not None else "",
             preparation=form.preparation if form is not None else None,
         )
-        self._note = ""
         self._take(session)
         self._fill()
         self._turn("Train")
@@ -263,24 +263,23 @@ class Workbench(ipywidgets.VBox):
         saved = ""
         if self._keeper is not None:
             saved = self._keeper.error or "Saved"
-        with guide._lock, guide.hold_sync():
-            guide.pages = [
-                {"title": name, "done": marks[name], "open": session is not None or name == "Data"}
-                for name in PAGES
-            ]
-            guide.hint = vars(hint)
-            guide.state = {
-                "busy": frame.busy,
-                "share": frame.share,
-                "job": frame.job,
-                "undo": session.undoable if session is not None else "",
-                "redo": session.redoable if session is not None else "",
-                "title": title_of(session) if session is not None else "",
-                "note": self._note,
-                "saved": saved,
-                "message": frame.message if frame.status == "error" else "",
-                "error": frame.status == "error",
-            }
+        pages: list[dict[str, object]] = [
+            {"title": name, "done": marks[name], "open": session is not None or name == "Data"}
+            for name in PAGES
+        ]
+        state: dict[str, object] = {
+            "busy": frame.busy,
+            "share": frame.share,
+            "job": frame.job,
+            "undo": session.undoable if session is not None else "",
+            "redo": session.redoable if session is not None else "",
+            "title": title_of(session) if session is not None else "",
+            "note": self._note,
+            "saved": saved,
+            "message": frame.message if frame.status == "error" else "",
+            "error": frame.status == "error",
+        }
+        guide.show(pages, hint, state)
 
     def _commands(self) -> dict[str, Any]:
         return {
