@@ -123,3 +123,10 @@ def test_a_frame_needs_no_file() -> None:
 def test_too_many_columns_are_refused() -> None:
     with pytest.raises(InputError, match="500 columns"):
         DataForm(pd.DataFrame(np.zeros((3, 500))))
+
+
+def test_an_example_is_at_hand(folder: Path) -> None:
+    form = DataForm(folder=folder)
+    send(form, "example")
+    assert form.choice["target"] == "period"
+    assert form.source.endswith(".apply(example_table())")

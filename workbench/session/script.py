@@ -24,6 +24,7 @@ _HOME = {
     "unfix": "workbench.discovery.fixing",
     "lock": "workbench.kan.locking",
     "unlock": "workbench.kan.locking",
+    "example_table": "workbench.tables",
     "read_table": "workbench.tables",
 }
 """Where the names that steps use are at home."""

@@ -51,6 +51,8 @@ class Session(Worker):
         model: a network to go on with, instead of a new one of this width.
         seed: of all random numbers.
         threads: of torch while it works; small networks are fastest on one.
+        precision: of new networks; a law wants the digits of "float64".
+        rate: frames a second that observers get while it trains, from 1 to 30.
         source: Python that makes ``data``, for ``to_script``.
         preparation: how ``data`` was made of its table, to show it again.
         options: further arguments of ``fit``, see ``OPTIONS``.
@@ -64,17 +66,21 @@ class Session(Worker):
         model: KAN | None = None,
         seed: int = 0,
         threads: int = 1,
+        precision: steps.Precision = "float64",
+        rate: float = 20.0,
         source: str = "",
         preparation: Preparation | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(threads)
+        super().__init__(threads, rate)
         self.options = steps.checked(options)
         self.preparation = preparation
+        self.precision: steps.Precision = precision
         self.data, self.seed, self.source = data, seed, source
+        self.file: Path | None = None
         shape = width or (len(data.names), 2, data.outputs)
         first = (
-            steps.new_network(data, shape, seed)
+            steps.new_network(data, shape, seed, precision)
             if model is None
             else steps.given_network(data, model)
         )
@@ -313,7 +319,8 @@ class Session(Worker):
     def rebuild(self, width: Width, *, seed: int | None = None) -> "Session":
         """Begin again with a new network of another width."""
         self.require_idle()
-        made = steps.new_network(self.data, width, self.seed if seed is None else seed)
+        chosen = self.seed if seed is None else seed
+        made = steps.new_network(self.data, width, chosen, self.precision)
         self._frame = Frame()
         return self._add(made)
 
@@ -405,7 +412,8 @@ class Session(Worker):
         """Write everything to a file: data, all versions, formulas; see ``workbench.session.files``."""
         from workbench.session.files import save
 
-        return save(self, path)
+        self.file = save(self, path)
+        return self.file
 
     @classmethod
     def load(cls, path: str | Path) -> "Session":
@@ -416,7 +424,9 @@ class Session(Worker):
         """
         from workbench.session.files import load
 
-        return load(path)
+        session = load(path)
+        session.file = Path(path)
+        return session
 
     # Within
 

@@ -4,7 +4,7 @@ Each function takes a network and gives a ``Step``; nothing here knows the sessi
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.nn import functional
@@ -21,6 +21,8 @@ from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.session.history import Step
 
+Precision = Literal["float64", "float32"]
+
 OPTIONS = ("solver", "grids", "starts", "steps", "l1", "entropy", "smoothness")
 """Arguments of ``fit`` that a session passes on."""
 
@@ -33,12 +35,15 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     return dict(options)
 
 
-def new_network(data: Dataset, width: Width, seed: int) -> Step:
+def new_network(data: Dataset, width: Width, seed: int, precision: Precision = "float64") -> Step:
     """A network of random curves; its width must fit the data."""
+    if precision not in ("float64", "float32"):
+        raise InputError(f"a precision must be float64 or float32, got {precision!r}")
     shape = tuple(entry if isinstance(entry, int) else tuple(entry) for entry in width)
-    model = KAN(shape, seed=seed)
+    model = KAN(shape, seed=seed, dtype=getattr(torch, precision))
     _require_fitting(model, data)
-    return Step("new network", f"model = KAN({shape!r}, seed={seed})", model, begins=True)
+    said = "" if precision == "float64" else f", dtype=torch.{precision}"
+    return Step("new network", f"model = KAN({shape!r}, seed={seed}{said})", model, begins=True)
 
 
 def given_network(data: Dataset, model: KAN) -> Step:

@@ -20,8 +20,6 @@ from workbench.session.frames import (
 )
 from workbench.session.worker import Worker
 
-_BETWEEN_FRAMES = 1 / 20
-
 
 class Training:
     """One training on a worker's thread.
@@ -64,7 +62,7 @@ class Training:
         self.train.append(progress.train_loss)
         self.validation.append(progress.validation_loss)
         paused = self.worker.holding()
-        if paused or time.perf_counter() - self.shown > _BETWEEN_FRAMES:
+        if paused or time.perf_counter() - self.shown > 1 / self.worker.rate:
             self._draw(progress.snapshot())
             self._publish("paused" if paused else "running", diagnosis(self.train, self.validation))
         stopping = self.worker.checkpoint()

@@ -17,6 +17,7 @@ from workbench.errors import InputError
 from workbench.session.frames import Frame, Status
 
 Observer = Callable[[Frame], None]
+_FASTEST = 30
 
 
 class Worker:
@@ -24,10 +25,16 @@ class Worker:
 
     Args:
         threads: of torch while a job runs; small networks are fastest on one.
+        rate: frames a second that a training publishes.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, rate: float) -> None:
+        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+            raise InputError(f"threads must be a whole number of at least 1, got {threads!r}")
+        if not 1 <= rate <= _FASTEST:
+            raise InputError(f"rate must lie between 1 and {_FASTEST} frames a second, got {rate}")
         self._threads = threads
+        self.rate = rate
         self._frame = Frame()
         self._observers: list[Observer] = []
         self._thread: threading.Thread | None = None

@@ -98,7 +98,9 @@ function render({ model, el }) {
       for (const name of files) list.append(button(shortened(name, 44), () => model.send({ type: "open", path: name }), { label: `Open ${name}` }));
       parts.push(element("p", "kw-title", "or take one from this folder"), list);
     }
-    body.replaceChildren(...parts);
+    const none = element("p", "kw-quiet kw-no-table", "No table at hand? ");
+    none.append(button("Take an example: pendulums", () => model.send({ type: "example" }), { kind: "kw-small" }));
+    body.replaceChildren(...parts, none);
   }
 
   /** @param {File} file */

@@ -12,7 +12,7 @@ import traitlets
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.preparation import Preparation, columns_of, findings, suggested
-from workbench.tables import SUFFIXES, read_table
+from workbench.tables import SUFFIXES, example_table, read_table
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
 
@@ -62,7 +62,7 @@ class DataForm(Panel):
         self.frame: pd.DataFrame | None = None
         self.preparation: Preparation | None = None
         self.dataset: Dataset | None = None
-        self.path: Path | None = None
+        self._reading = ""
         self._folder = Path(folder)
         self._used: Preparation | None = None
         self._listeners: list[Callable[[Dataset], object]] = []
@@ -80,7 +80,12 @@ class DataForm(Panel):
         path = Path(path)
         frame = read_table(path if path.is_absolute() else self._folder / path)
         self._take(frame, path.name, target)
-        self.path = path
+        self._reading = f"read_table({str(path)!r})"
+
+    def take_example(self) -> None:
+        """The table of an experiment with pendulums, for those who have none at hand."""
+        self._take(example_table(), "pendulums", None)
+        self._reading = "example_table()"
 
     def change(self, **changed: Any) -> None:
         """Change the choice: ``target``, ``inputs``, ``log``, … as in ``Preparation``."""
@@ -119,15 +124,16 @@ class DataForm(Panel):
     @property
     def source(self) -> str:
         """Python that makes the dataset from its file; "" where the table came from elsewhere."""
-        if self.path is None or self.preparation is None:
+        if not self._reading or self.preparation is None:
             return ""
-        return self.preparation.code(f"read_table({str(self.path)!r})")
+        return self.preparation.code(self._reading)
 
     # From the front end
 
     def _commands(self) -> dict[str, Command]:
         return {
             "open": lambda said: self.read(text_in(said, "path")),
+            "example": lambda said: self.take_example(),
             "upload": self._upload,
             "choose": self._changed,
             "use": lambda said: self.use(),
@@ -182,7 +188,7 @@ class DataForm(Panel):
                 f"{_MOST_COLUMNS}: leave out those that cannot matter"
             )
         chosen = suggested(frame, target)
-        self.frame, self.path, self._used = frame, None, None
+        self.frame, self._reading, self._used = frame, "", None
         self.preparation = None
         with self._lock, self.hold_sync():
             self.table = {"name": name, "rows": len(frame), "columns": frame.shape[1]}

@@ -13,6 +13,7 @@ import pandas as pd
 from workbench import saved_sessions
 from workbench.discover import default_widths
 from workbench.discovery.drawing import network_svg
+from workbench.discovery.formula import Formula
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Width
@@ -41,7 +42,8 @@ class Workbench(ipywidgets.VBox):
     Args:
         data: a path, a DataFrame, a Dataset or a Session; None asks for a file.
         target: column to be explained; with it a path or DataFrame is used at once.
-        width: of the first network.
+        width: of the first network. settings: ``threads``, ``precision``, ``rate`` and ``seed`` of the
+            session, see ``Session``.
         fresh: whether to begin anew although a session of this table was saved.
         folder: where files are looked for.
     """
@@ -54,8 +56,10 @@ class Workbench(ipywidgets.VBox):
         width: Width | None = None,
         fresh: bool = False,
         folder: str | Path = ".",
+        **settings: Any,
     ) -> None:
         super().__init__()
+        self._settings = settings
         self._session: Session | None = None
         self._width = width
         self._keeper: Autosave | None = None
@@ -66,8 +70,11 @@ class Workbench(ipywidgets.VBox):
         self._form: DataForm | None = None
         self._stack = ipywidgets.Stack()
         if isinstance(data, Session | Dataset):
-            session = data if isinstance(data, Session) else Session(data, self._shape(data))
-            self._take(session)
+            self._take(
+                _living(data)
+                if isinstance(data, Session)
+                else Session(data, self._shape(data), **settings)
+            )
         else:
             self._form = DataForm(data, target, folder=folder)
             self._form.on_use(self._begin)
@@ -88,6 +95,17 @@ class Workbench(ipywidgets.VBox):
         if self._session is None:
             raise InputError("there is no session yet: choose a table and press “Use this data”")
         return self._session
+
+    @property
+    def formula(self) -> Formula | None:
+        """The formula that was chosen, else the one that validation prefers; None before there is one."""
+        session = self._session
+        return session.formula if session is not None and session.has_formulas else None
+
+    @property
+    def script(self) -> str:
+        """Python that repeats everything that was done; "" before the data is settled."""
+        return self._session.to_script() if self._session is not None else ""
 
     @property
     def form(self) -> DataForm | None:
@@ -125,6 +143,7 @@ class Workbench(ipywidgets.VBox):
             self._shape(data),
             source=form.source if form is not None else "",
             preparation=form.preparation if form is not None else None,
+            **self._settings,
         )
         self._take(session)
         self._fill()
@@ -174,6 +193,8 @@ class Workbench(ipywidgets.VBox):
         """Show a session, and keep it on disk from now on."""
         self._let_go()
         self._session = session
+        if path is None and session.file is not None:
+            path = session.file if session.file.parent == saved_sessions.folder() else None
         if path is None:
             about = repr((session.preparation, session.data.names)).encode()
             key = f"{self._key}-{hashlib.sha256(about).hexdigest()[:4]}"
@@ -311,3 +332,8 @@ class Workbench(ipywidgets.VBox):
         self._note = ""
         session.rebuild(self._shape(session.data))
         self._turn("Train")
+
+
+def _living(session: Session) -> Session:
+    """The session of this kernel that writes the file which another was read from."""
+    return _LIVE.get(str(session.file), session)
