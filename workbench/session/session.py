@@ -1,6 +1,7 @@
 """The session: a table, a network and everything that was done to it."""
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +86,7 @@ class Session(Worker):
             else steps.given_network(data, model)
         )
         self.history = History(first)
+        self._order = threading.Lock()  # commands may come from a cell and from the screen at once
         self._losses: dict[int, float] = {}
         self._listeners: list[Callable[[], None]] = []
 
@@ -392,7 +394,8 @@ class Session(Worker):
         return self._go(lambda: self.history.add(step))
 
     def _go(self, move: Callable[[], None]) -> "Session":
-        move()
+        with self._order:
+            move()
         for listener in tuple(self._listeners):
             listener()
         return self

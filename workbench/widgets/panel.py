@@ -30,6 +30,15 @@ class Panel(anywidget.AnyWidget):
         with self._lock:
             super().set_state(sync_data)
 
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        """ipykernel 7.4 takes commands to the subshell that has last spoken on this comm. A job's thread
+        speaks for none: it seems to speak for the last one that did, which a reload of the page has
+        ended, and commands would be lost. Without that memory they go where they were sent to.
+        """
+        super()._send(msg, buffers)
+        if hasattr(self.comm, "_reply_subshell_id"):
+            del self.comm._reply_subshell_id
+
     def close(self) -> None:
         """Stop listening; jobs go on."""
         for forget in getattr(self, "_forget", ()):
