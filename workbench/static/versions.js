@@ -35,7 +35,7 @@ function render({ model, el }) {
   const name = /** @type {HTMLInputElement} */ (element("input", "kw-input"));
   Object.assign(name, { type: "text", maxLength: 60, placeholder: "Name this version" });
   name.setAttribute("aria-label", "Name of the present version");
-  const keep = button("Keep", () => undefined, { label: "Give the present version this name" });
+  const keep = button("Keep", () => undefined, { label: "Keep this name for the present version" });
   keep.type = "submit";
   form.append(name, keep);
   form.addEventListener("submit", (event) => {

@@ -31,9 +31,11 @@ class Panel(anywidget.AnyWidget):
             super().set_state(sync_data)
 
     def _send(self, msg: Any, buffers: Any = None) -> None:
-        """ipykernel 7.4 takes commands to the subshell that has last spoken on this comm. A job's thread
-        speaks for none: it seems to speak for the last one that did, which a reload of the page has
-        ended, and commands would be lost. Without that memory they go where they were sent to.
+        """Send, and forget who spoke last.
+
+        ipykernel 7.4 takes commands to the subshell that has spoken last on their comm. A job's thread
+        seems to speak for one that a reload of the page has ended, and commands would be lost. Without
+        that memory they go where they were sent to.
         """
         super()._send(msg, buffers)
         if hasattr(self.comm, "_reply_subshell_id"):
