@@ -15,8 +15,15 @@ LAYERS = (
     ("workbench.errors", "workbench.lazy"),
     ("workbench.kan",),
     ("workbench.discovery",),
-    ("workbench.baselines", "workbench.estimators", "workbench.tables", "workbench.terminal"),
-    ("workbench.automatic",),
+    (
+        "workbench.baselines",
+        "workbench.estimators",
+        "workbench.preparation",
+        "workbench.saved_sessions",
+        "workbench.tables",
+        "workbench.terminal",
+    ),
+    ("workbench.automatic", "workbench.inspection"),
     ("workbench.resampling",),
     ("workbench.report",),
     ("workbench.results", "workbench.study"),
@@ -90,7 +97,7 @@ def test_every_module_has_a_layer() -> None:
             "workbench.discovery.formula",
             "def late():\n    from workbench.report import report",
         ),
-        ("workbench.session", "from workbench import widgets"),
+        ("workbench.session.session", "from workbench import widgets"),
         ("workbench.automatic", "from case_studies.knots import study"),
     ],
 )
@@ -120,7 +127,10 @@ def test_every_folder_says_what_belongs_there() -> None:
         assert len(ast.get_docstring(ast.parse(text)) or "") > 60, package
 
 
-@pytest.mark.parametrize("module", ["workbench", "workbench.server", "workbench.notebook_files"])
+@pytest.mark.parametrize(
+    "module",
+    ["workbench", "workbench.server", "workbench.notebook_files", "workbench.saved_sessions"],
+)
 def test_the_server_never_pays_for_torch(module: str) -> None:
     program = f"import sys, {module}; print('torch' in sys.modules, 'sympy' in sys.modules)"
     done = subprocess.run(

@@ -35,7 +35,7 @@ def test_parquet(tmp_path: Path) -> None:
     ("name", "content", "says"),
     [
         ("t.parquet", b"PAR1 nothing", "not a Parquet table"),
-        ("t.xlsx", b"PK", r"\.csv, \.tsv or \.parquet"),
+        ("t.ods", b"PK", r"\.csv, \.tsv, \.parquet or \.xlsx"),
         ("t.csv", b"\xff\xfe\x00", "not a text table in UTF-8"),
     ],
 )

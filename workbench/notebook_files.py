@@ -1,14 +1,18 @@
 """The packaged notebooks: which there are, and copying one without ever overwriting anything."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import InputError
 
 NEW_DISCOVERY = "new-discovery"
+TOUR = "tour"
+_SETTINGS = {"precision": str, "threads": int, "rate": int}
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ def folder() -> Path:
 
 
 def available() -> list[NotebookInfo]:
-    """The notebooks of all studies, in the order of the registry, then the one for a new discovery."""
-    names = [*import_module("case_studies").registry(), NEW_DISCOVERY]
+    """The tour, the notebooks of all studies in the order of the registry, and the new discovery."""
+    names = [TOUR, *import_module("case_studies").registry(), NEW_DISCOVERY]
     found = []
     for name in names:
         path = folder() / f"{name}.ipynb"
@@ -51,6 +55,44 @@ def content(name: str) -> str:
     if name not in known:
         raise InputError(f"a notebook must be one of {', '.join(known)}, got {name!r}")
     return (folder() / known[name]).read_text(encoding="utf-8")
+
+
+def for_table(file: str, settings: Mapping[str, Any] | None = None) -> str:
+    """Text of a notebook of four short cells that opens a table in the workbench.
+
+    Args:
+        file: name of the table, beside the notebook.
+        settings: "precision", "threads" and "rate" of its session; what is not one is left out.
+    """
+    said = "".join(
+        f", {name}={value!r}"
+        for name, value in (settings or {}).items()
+        if type(value) is _SETTINGS.get(name)
+    )
+    return _four_cells(f"# {file}", f"Workbench({file!r}{said})")
+
+
+def for_session(path: str, title: str) -> str:
+    """Text of a notebook of four short cells that goes on with a saved session."""
+    return _four_cells(f"# {title}", f"Workbench(Session.load({path!r}))")
+
+
+def _four_cells(title: str, call: str) -> str:
+    first = "from workbench import Session\n" if "Session" in call else ""
+    texts = [
+        ("markdown", f"{title}\n\nPress what is blue: it leads from the table to a formula."),
+        ("code", f"{first}from workbench.widgets import Workbench\n\nbench = {call}\nbench"),
+        ("code", "bench.formula  # run this cell again when there is one"),
+        ("code", "print(bench.script)  # Python that repeats everything"),
+    ]
+    cells: list[dict[str, Any]] = [
+        {"cell_type": kind, "id": f"cell-{number}", "metadata": {}, "source": text}
+        | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+        for number, (kind, text) in enumerate(texts)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return json.dumps({"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5})
 
 
 def copy_notebook(file: str, target: Path) -> Path:

@@ -1,10 +1,12 @@
-"""Jupyter Server routes: list the packaged notebooks, and copy one into the user's folder.
+"""Jupyter Server routes: list and copy the packaged notebooks, list sessions, open a table.
 
-Copies go through the contents manager, so they respect its root folder, remote managers and hubs;
-what exists is never overwritten. Nothing here imports torch.
+Files go through the contents manager, so they respect its root folder, remote managers and hubs; what
+exists is never overwritten. Nothing here imports torch.
 """
 
 import json
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tornado.web
@@ -12,14 +14,55 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 
-from workbench import notebook_files
+from workbench import notebook_files, saved_sessions
 from workbench.errors import InputError
 
 _NAMESPACE = "workbench"
 _MOST_COPIES = 1000
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx")
+"""Files that can be opened; ``workbench.tables`` reads them, which the server does not import."""
 
 
-class StudiesHandler(APIHandler):
+class _Handler(APIHandler):
+    """What the routes share: a body that is an object, and notebooks that are written once."""
+
+    def body(self) -> dict[str, Any]:
+        found = self.get_json_body() or {}
+        if not isinstance(found, dict):
+            raise tornado.web.HTTPError(400, "an object is needed")
+        return found
+
+    def text(self, body: dict[str, Any], name: str) -> str:
+        value = body.get(name, "")
+        if not isinstance(value, str):
+            raise tornado.web.HTTPError(400, f"{name} must be a text")
+        return value
+
+    async def put(self, file: str, directory: str, text: str, *, fresh: bool) -> None:
+        """Write a notebook and answer with its path.
+
+        Args:
+            file: name of the notebook. directory: where. text: its content.
+            fresh: whether each call makes a new file; else one that is there is left as it is.
+        """
+        stem = file.removesuffix(".ipynb")
+        for number in range(_MOST_COPIES):
+            name = file if number == 0 else f"{stem}-{number}.ipynb"
+            path = url_path_join(directory, name).strip("/")
+            if not await ensure_async(self.contents_manager.file_exists(path)):
+                model = {"type": "notebook", "format": "json", "content": json.loads(text)}
+                await ensure_async(self.contents_manager.save(model, path))
+                return self.answer(path, created=True)
+            if not fresh:
+                return self.answer(path, created=False)
+        raise tornado.web.HTTPError(409, f"there are too many copies of {file}")
+
+    def answer(self, path: str, *, created: bool) -> None:
+        self.set_status(201 if created else 200)
+        self.finish(json.dumps({"path": path, "created": created}))
+
+
+class StudiesHandler(_Handler):
     """``GET workbench/studies``: name, title and summary of every packaged notebook."""
 
     @tornado.web.authenticated
@@ -33,7 +76,7 @@ class StudiesHandler(APIHandler):
         self.finish(json.dumps({"studies": studies}))
 
 
-class StudyHandler(APIHandler):
+class StudyHandler(_Handler):
     """``POST workbench/studies/<name>``: the path of the user's copy, made when it is missing."""
 
     @tornado.web.authenticated
@@ -43,28 +86,52 @@ class StudyHandler(APIHandler):
             text = notebook_files.content(name)
         except InputError as error:
             raise tornado.web.HTTPError(404, str(error)) from error
-        body = self.get_json_body() or {}
-        directory = body.get("folder", "")
-        if not isinstance(directory, str):
-            raise tornado.web.HTTPError(400, "folder must be a text")
+        directory = self.text(self.body(), "folder").strip("/")
         fresh = name == notebook_files.NEW_DISCOVERY
-        path, created = await self._copy(f"{name}.ipynb", directory.strip("/"), text, fresh=fresh)
-        self.set_status(201 if created else 200)
-        self.finish(json.dumps({"path": path, "created": created}))
+        await self.put(f"{name}.ipynb", directory, text, fresh=fresh)
 
-    async def _copy(self, file: str, directory: str, text: str, *, fresh: bool) -> tuple[str, bool]:
-        """A study has one copy in a folder; a new discovery is a new file each time."""
-        stem = file.removesuffix(".ipynb")
-        for number in range(_MOST_COPIES):
-            name = file if number == 0 else f"{stem}-{number}.ipynb"
-            path = url_path_join(directory, name).strip("/")
-            if not await ensure_async(self.contents_manager.file_exists(path)):
-                model = {"type": "notebook", "format": "json", "content": json.loads(text)}
-                await ensure_async(self.contents_manager.save(model, path))
-                return path, True
-            if not fresh:
-                return path, False
-        raise tornado.web.HTTPError(409, f"there are too many copies of {file}")
+
+class SessionsHandler(_Handler):
+    """``workbench/sessions``: what was saved by itself, and a notebook to go on with it."""
+
+    @tornado.web.authenticated
+    def get(self) -> None:
+        """Answer with ``{"sessions": [...]}``, the latest first."""
+        found = [asdict(session) for session in saved_sessions.recent()]
+        self.finish(json.dumps({"sessions": found}))
+
+    @tornado.web.authenticated
+    async def post(self) -> None:
+        """Make a notebook in ``folder`` that loads the session of ``path``, one that is listed."""
+        body = self.body()
+        wanted = self.text(body, "path")
+        session = next((s for s in saved_sessions.recent() if s.path == wanted), None)
+        if session is None:
+            raise tornado.web.HTTPError(404, "there is no such session any more")
+        text = notebook_files.for_session(session.path, session.title)
+        directory = self.text(body, "folder").strip("/")
+        await self.put(f"{Path(session.path).stem}.ipynb", directory, text, fresh=False)
+
+
+class TableHandler(_Handler):
+    """``POST workbench/tables``: a notebook that opens a table in the workbench."""
+
+    @tornado.web.authenticated
+    async def post(self) -> None:
+        """Make it beside the table of ``path``; ``settings`` are those of its session."""
+        body = self.body()
+        path = PurePosixPath(self.text(body, "path").strip("/"))
+        if path.suffix.lower() not in TABLES:
+            raise tornado.web.HTTPError(
+                400, f"a table is a file of {', '.join(TABLES)}: got {path.name!r}"
+            )
+        if not await ensure_async(self.contents_manager.file_exists(str(path))):
+            raise tornado.web.HTTPError(404, f"there is no file {str(path)!r}")
+        settings = body.get("settings")
+        known = settings if isinstance(settings, dict) else {}
+        text = notebook_files.for_table(path.name, known)
+        directory = "" if str(path.parent) == "." else str(path.parent)
+        await self.put(f"{path.stem}-formula.ipynb", directory, text, fresh=False)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -74,10 +141,12 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server_app: Any) -> None:
     web_app = server_app.web_app
     base = web_app.settings["base_url"]
+    routes = [
+        (("studies",), StudiesHandler),
+        (("studies", r"([a-z-]+)"), StudyHandler),
+        (("sessions",), SessionsHandler),
+        (("tables",), TableHandler),
+    ]
     web_app.add_handlers(
-        ".*$",
-        [
-            (url_path_join(base, _NAMESPACE, "studies"), StudiesHandler),
-            (url_path_join(base, _NAMESPACE, "studies", r"([a-z-]+)"), StudyHandler),
-        ],
+        ".*$", [(url_path_join(base, _NAMESPACE, *parts), handler) for parts, handler in routes]
     )

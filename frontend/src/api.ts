@@ -1,12 +1,29 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-/** A packaged study as the server lists it. */
+/** A packaged notebook as the server lists it. */
 export interface IStudy {
   name: string;
   title: string;
   summary: string;
 }
+
+/** A session that was saved by itself. */
+export interface ISavedSession {
+  path: string;
+  title: string;
+  saved: string;
+  steps: number;
+}
+
+/** A notebook of the user: where it is, and whether it was made just now. */
+export interface IMade {
+  path: string;
+  created: boolean;
+}
+
+/** What a session is given from the settings. */
+export type SessionSettings = Record<string, string | number>;
 
 /** Ask the server extension; its own sentence becomes the error's message. */
 async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
@@ -26,13 +43,37 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   return body as T;
 }
 
-/** All packaged studies. */
+function post(path: string, body: unknown): Promise<IMade> {
+  return request<IMade>(path, { method: 'POST', body: JSON.stringify(body) });
+}
+
+/** All packaged notebooks but the one for a new discovery. */
 export async function listStudies(): Promise<IStudy[]> {
   return (await request<{ studies: IStudy[] }>('studies')).studies;
 }
 
-/** Path of the user's copy of a notebook in a folder; made when it is missing, never overwritten. */
-export async function copyNotebook(name: string, folder: string): Promise<string> {
-  const init = { method: 'POST', body: JSON.stringify({ folder }) };
-  return (await request<{ path: string }>(URLExt.join('studies', name), init)).path;
+/** Saved sessions, the latest first. */
+export async function listSessions(): Promise<ISavedSession[]> {
+  return (await request<{ sessions: ISavedSession[] }>('sessions')).sessions;
+}
+
+/** The user's copy of a notebook in a folder; made when it is missing, never overwritten. */
+export function copyNotebook(name: string, folder: string): Promise<IMade> {
+  return post(URLExt.join('studies', name), { folder });
+}
+
+/** A notebook beside a table that opens it in the workbench. */
+export function notebookForTable(
+  path: string,
+  settings: SessionSettings
+): Promise<IMade> {
+  return post('tables', { path, settings });
+}
+
+/** A notebook in a folder that goes on with a saved session. */
+export function notebookForSession(
+  path: string,
+  folder: string
+): Promise<IMade> {
+  return post('sessions', { path, folder });
 }

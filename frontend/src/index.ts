@@ -1,110 +1,129 @@
 import {
+  ILabShell,
+  ILayoutRestorer,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette, showErrorMessage } from '@jupyterlab/apputils';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
-import { copyNotebook, IStudy, listStudies } from './api';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { IStudy, listStudies } from './api';
+import {
+  addCommands,
+  NEW_DISCOVERY,
+  OPEN_STUDY,
+  OPEN_TABLE
+} from './commands';
 import { networkIcon } from './icon';
+import { SidePanel } from './panel';
 
+const PLUGIN = 'kan-workbench-labextension:plugin';
 const CATEGORY = 'KAN Workbench';
-const OPEN = 'kan-workbench:open';
-const NEW = 'kan-workbench:new-discovery';
-const NEW_DISCOVERY = 'new-discovery';
+const SHOW_PANEL = 'kan-workbench:show-panel';
+const PANEL_RANK = 650;
+
+/** Tables that JupyterLab has no type for; the context menu knows files by their types. */
+const FILE_TYPES = [
+  { name: 'parquet', displayName: 'Parquet', extensions: ['.parquet', '.pq'] },
+  { name: 'xlsx', displayName: 'Excel', extensions: ['.xlsx'] }
+];
 
 /** Titles are known before the server has answered, for menus that ask early. */
-const studies = new Map<string, IStudy>([
-  ['knots', { name: 'knots', title: 'Knot invariants', summary: '' }],
+const studies = new Map<string, IStudy>(
   [
-    'localization',
-    { name: 'localization', title: 'Anderson localization', summary: '' }
-  ]
-]);
+    ['tour', 'Tour'],
+    ['knots', 'Knot invariants'],
+    ['localization', 'Anderson localization']
+  ].map(([name, title]) => [name, { name, title, summary: '' }])
+);
 
 const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'kan-workbench-labextension:plugin',
+  id: PLUGIN,
   description: 'Guided studies and new discoveries with Kolmogorov–Arnold networks',
   autoStart: true,
-  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
+  optional: [
+    ILauncher,
+    ICommandPalette,
+    IDefaultFileBrowser,
+    ISettingRegistry,
+    ITranslator,
+    ILabShell,
+    ILayoutRestorer
+  ],
   activate: (
     app: JupyterFrontEnd,
     launcher: ILauncher | null,
     palette: ICommandPalette | null,
-    browser: IDefaultFileBrowser | null
+    browser: IDefaultFileBrowser | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null,
+    shell: ILabShell | null,
+    restorer: ILayoutRestorer | null
   ) => {
     const { commands } = app;
-
-    async function open(name: string, folder?: string): Promise<void> {
-      try {
-        const path = await copyNotebook(name, folder ?? browser?.model.path ?? '');
-        await commands.execute('docmanager:open', { path, factory: 'Notebook' });
-      } catch (error) {
-        await showErrorMessage(
-          'The notebook could not be opened',
-          error instanceof Error ? error.message : String(error)
-        );
+    const trans = (translator ?? nullTranslator).load('kan_workbench');
+    let settings: ISettingRegistry.ISettings | null = null;
+    registry?.load(PLUGIN).then(
+      loaded => (settings = loaded),
+      error => console.warn('KAN Workbench: no settings.', error)
+    );
+    for (const type of FILE_TYPES) {
+      if (!app.docRegistry.getFileType(type.name)) {
+        app.docRegistry.addFileType({
+          ...type,
+          mimeTypes: [],
+          contentType: 'file',
+          fileFormat: 'base64'
+        });
       }
     }
+    addCommands({ app, browser, settings: () => settings, studies, trans });
 
-    commands.addCommand(OPEN, {
-      label: args =>
-        args['isPalette']
-          ? `Open Study: ${studies.get(String(args['name']))?.title ?? args['name']}`
-          : (studies.get(String(args['name']))?.title ?? String(args['name'])),
-      caption: args => studies.get(String(args['name']))?.summary ?? '',
-      icon: args => (args['isPalette'] ? undefined : networkIcon),
-      execute: args => open(String(args['name']), args['cwd'] as string | undefined),
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            name: { type: 'string', description: 'Name of the study' },
-            cwd: { type: 'string', description: 'Folder of the copy' },
-            isPalette: { type: 'boolean' }
-          },
-          required: ['name']
-        }
-      }
+    const panel = new SidePanel(commands, trans);
+    if (shell) {
+      shell.add(panel, 'left', { rank: PANEL_RANK });
+      restorer?.add(panel, panel.id);
+    }
+    commands.addCommand(SHOW_PANEL, {
+      label: trans.__('Show KAN Workbench Panel'),
+      caption: trans.__('Studies, recent sessions, and a new discovery'),
+      isVisible: () => shell !== null,
+      execute: () => shell?.activateById(panel.id),
+      describedBy: { args: { type: 'object', properties: {} } }
     });
 
-    commands.addCommand(NEW, {
-      label: args => (args['isPalette'] ? 'New KAN Discovery' : 'New discovery'),
-      caption: 'Find a formula in your own table',
-      icon: args => (args['isPalette'] ? undefined : networkIcon),
-      execute: args => open(NEW_DISCOVERY, args['cwd'] as string | undefined),
-      describedBy: {
-        args: {
-          type: 'object',
-          properties: {
-            cwd: { type: 'string', description: 'Folder of the notebook' },
-            isPalette: { type: 'boolean' }
-          }
-        }
-      }
-    });
-
-    launcher?.add({ command: NEW, category: CATEGORY, rank: 0 });
-    palette?.addItem({ command: NEW, category: CATEGORY, args: { isPalette: true } });
+    launcher?.add({ command: NEW_DISCOVERY, category: CATEGORY, rank: 0 });
+    for (const command of [NEW_DISCOVERY, OPEN_TABLE, SHOW_PANEL]) {
+      palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+    }
 
     // Not awaited: the application must not wait for the list.
     listStudies().then(
       found => {
+        panel.setStudies(found);
         found.forEach((study, place) => {
           studies.set(study.name, study);
           const args = { name: study.name };
-          launcher?.add({ command: OPEN, category: CATEGORY, args, rank: place + 1 });
+          launcher?.add({
+            command: OPEN_STUDY,
+            category: CATEGORY,
+            args,
+            rank: place + 1
+          });
           palette?.addItem({
-            command: OPEN,
+            command: OPEN_STUDY,
             category: CATEGORY,
             args: { ...args, isPalette: true }
           });
         });
-        commands.notifyCommandChanged(OPEN);
+        commands.notifyCommandChanged(OPEN_STUDY);
       },
       error => console.warn('KAN Workbench: the studies could not be listed.', error)
     );
   }
 };
 
+export { networkIcon };
 export default plugin;

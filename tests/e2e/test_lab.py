@@ -5,7 +5,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import LONG_PATIENCE, Lab
+from tests.e2e.conftest import LONG_PATIENCE
+from tests.e2e.server import Lab
 
 SECTION = ".jp-Launcher-section:has(h2:text-is('KAN Workbench'))"
 PANEL = ".kw-training"
@@ -76,7 +77,7 @@ def output(page: Page, sign: str, selector: str) -> Locator:
 
 def test_the_launcher_offers_studies_and_a_new_discovery(page: Page, lab: Lab) -> None:
     section = page.locator(SECTION)
-    for title in ("New discovery", "Knot invariants", "Anderson localization"):
+    for title in ("New discovery", "Tour", "Knot invariants", "Anderson localization"):
         expect(section.locator(".jp-LauncherCard", has_text=title)).to_be_visible()
     section.locator(".jp-LauncherCard", has_text="Knot invariants").click()
     expect(
@@ -129,23 +130,15 @@ def test_training_runs_pauses_and_stops(page: Page, lab: Lab) -> None:
     expect(panel.locator(".kw-curve")).to_have_count(12)
 
 
-def test_a_new_discovery_ends_in_a_formula(page: Page, lab: Lab) -> None:
-    strangers: list[str] = []
-    page.on("request", lambda request: strangers.append(request.url))
-    page.locator(SECTION).locator(".jp-LauncherCard", has_text="New discovery").click()
-    page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget?.context?.path.startsWith('new-disc')"
-    )
-    open_and_run(page, page.evaluate("() => jupyterapp.shell.currentWidget.context.path"))
+def test_the_tour_runs_from_table_to_law(page: Page, lab: Lab) -> None:
+    page.locator(SECTION).locator(".jp-LauncherCard", has_text="Tour").click()
+    page.wait_for_function("() => jupyterapp.shell.currentWidget?.context?.path === 'tour.ipynb'")
+    open_and_run(page, "tour.ipynb")
     wait_for_the_last_cell(page)
-    expect(output(page, "application/vnd.jupyter.widget-view+json", PANEL)).to_have_attribute(
-        "data-status", "done"
-    )
+    guide = output(page, "application/vnd.jupyter.widget-view+json", ".kw-guide")
+    expect(guide.get_by_role("tab", name="Discover, done")).to_be_visible()
     expect(output(page, "<svg", "svg.kan")).to_be_visible()
     expect(output(page, "<math", "math")).to_contain_text("period")
-    assert [
-        url for url in strangers if not url.startswith(("http://127.0.0.1", "data:", "blob:"))
-    ] == []
 
 
 def test_the_panel_follows_the_dark_theme(page: Page, lab: Lab) -> None:

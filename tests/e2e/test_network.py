@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Lab
+from tests.e2e.server import Lab
 from tests.e2e.test_lab import open_and_run, write_notebook
 
 VIEW = ".kw-network"

@@ -1,9 +1,14 @@
 """The server lists the studies and copies notebooks without ever overwriting one."""
 
 import json
+import zipfile
 
+import nbformat
 import pytest
 import tornado.httpclient
+
+from workbench.server import TABLES
+from workbench.tables import SUFFIXES
 
 STUDIES = ("workbench", "studies")
 
@@ -11,7 +16,7 @@ STUDIES = ("workbench", "studies")
 async def test_studies_are_listed(jp_fetch) -> None:
     response = await jp_fetch(*STUDIES)
     found = json.loads(response.body)["studies"]
-    assert [study["name"] for study in found] == ["knots", "localization"]
+    assert [study["name"] for study in found] == ["tour", "knots", "localization"]
     assert all(study["title"] and study["summary"] for study in found)
 
 
@@ -56,3 +61,60 @@ async def test_strangers_are_refused(jp_fetch, jp_base_url, http_server_client) 
     with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
         await http_server_client.fetch(f"{jp_base_url}workbench/studies")
     assert caught.value.code == 403
+
+
+async def test_a_table_gets_a_notebook_of_four_short_cells(jp_fetch, jp_root_dir) -> None:
+    (jp_root_dir / "data").mkdir()
+    (jp_root_dir / "data" / "a 'b'.csv").write_text("x,y\n1,2\n")
+    settings = {"threads": 2, "precision": "float32", "rate": "fast", "evil": 1}
+    body = json.dumps({"path": "data/a 'b'.csv", "settings": settings})
+    response = await jp_fetch("workbench", "tables", method="POST", body=body)
+    answer = json.loads(response.body)
+    assert answer == {"path": "data/a 'b'-formula.ipynb", "created": True}
+    notebook = nbformat.read(jp_root_dir / answer["path"], as_version=4)
+    nbformat.validate(notebook)
+    assert len(notebook.cells) == 4
+    assert "Workbench(\"a 'b'.csv\", threads=2, precision='float32')" in notebook.cells[1].source
+    again = json.loads((await jp_fetch("workbench", "tables", method="POST", body=body)).body)
+    assert again == {**answer, "created": False}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"path": "notes.md"}, 400),
+        ({"path": "gone.csv"}, 404),
+        ({"path": 3}, 400),
+        ({"path": "../../etc/passwd.csv"}, 404),
+        ([], 400),
+    ],
+)
+async def test_what_is_no_table_is_refused(jp_fetch, body: object, code: int) -> None:
+    with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
+        await jp_fetch("workbench", "tables", method="POST", body=json.dumps(body))
+    assert caught.value.code == code
+
+
+async def test_saved_sessions_are_listed_and_opened(
+    jp_fetch, jp_root_dir, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_SESSIONS", str(tmp_path / "kept"))
+    assert json.loads((await jp_fetch("workbench", "sessions")).body) == {"sessions": []}
+    (tmp_path / "kept").mkdir()
+    about = {"format": 1, "saved": "2026-01-02T03:04:05+00:00", "steps": [{}, {}]}
+    about |= {"data": {"names": ["a", "b"], "target": "y"}}
+    with zipfile.ZipFile(tmp_path / "kept" / "s.kan", "w") as archive:
+        archive.writestr("session.json", json.dumps(about))
+    (found,) = json.loads((await jp_fetch("workbench", "sessions")).body)["sessions"]
+    assert (found["title"], found["steps"]) == ("y from a, b", 2)
+    body = json.dumps({"path": found["path"]})
+    response = await jp_fetch("workbench", "sessions", method="POST", body=body)
+    text = (jp_root_dir / json.loads(response.body)["path"]).read_text()
+    assert "Session.load(" in text
+    with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
+        await jp_fetch("workbench", "sessions", method="POST", body='{"path": "/etc/passwd"}')
+    assert caught.value.code == 404
+
+
+def test_the_server_opens_what_tables_are_read() -> None:
+    assert set(TABLES) == set(SUFFIXES)

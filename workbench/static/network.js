@@ -195,12 +195,18 @@ function render({ model, el }) {
   const caption = element("label", "kw-title", "Prune weak edges");
   const forecast = element("span", "kw-quiet kw-numbers kw-forecast");
   forecast.setAttribute("role", "status");
-  const prune = button("Prune", () => model.send({ type: "prune", threshold: threshold() }), { kind: "kw-first" });
+  const prune = button("Prune", () => model.send({ type: "prune", threshold: threshold() }));
   pruning.append(caption, slider, forecast, prune);
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
+  const simplify = button("Simplify by itself", () => model.send({ type: simplify.dataset.command ?? "simplify" }), { kind: "kw-first" });
+  pruning.append(simplify);
   root.append(bar, body, legend(), pruning, message);
   el.append(root);
+  // In the workbench undo and redo are at its head.
+  undo.hidden = redo.hidden = model.get("tools") !== "all";
+  root.dataset.tools = model.get("tools");
+  pruning.hidden = model.get("tools") === "look";
 
   /** @type {Graph} */
   let graph = model.get("graph");
@@ -405,7 +411,12 @@ function render({ model, el }) {
     const state = model.get("state");
     const busy = state.status === "running" || state.status === "paused";
     root.dataset.status = state.status;
-    loss.textContent = busy ? "training…" : `validation ${state.unit} ${readable(state.loss)}`;
+    loss.textContent = busy ? `${state.doing}…` : `validation ${state.unit} ${readable(state.loss)}${state.trained ? "" : ", not trained yet"}`;
+    const simplifying = busy && state.job === "prune";
+    simplify.textContent = simplifying ? "Stop" : "Simplify by itself";
+    simplify.dataset.command = simplifying ? "stop" : "simplify";
+    simplify.title = simplifying ? "End it; nothing has changed then" : "Remove the edges that the data does not need: each one is tested by a refit";
+    simplify.disabled = (busy && !simplifying) || !state.trained;
     undo.disabled = busy || !state.undo;
     redo.disabled = busy || !state.redo;
     undo.title = state.undo ? `Take back: ${state.undo}` : "There is nothing to undo";
@@ -590,6 +601,7 @@ function render({ model, el }) {
       line.append(element("span", "", `Locked to ${about.formula}`), button("Unfix", () => model.send({ type: "unfix", edge: about.address }), { label: "Turn the edge back into a spline" }));
       list.append(line);
     }
+    list.append(handling(about));
     if (about.candidates === null) list.append(element("p", "kw-quiet kw-loading", "Looking for functions that fit…"));
     else if (found.length) list.append(candidates(found, about, (i) => ((overlay = i), paint())));
     const left = element("div", "kw-picture");
@@ -601,6 +613,23 @@ function render({ model, el }) {
     const keep = /** @type {HTMLElement | null} */ (detail.querySelector(`[data-keep="${held || "close"}"]`) ?? detail.querySelector("button"));
     if (held || opening) keep?.focus({ preventScroll: true });
     opening = false;
+  }
+
+  /**
+   * What can be done with an edge, whatever its curve.
+   * @param {any} about
+   */
+  function handling(about) {
+    const line = element("div", "kw-buttons kw-handling");
+    if (model.get("tools") === "look") return line;
+    const busy = root.dataset.status === "running" || root.dataset.status === "paused";
+    const hold = button(about.held ? "Let it train" : "Hold", () => model.send({ type: about.held ? "release" : "hold", edge: about.address }), { kind: "kw-small", label: about.held ? "Let training move this edge again" : "Keep this edge as it is through any training" });
+    hold.setAttribute("aria-pressed", String(about.held));
+    hold.dataset.keep = "hold";
+    const remove = button("Remove", () => model.send({ type: "remove", edge: about.address }), { kind: "kw-small", label: "Take this edge out of the network; undo brings it back" });
+    for (const made of [hold, remove]) made.disabled = busy;
+    line.append(hold, remove);
+    return line;
   }
 
   /**

@@ -173,6 +173,39 @@ export function painter(draw) {
 }
 
 /**
+ * A button that copies a text and says so.
+ * @param {string} label
+ * @param {() => string} text
+ */
+export function copy(label, text) {
+  const made = button(label, async () => {
+    made.textContent = (await copied(text())) ? "Copied" : "Could not copy";
+    setTimeout(() => (made.textContent = label), 1500);
+  });
+  made.dataset.keep = "copy";
+  return made;
+}
+
+/**
+ * Into the clipboard; pages without a secure address have only the old way.
+ * @param {string} text
+ */
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = /** @type {HTMLTextAreaElement} */ (element("textarea"));
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+}
+
+/**
  * Hand a file to the browser.
  * @param {string} name
  * @param {Blob | string} content

@@ -7,11 +7,23 @@ import { button, chart, element, extent, floats, painter, points, svg } from "./
 const CURVE = { width: 76, height: 48 };
 
 /**
+ * Settings of the next training: name, label, hint, choices of value and text; the first is the default.
+ * @type {[string, string, string, [string, string][]][]}
+ */
+const SETTINGS = [
+  ["grid", "Finest grid", "Intervals of every curve; finer grids need more rows", [["", "as validation likes"], ["3", "3"], ["6", "6"], ["12", "12"], ["24", "24"], ["48", "48"]]],
+  ["l1", "Sparsity", "Weight of the penalty that makes weak edges weaker", [["", "none"], ["0.0001", "a little"], ["0.001", "some"], ["0.01", "strong"]]],
+  ["smoothness", "Smoothness", "Weight of the penalty on bends", [["", "as validation likes"], ["0.000001", "a little"], ["0.0001", "some"], ["0.01", "strong"]]],
+  ["starts", "Random starts", "How many first networks compete", [["", "as many as it takes"], ["1", "1"], ["8", "8"], ["32", "32"], ["64", "64"]]],
+  ["solver", "Solver", "How the numbers are found", [["", "by size"], ["lm", "Levenberg–Marquardt"], ["lbfgs", "L-BFGS"], ["adam", "Adam"]]],
+];
+
+/**
  * What can be done in each state: command, label, hint.
  * @type {Record<string, [string, string, string][]>}
  */
 const COMMANDS = {
-  ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"]],
+  ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"], ["discover", "Find a formula by itself", "Try several networks, simplify and name each, keep the best; takes a minute or more"]],
   running: [["pause", "Pause", "Hold after this iteration"], ["stop", "Stop", "End here; the best network so far is kept"]],
   paused: [["resume", "Resume", "Go on"], ["step", "Step", "One iteration, then hold"], ["stop", "Stop", "End here; the best network so far is kept"]],
   done: [["start", "Train further", "Go on from the present network"], ["reset", "Reset", "Back to the network of the beginning"]],
@@ -28,6 +40,12 @@ const SAYS = {
   stopped: "Stopped",
   error: "Failed",
 };
+
+/**
+ * What runs when it is not a training.
+ * @type {Record<string, string>}
+ */
+const DOES = { prune: "Simplifying", symbolify: "Looking for formulas", discover: "Trying several networks" };
 
 /**
  * The time that is left, in words: iterations so far say how long the others take.
@@ -120,22 +138,30 @@ function render({ model, el }) {
   body.append(losses, gallery);
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
-  root.append(bar, progress, body, message);
+  const { panel: settings, draw: drawSettings, options } = settingsOf(model);
+  root.append(bar, progress, body, message, settings);
   el.append(root);
 
   let shownStatus = "";
   function drawStatus() {
     /** @type {string} */
     const status = model.get("status");
+    /** @type {string} */
+    const job = model.get("job");
+    const other = job in DOES && status === "running";
     root.dataset.status = status;
     message.dataset.error = String(status === "error");
-    if (status === shownStatus) return;
-    shownStatus = status;
-    said.textContent = SAYS[status] ?? status;
+    const now = `${status} ${other ? job : ""} ${model.get("trained")}`;
+    if (now === shownStatus) return;
+    shownStatus = now;
+    said.textContent = other ? DOES[job] : status === "ready" && model.get("trained") ? "Trained" : (SAYS[status] ?? status);
     const held = buttons.contains(document.activeElement);
+    const known = status === "ready" && model.get("trained") ? "done" : (status === "done" || status === "stopped") && !model.get("trained") ? "ready" : status;
+    const offered = (COMMANDS[known] ?? []).filter(([command]) => !other || command === "stop");
     buttons.replaceChildren(
-      ...(COMMANDS[status] ?? []).map(([command, label, hint], place) => {
-        const made = button(label, () => model.send({ type: command }), { kind: place === 0 ? "kw-first" : "" });
+      ...offered.map(([command, label, hint], place) => {
+        const act = () => model.send(command === "start" ? { type: command, options: options() } : { type: command });
+        const made = button(label, act, { kind: place === 0 ? "kw-first" : "" });
         made.title = hint;
         made.dataset.command = command;
         return made;
@@ -147,12 +173,13 @@ function render({ model, el }) {
   function drawNumbers() {
     const [step, total, seconds] = [model.get("step"), model.get("total"), model.get("seconds")];
     root.dataset.step = String(step);
-    progress.max = Math.max(total, 1);
-    progress.value = step;
+    const other = model.get("job") in DOES && model.get("status") === "running";
+    progress.max = other ? 1 : Math.max(total, 1);
+    progress.value = other ? model.get("share") : step;
     const left = model.get("status") === "running" ? timeLeft(seconds, step, total) : "";
     const live = model.get("status") === "running" || model.get("status") === "paused";
     const count = live ? `${step} of ${total}` : `${step} iterations`;
-    const parts = step ? [count, `${seconds.toFixed(1)} s`, left, live ? model.get("phase") : ""] : [model.get("phase")];
+    const parts = other ? [model.get("phase")] : step ? [count, `${seconds.toFixed(1)} s`, left, live ? model.get("phase") : ""] : [model.get("phase")];
     counted.textContent = parts.filter(Boolean).join(" · ");
     const hidden = model.get("hidden_edges");
     const text = model.get("message") + (hidden ? ` ${hidden} more edges are not drawn.` : "");
@@ -162,6 +189,7 @@ function render({ model, el }) {
   const screen = painter(() => {
     drawStatus();
     drawNumbers();
+    drawSettings();
     losses.replaceChildren(lossChart(floats(model.get("losses")), model.get("step"), model.get("unit")));
     drawCurves(gallery, model.get("edges"), floats(model.get("curves")));
   });
@@ -171,6 +199,70 @@ function render({ model, el }) {
     screen.stop();
     model.off("change", screen.soon);
   };
+}
+
+/**
+ * The network that a training starts from, and how it is trained; folded away until it is wanted.
+ * @param {any} model
+ */
+function settingsOf(model) {
+  const panel = element("details", "kw-settings");
+  const summary = element("summary");
+  const about = element("span", "kw-quiet kw-numbers");
+  summary.append("Network and settings", about);
+  const line = element("form", "kw-bar");
+  const shape = /** @type {HTMLInputElement} */ (element("input", "kw-input kw-shape"));
+  const id = `kw-shapes-${Math.random().toString(36).slice(2)}`;
+  Object.assign(shape, { type: "text", autocomplete: "off" });
+  shape.setAttribute("list", id);
+  const choices = element("datalist");
+  choices.id = id;
+  const label = element("label", "kw-field", "Nodes per layer");
+  label.title = "From inputs to outputs, such as 4, 2, 1; 2+1× is two sums and one product";
+  label.append(shape);
+  const make = button("New network", () => undefined, { label: "Begin again with a network of this shape; undo brings the present one back" });
+  make.type = "submit";
+  line.append(label, choices, make);
+  line.addEventListener("submit", (event) => {
+    event.preventDefault();
+    model.send({ type: "shape", width: shape.value });
+  });
+  const fields = element("div", "kw-bar");
+  /** @type {HTMLSelectElement[]} */
+  const selects = [];
+  for (const [name, text, hint, values] of SETTINGS) {
+    const field = element("label", "kw-field", text);
+    field.title = hint;
+    const select = /** @type {HTMLSelectElement} */ (element("select", "kw-select"));
+    select.name = name;
+    for (const [value, words] of values) {
+      const option = /** @type {HTMLOptionElement} */ (element("option", "", words));
+      option.value = value;
+      select.append(option);
+    }
+    selects.push(select);
+    field.append(select);
+    fields.append(field);
+  }
+  panel.append(summary, line, fields);
+
+  let drawn = "";
+  function draw() {
+    const network = model.get("network");
+    const busy = model.get("status") === "running" || model.get("status") === "paused";
+    make.disabled = busy;
+    if (network.width === undefined || drawn === network.width + network.edges) return;
+    drawn = network.width + network.edges;
+    about.textContent = `${network.width.replaceAll(", ", " → ")} · ${network.edges} edges · ${network.parameters} parameters for ${network.rows} rows`;
+    shape.value = network.width;
+    choices.replaceChildren(...model.get("shapes").map((/** @type {string} */ width) => Object.assign(document.createElement("option"), { value: width })));
+  }
+
+  function options() {
+    const chosen = selects.filter((select) => select.value !== "");
+    return Object.fromEntries(chosen.map((select) => [select.name, select.name === "solver" ? select.value : Number(select.value)]));
+  }
+  return { panel, draw, options };
 }
 
 export default { render };

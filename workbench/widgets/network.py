@@ -2,12 +2,10 @@
 
 import json
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import anywidget
 import networkx as nx
 import numpy as np
 import torch
@@ -23,9 +21,12 @@ from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, Edge
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
+from workbench.widgets.panel import Command, Panel, number_in
 
 SHOWN = 60
 """Beyond so many edges the weaker ones are drawn as bundles, and not named."""
+
+Tools = Literal["all", "look", "simplify"]
 
 _POINTS = 161
 _DOTS = 200
@@ -34,7 +35,7 @@ _CANDIDATES = 6
 _STATIC_EDGES = 60
 
 
-class NetworkView(anywidget.AnyWidget):
+class NetworkView(Panel):
     """A network as a graph: the curve on every edge, its strength, its kind; and what to do next.
 
     The front end sends commands, each of which is a method of ``Session``: "prune", "preview", "fix",
@@ -43,8 +44,11 @@ class NetworkView(anywidget.AnyWidget):
     Args:
         source: a session, or a network; then ``view.session`` holds the steps that are taken.
         data: the table, beside a network.
+        tools: which controls are beside the picture: "look" leaves out pruning, "simplify" has all
+            that changes the network.
 
     Attributes:
+        live: whether curves are sent while the network trains; a view that nobody sees need not.
         graph: nodes and edges as in ``to_networkx``, without samples.
         curves: ``(edges, points)`` values, in the order of the edges.
         state: status of the session, loss, what can be undone, message.
@@ -61,36 +65,27 @@ class NetworkView(anywidget.AnyWidget):
     preview = traitlets.Dict().tag(sync=True)
     detail = traitlets.Dict().tag(sync=True)
     detail_values = traitlets.Bytes(b"").tag(sync=True)
+    tools = traitlets.Enum(("all", "look", "simplify"), "all").tag(sync=True)
 
-    def __init__(self, source: Session | KAN, data: Dataset | None = None) -> None:
-        self._lock = threading.RLock()
+    def __init__(
+        self, source: Session | KAN, data: Dataset | None = None, *, tools: Tools = "all"
+    ) -> None:
         if isinstance(source, KAN):
             if data is None:
                 raise InputError("a network needs its data beside it: NetworkView(model, data)")
             source = Session(data, model=source)
         self.session = source
+        self.live = True
         self._edges: list[Edge] = []
         self._named = False
-        super().__init__()
+        super().__init__(tools=tools)
         self._refresh()
-        self._forget = (source.observe(self._follow), source.listen(self._refresh))
-        self.on_msg(self._obey)
+        self._forget += [source.observe(self._follow), source.listen(self._refresh)]
 
     @property
     def model(self) -> KAN:
         """The network that is shown."""
         return self.session.model
-
-    def set_state(self, sync_data: Any) -> None:
-        """From the front end; ipywidgets keeps state without a lock of its own."""
-        with self._lock:
-            super().set_state(sync_data)
-
-    def close(self) -> None:
-        """Stop listening."""
-        for forget in getattr(self, "_forget", ()):
-            forget()
-        super().close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget, and a picture for readers without a kernel."""
@@ -119,18 +114,22 @@ class NetworkView(anywidget.AnyWidget):
 
     def _follow(self, frame: Frame) -> None:
         """Edges change their shape while the network trains."""
+        if not self.live and frame.busy:
+            return
         with self._lock, self.hold_sync():
-            if list(frame.edges) == self._edges and frame.status in ("running", "paused"):
+            if list(frame.edges) == self._edges and frame.busy and frame.job == "train":
                 self.curves = frame.curves.numpy().astype("<f4").tobytes()
             self._tell("")
 
     def _tell(self, message: str, *, error: bool = False) -> None:
-        session = self.session
-        status = session.status
-        training = status in ("running", "paused")
+        session, frame = self.session, self.session.frame
+        doing = frame.phase if frame.job != "train" else "training"
         self.state = {
-            "status": status,
-            "loss": None if training else session.loss(),
+            "status": frame.status,
+            "doing": doing if frame.busy else "",
+            "job": frame.job,
+            "trained": session.trained,
+            "loss": None if frame.busy else session.loss(),
             "unit": session.unit,
             "undo": session.undoable,
             "redo": session.redoable,
@@ -140,28 +139,28 @@ class NetworkView(anywidget.AnyWidget):
 
     # From the front end
 
-    def _obey(self, _: Any, content: Any, __: Any) -> None:
-        commands: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    def _commands(self) -> dict[str, Command]:
+        return {
             "preview": self._preview,
-            "prune": lambda said: self._act(self.session.prune, _number(said, "threshold")),
+            "prune": lambda said: self._act(self.session.prune, number_in(said, "threshold")),
+            "simplify": lambda said: self.session.prune(wait=False),
+            "stop": lambda said: self.session.stop(),
             "select": self._select,
             "unselect": lambda said: self._unselect(),
             "fix": self._fix,
             "unfix": lambda said: self._act(self.session.unfix, _edge(said)),
+            "hold": lambda said: self._act(self.session.hold, _edge(said)),
+            "release": lambda said: self._act(self.session.release, _edge(said)),
+            "remove": lambda said: self._act(self.session.remove, _edge(said)),
             "undo": lambda said: self._act(self.session.undo),
             "redo": lambda said: self._act(self.session.redo),
             "names": self._name,
             "save": self._save,
         }
-        wanted = content.get("type") if isinstance(content, dict) else None
-        command = commands.get(wanted) if isinstance(wanted, str) else None
-        if command is None:
-            return
-        try:
-            command(content)
-        except (InputError, ValueError) as error:
-            with self._lock:
-                self._tell(str(error), error=True)
+
+    def _refuse(self, sentence: str) -> None:
+        with self._lock:
+            self._tell(sentence, error=True)
 
     def _act(self, action: Callable[..., Session], *arguments: Any) -> None:
         action(*arguments)
@@ -169,7 +168,7 @@ class NetworkView(anywidget.AnyWidget):
             self._tell("")
 
     def _preview(self, said: Mapping[str, Any]) -> None:
-        threshold = _number(said, "threshold")
+        threshold = number_in(said, "threshold")
         answer: dict[str, Any] = {"threshold": threshold, "edges": [], "error": ""}
         if threshold > 0:
             try:
@@ -191,7 +190,7 @@ class NetworkView(anywidget.AnyWidget):
             raise InputError("this edge is no longer in the network")
         about, rows, dots = curve_of(self.session, edge)
         with self._lock, self.hold_sync():
-            self.detail = {**about, "candidates": None}
+            self.detail = {**about, "candidates": [] if self.session.running else None}
             self.detail_values = _packed(rows, dots)
         if self.session.running:
             return
@@ -275,7 +274,13 @@ def curve_of(session: Session, edge: Edge) -> tuple[dict[str, Any], list[np.ndar
     keep = slice(0, _DOTS)
     dots = torch.stack((into[keep], trace.postacts[edge.layer][keep, edge.target, edge.source]), 1)
     name = layer.fixed.get((edge.target, edge.source))
-    about: dict[str, Any] = {"address": list(edge), "points": _POINTS, "function": name}
+    held = bool(layer.locked[edge.target, edge.source])
+    about: dict[str, Any] = {
+        "address": list(edge),
+        "points": _POINTS,
+        "function": name,
+        "held": held,
+    }
     if name:
         affine = layer.affine[edge.target, edge.source].tolist()
         about["formula"] = spelled(name, affine)
@@ -343,13 +348,6 @@ def _value(candidate: Candidate, x: torch.Tensor) -> np.ndarray:
 
 def _packed(rows: list[np.ndarray], dots: np.ndarray) -> bytes:
     return np.concatenate([*rows, dots.ravel()]).astype("<f4").tobytes()
-
-
-def _number(said: Mapping[str, Any], key: str) -> float:
-    value = said.get(key)
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise InputError(f"{key} must be a number, got {value!r}")
-    return float(value)
 
 
 def _edge(said: Mapping[str, Any]) -> Edge:

@@ -174,7 +174,7 @@ def test_errors_of_the_thread_are_shown_and_raised(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr("workbench.session.fit", fail)
+    monkeypatch.setattr("workbench.session.training.fit", fail)
     session = Session(data, (2, 1, 1)).start()
     with pytest.raises(RuntimeError, match="out of luck"):
         session.wait()

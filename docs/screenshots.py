@@ -1,0 +1,72 @@
+"""Pictures of the workbench, light and dark and narrow, made in a real browser.
+
+    PYTHONPATH=. python docs/screenshots.py
+
+They are written beside this file; look at them before they are committed.
+"""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.server import chromium, running_lab
+from tests.e2e.test_lab import open_and_run, wait_for_the_last_cell, write_notebook
+
+HERE = Path(__file__).parent
+DARK = "JupyterLab Dark"
+CELL = """
+from workbench.tables import example_table
+from workbench.widgets import Workbench
+bench = Workbench(example_table(), "period", width=(3, 1, 1))
+session = bench.session.start().wait().keep("trained")
+session.prune(0.5).undo().prune().keep("simple").symbolify()
+bench
+"""
+
+
+def take(page: Page, name: str) -> None:
+    """One picture of the workbench alone, when it has settled."""
+    page.wait_for_timeout(600)
+    page.locator(".jp-OutputArea-output:has(.kw-guide)").screenshot(path=HERE / f"{name}.png")
+
+
+def turn(page: Page, title: str) -> None:
+    page.locator(".kw-guide").get_by_role("tab", name=title).first.click()
+    expect(page.locator(".kw-guide")).to_have_attribute("data-page", title)
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        tempfile.TemporaryDirectory() as folder,
+        running_lab(Path(home), Path(folder)) as lab,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_context(viewport={"width": 1200, "height": 1400}).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(f"{lab.url}/lab?reset&token={lab.token}")
+        page.wait_for_selector(".jp-LauncherCard")
+        write_notebook(lab, "pictures.ipynb", CELL)
+        open_and_run(page, "pictures.ipynb")
+        page.evaluate("() => jupyterapp.shell.collapseLeft()")
+        wait_for_the_last_cell(page)
+        for title in ("Data", "Train", "Simplify", "Discover", "Export"):
+            turn(page, title)
+            if title == "Export":
+                expect(page.locator(".kw-exports .kw-pre")).to_be_visible()
+            take(page, title.lower())
+        page.evaluate("t => jupyterapp.commands.execute('apputils:change-theme', {theme: t})", DARK)
+        turn(page, "Discover")
+        take(page, "discover-dark")
+        page.set_viewport_size({"width": 640, "height": 1600})
+        turn(page, "Simplify")
+        take(page, "simplify-narrow")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

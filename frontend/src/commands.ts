@@ -1,0 +1,166 @@
+import { JupyterFrontEnd } from '@jupyterlab/application';
+import { showErrorMessage } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { TranslationBundle } from '@jupyterlab/translation';
+import {
+  copyNotebook,
+  IMade,
+  IStudy,
+  notebookForSession,
+  notebookForTable,
+  SessionSettings
+} from './api';
+import { networkIcon } from './icon';
+
+export const OPEN_STUDY = 'kan-workbench:open';
+export const NEW_DISCOVERY = 'kan-workbench:new-discovery';
+export const OPEN_TABLE = 'kan-workbench:open-table';
+export const OPEN_SESSION = 'kan-workbench:open-session';
+
+const TABLES = /\.(csv|tsv|txt|parquet|pq|xlsx)$/i;
+const DEFAULTS: SessionSettings = { precision: 'float64', threads: 1, rate: 20 };
+
+/** What the commands need of the application. */
+export interface IContext {
+  app: JupyterFrontEnd;
+  browser: IDefaultFileBrowser | null;
+  settings: () => ISettingRegistry.ISettings | null;
+  studies: Map<string, IStudy>;
+  trans: TranslationBundle;
+}
+
+/** Settings of a new session that are not the defaults. */
+function chosen(settings: ISettingRegistry.ISettings | null): SessionSettings {
+  const found: SessionSettings = {};
+  for (const [name, usual] of Object.entries(DEFAULTS)) {
+    const value = settings?.get(name).composite;
+    if (value !== undefined && value !== null && value !== usual) {
+      found[name] = value as string | number;
+    }
+  }
+  return found;
+}
+
+/** The table that is selected in the file browser, or "". */
+export function selectedTable(browser: IDefaultFileBrowser | null): string {
+  for (const item of browser?.selectedItems() ?? []) {
+    if (item.type !== 'directory' && TABLES.test(item.path)) {
+      return item.path;
+    }
+  }
+  return '';
+}
+
+/** Add every command; each one describes its arguments. */
+export function addCommands(context: IContext): void {
+  const { app, browser, settings, studies, trans } = context;
+  const { commands } = app;
+  const folder = (args: { cwd?: unknown }) =>
+    typeof args.cwd === 'string' ? args.cwd : (browser?.model.path ?? '');
+  const cwd = {
+    type: 'string',
+    description: trans.__('Folder of the notebook')
+  };
+  const isPalette = {
+    type: 'boolean',
+    description: trans.__('Whether the label is for the palette')
+  };
+
+  async function show(make: Promise<IMade>, run: boolean): Promise<void> {
+    try {
+      const { path, created } = await make;
+      const widget = await commands.execute('docmanager:open', {
+        path,
+        factory: 'Notebook'
+      });
+      if (run && created && widget) {
+        await widget.context.ready;
+        await widget.sessionContext.ready;
+        // Not awaited: it ends with the last cell.
+        void commands.execute('notebook:run-all-cells');
+      }
+    } catch (error) {
+      await showErrorMessage(
+        trans.__('The notebook could not be opened'),
+        error instanceof Error ? error.message : String(error)
+      );
+    }
+  }
+
+  commands.addCommand(NEW_DISCOVERY, {
+    label: args =>
+      args['isPalette'] ? trans.__('New KAN Discovery') : trans.__('New discovery'),
+    caption: trans.__('Find a formula in your own table'),
+    icon: args => (args['isPalette'] ? undefined : networkIcon),
+    execute: args => show(copyNotebook('new-discovery', folder(args)), true),
+    describedBy: { args: { type: 'object', properties: { cwd, isPalette } } }
+  });
+
+  const titleOf = (args: { name?: unknown }) =>
+    studies.get(String(args.name))?.title ?? String(args.name);
+  commands.addCommand(OPEN_STUDY, {
+    label: args =>
+      args['isPalette']
+        ? trans.__('Open Study: %1', titleOf(args))
+        : titleOf(args),
+    caption: args => studies.get(String(args['name']))?.summary ?? '',
+    icon: args => (args['isPalette'] ? undefined : networkIcon),
+    execute: args => show(copyNotebook(String(args['name']), folder(args)), false),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          name: { type: 'string', description: trans.__('Name of the study') },
+          cwd,
+          isPalette
+        },
+        required: ['name']
+      }
+    }
+  });
+
+  commands.addCommand(OPEN_TABLE, {
+    label: trans.__('Open in KAN Workbench'),
+    caption: trans.__('Find a formula in this table'),
+    icon: args => (args['isPalette'] ? undefined : networkIcon),
+    isEnabled: args =>
+      typeof args['path'] === 'string' || selectedTable(browser) !== '',
+    execute: args => {
+      const path =
+        typeof args['path'] === 'string' ? args['path'] : selectedTable(browser);
+      return show(notebookForTable(path, chosen(settings())), true);
+    },
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          path: {
+            type: 'string',
+            description: trans.__(
+              'CSV, TSV, Parquet or Excel file; the selected one by default'
+            )
+          },
+          isPalette
+        }
+      }
+    }
+  });
+
+  commands.addCommand(OPEN_SESSION, {
+    label: trans.__('Open Saved KAN Session'),
+    caption: trans.__('Go on where a session was left'),
+    execute: args =>
+      show(notebookForSession(String(args['path']), folder(args)), true),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          path: { type: 'string', description: trans.__('File of the session') },
+          cwd
+        },
+        required: ['path']
+      }
+    }
+  });
+}

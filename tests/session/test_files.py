@@ -1,0 +1,169 @@
+"""A session outlives its kernel: everything comes back from its file, and nothing in it is executed."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.problems import PROBLEMS
+from tests.session.test_session import until
+from workbench import saved_sessions
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import Edge
+from workbench.session import Session
+from workbench.session.autosave import Autosave
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    data = PROBLEMS[0].dataset(300)
+    session = Session(data, (2, 1, 1), grids=(3, 6), starts=4, source="somewhere()").start().wait()
+    session.keep("trained").fix(Edge(0, 1, 0), "square", (1.0, 0.0, 1.0, 0.0))
+    session.undo().symbolify().choose(0).keep("simple")
+    return session.undo()
+
+
+@pytest.fixture
+def file(session: Session, tmp_path: Path) -> Path:
+    return session.save(tmp_path / "study.kan")
+
+
+def test_everything_comes_back(session: Session, file: Path) -> None:
+    back = Session.load(file)
+    assert back.to_script() == session.to_script()
+    assert back.versions == session.versions
+    assert (back.undoable, back.redoable) == (session.undoable, session.redoable)
+    assert back.formulas.frame().equals(session.formulas.frame())
+    assert str(back.formula) == str(session.formula)
+    assert back.formula.srepr == session.formula.srepr
+    assert back.result is not None
+    assert session.result is not None
+    assert back.result.history == session.result.history
+    assert back.options == session.options == {"grids": (3, 6), "starts": 4}
+    with torch.no_grad():
+        x = session.data.inputs
+        for mine, theirs in zip(back.history.steps, session.history.steps, strict=True):
+            assert torch.equal(mine.model(x), theirs.model(x))
+
+
+def test_the_table_comes_back_with_its_split(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (60, 2))
+    labels = ["cold" if value < 0 else "warm" for value in x[:, 0]]
+    data = Dataset.from_arrays(x, labels, weights=random.uniform(1, 2, 60), units={"x1": "m"})
+    back = Session.load(Session(data).save(tmp_path / "s.kan")).data
+    for name in ("inputs", "targets", "train", "validation", "test", "weights"):
+        assert torch.equal(getattr(back, name), getattr(data, name))
+    assert (back.classes, back.units, back.task) == (data.classes, data.units, data.task)
+
+
+def test_a_loaded_session_goes_on(file: Path) -> None:
+    back = Session.load(file)
+    assert back.redo().choice == 0
+    back.go("trained").start().wait()
+    assert back.steps[-1].name == "train"
+    assert [v.label for v in back.versions if v.label] == ["trained", "simple"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.write_bytes(b"PK not a zip"), "damaged or not a saved session"),
+        (lambda path: path.unlink(), "no file"),
+        (lambda path: rewrite(path, format=99, package="7.0"), "written by version 7.0"),
+        (lambda path: rewrite(path, format="x"), "not written by this workbench"),
+        (lambda path: rewrite(path, parents=[None]), "damaged session"),
+        (lambda path: rewrite(path, place=10**6), "there are versions"),
+        (lambda path: drop(path, "models/0.safetensors"), "damaged session"),
+        (lambda path: drop(path, "session.json"), "damaged or not a saved session"),
+    ],
+)
+def test_bad_files_are_refused_in_a_sentence(file: Path, spoil, said: str) -> None:
+    spoil(file)
+    with pytest.raises(InputError, match=said):
+        Session.load(file)
+
+
+def rewrite(path: Path, **changed: object) -> None:
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["session.json"] = json.dumps(json.loads(files["session.json"]) | changed).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def drop(path: Path, name: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        files = {n: archive.read(n) for n in archive.namelist() if n != name}
+    with zipfile.ZipFile(path, "w") as archive:
+        for other, content in files.items():
+            archive.writestr(other, content)
+
+
+def test_code_in_a_file_stays_text(file: Path, tmp_path: Path) -> None:
+    proof = tmp_path / "proof"
+    evil = f"__import__('pathlib').Path({str(proof)!r}).touch()"
+    rewrite(file, source=evil)
+    with zipfile.ZipFile(file) as archive:
+        name = next(n for n in archive.namelist() if n.startswith("formulas/"))
+        formula = json.loads(archive.read(name))
+    Session.load(file)
+    formula["expressions"] = [evil]
+    drop(file, name)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(name, json.dumps(formula))
+    with pytest.raises(InputError):
+        Session.load(file)
+    assert not proof.exists()
+
+
+def test_writing_is_all_or_nothing(session: Session, file: Path, monkeypatch) -> None:
+    before = file.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("workbench.session.files.os.replace", fail)
+    with pytest.raises(OSError, match="full"):
+        session.save(file)
+    assert file.read_bytes() == before
+    assert [p.name for p in file.parent.iterdir()] == [file.name]
+    with pytest.raises(InputError, match="needs a folder"):
+        session.save(file.parent / "nowhere" / "s.kan")
+
+
+def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("WORKBENCH_SESSIONS", str(tmp_path))
+    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), solver="adam", steps=10**6)
+    path = saved_sessions.file_for("a/strange: title", "01234567-ab")
+    assert path is not None
+    assert path.name == "a-strange-title-01234567-ab.kan"
+    keeper = Autosave(session, path)
+    session.start()
+    until(lambda: path.is_file())
+    assert saved_sessions.described(path)["running"] == "train"
+    session.stop()
+    session.wait()
+    assert saved_sessions.described(path)["running"] == ""
+    assert [step.name for step in Session.load(path).steps] == ["new network", "train"]
+    found = saved_sessions.recent()
+    assert [(s.title, s.steps) for s in found] == [("y from x1, x2", 2)]
+    assert saved_sessions.latest("01234567") == path
+    assert saved_sessions.latest("76543210") is None
+    (tmp_path / "broken.kan").write_text("")
+    assert len(saved_sessions.recent()) == 1
+    keeper.close()
+    session.undo()
+    assert len(Session.load(path).steps) == 2
+
+
+def test_a_full_disk_does_not_stop_the_work(tmp_path: Path) -> None:
+    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1))
+    keeper = Autosave(session, tmp_path / "gone" / "s.kan")
+    session.keep("here")
+    assert "could not be saved" in keeper.error

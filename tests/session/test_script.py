@@ -1,0 +1,109 @@
+"""A script that is run elsewhere gives the same formula to the last digit."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+import torch
+
+from tests.session.test_session import until
+from workbench.discovery.formula import Formula
+from workbench.errors import InputError
+from workbench.session import Session
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.uniform(0.5, 2, 200), "b": random.uniform(0.5, 2, 200)})
+    frame["y"] = 1.37 * frame["a"] ** 2 + np.sqrt(frame["b"]) + random.normal(0, 0.01, 200)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    return tmp_path / "t.csv"
+
+
+def run(session: Session, folder: Path, last: str) -> str:
+    path = folder / "script.py"
+    path.write_text(f"{session.to_script()}{last}\n")
+    done = subprocess.run(
+        [sys.executable, path], capture_output=True, text=True, check=False, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_everything_that_was_done_is_repeated(table: Path, tmp_path: Path) -> None:
+    session = Session.open(table, "y", (2, 1), grids=(3, 6), starts=4).start().wait()
+    edge = session.model.edges()[0]
+    best = session.suggest(edge)[0]
+    session.prune(0.001).fix(edge, best.name, best.affine).unfix(edge).hold(edge).start().wait()
+    session.release(edge).prune().symbolify()
+    loose = [i for i, f in enumerate(session.formulas) if any(c.sigma for c in f.constants)]
+    session.choose(loose[-1])
+    assert run(session, tmp_path, "print(formula.srepr)") == session.formula.srepr.splitlines()[-1]
+
+
+def test_a_training_that_was_stopped_stops_there_again(table: Path, tmp_path: Path) -> None:
+    session = Session.open(table, "y", (2, 3, 1), solver="adam", steps=100_000).start()
+    until(lambda: session.frame.step > 3)
+    session.stop()
+    session.wait()
+    total = "print(float(model(data.inputs).sum()))"
+    with torch.no_grad():
+        assert float(run(session, tmp_path, total)) == float(
+            session.model(session.data.inputs).sum()
+        )
+
+
+def test_a_discovery_is_one_line(table: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(table)
+    frame.assign(y=frame["a"] ** 2 + frame["b"]).to_csv(table, index=False)
+    session = Session.open(table, "y").discover()
+    assert "discover(data, effort='quick', seed=0)" in session.to_script()
+    assert session.formula.scores["test_r2"] > 0.99
+    said = run(session, tmp_path, "print(formula.srepr)")
+    assert said == session.formula.srepr.splitlines()[-1]
+
+
+def test_a_notebook_has_a_cell_for_every_step(table: Path) -> None:
+    session = Session.open(table, "y", (2, 1, 1), grids=(3,), starts=2).start().wait()
+    notebook = nbformat.reads(session.to_notebook("A title"), as_version=4)
+    nbformat.validate(notebook)
+    assert [c.cell_type for c in notebook.cells] == ["markdown", *["code"] * 4]
+    script = session.to_script()
+    assert all(cell.source in script for cell in notebook.cells[1:])
+    assert json.loads(session.to_notebook())["cells"][0]["source"] == ["# y from a, b"]
+
+
+def test_a_table_that_came_from_nowhere_is_said(table: Path) -> None:
+    session = Session.open(table, "y", (2, 1))
+    session.source = ""
+    assert "# data: the Dataset of this session" in session.to_script()
+
+
+def test_snapped_constants_show_their_evidence(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": random.uniform(0, 1, 100), "b": random.uniform(0, 1, 100)})
+    frame["y"] = 2 * frame["a"] - frame["b"] / 3 + 1
+    frame.to_csv(tmp_path / "plane.csv", index=False)
+    session = Session.open(tmp_path / "plane.csv", "y", (2, 1), grids=(3,), starts=2)
+    session.start().wait().symbolify()
+    fitted = [i for i, f in enumerate(session.formulas) if len(f.used) == 2 and _fitted(f) == 3]
+    session.snap(fitted[0])
+    assert session.formula.expression == sympy.sympify("2*a - b/3 + 1").xreplace(
+        {sympy.Symbol(n): sympy.Symbol(n, real=True) for n in "ab"}
+    )
+    assert all(c.evidence for c in session.formula.constants if c.snapped)
+    with pytest.raises(InputError, match="close enough to an exact number"):
+        session.snap()
+    assert session.undo().redoable == "snap constants"
+    assert run(session.redo(), tmp_path, "") == "y = 2*a - b/3 + 1"
+
+
+def _fitted(formula: Formula) -> int:
+    return sum(constant.snapped is None for constant in formula.constants)

@@ -1,0 +1,27 @@
+"""One discovery, step by step: jobs on a background thread, steps that can be undone, saved and repeated.
+
+What belongs here: everything that a screen can do, so that a script can do it too. ``worker`` runs one
+job at a time, ``steps`` pairs every operation with the line of Python that repeats it, ``history``
+keeps them as a tree, ``files`` writes a session to disk, ``script`` tells it again.
+"""
+
+from workbench.session.comparison import Comparison
+from workbench.session.frames import Frame, Status, diagnosis, edge_curves
+from workbench.session.history import History, Step, Version
+from workbench.session.session import Preview, Session
+from workbench.session.steps import OPTIONS, loss_of
+
+__all__ = [
+    "OPTIONS",
+    "Comparison",
+    "Frame",
+    "History",
+    "Preview",
+    "Session",
+    "Status",
+    "Step",
+    "Version",
+    "diagnosis",
+    "edge_curves",
+    "loss_of",
+]

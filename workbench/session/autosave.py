@@ -1,0 +1,39 @@
+"""A session that writes itself to disk after every step, so that it outlives its kernel."""
+
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.session.frames import Frame
+from workbench.session.session import Session
+
+
+class Autosave:
+    """Keeps the file of a session up to date.
+
+    Attributes:
+        path: the file. error: why the last writing failed, or "".
+    """
+
+    def __init__(self, session: Session, path: str | Path) -> None:
+        self.session, self.path, self.error = session, Path(path), ""
+        self._busy = False
+        self._forget = (session.listen(self.write), session.observe(self._follow))
+
+    def write(self) -> None:
+        """Write the session now; a failure is kept in ``error``, because work must go on."""
+        try:
+            self.session.save(self.path)
+            self.error = ""
+        except (InputError, OSError) as error:
+            self.error = f"The session could not be saved: {error}"
+
+    def close(self) -> None:
+        """Stop following; the file stays."""
+        for forget in self._forget:
+            forget()
+
+    def _follow(self, frame: Frame) -> None:
+        """The file says whether a job is running: if it still says so when it is read, it was lost."""
+        if frame.busy != self._busy:
+            self._busy = frame.busy
+            self.write()

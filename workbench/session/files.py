@@ -1,0 +1,233 @@
+"""A session on disk: one file that appears whole or not at all, and that is read without running code.
+
+The file is a ZIP archive of what other parts of the workbench write: ``session.json`` says what was
+done, ``data.safetensors`` holds the table, ``models/`` one checkpoint for every network and
+``formulas/`` one file for every formula. The table is kept with its split, so a session can be opened
+where its source is not.
+"""
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from workbench import __version__
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.errors import InputError
+from workbench.kan import checkpoint
+from workbench.kan.data import Dataset
+from workbench.kan.journal import Record
+from workbench.kan.model import KAN
+from workbench.kan.training import FitResult
+from workbench.preparation import Preparation
+from workbench.saved_sessions import FORMAT, MANIFEST, described
+from workbench.session.history import Step
+from workbench.session.session import Session
+
+_TABLE = "data.safetensors"
+_TENSORS = ("inputs", "targets", "train", "validation", "test")
+_FACTS = ("solver", "stopped", "train_loss", "validation_loss", "success_share", "seconds")
+
+
+def save(session: Session, path: str | Path) -> Path:
+    """Write a session.
+
+    Args:
+        session: also one that is training; then what it had before is written.
+        path: the file, by custom ``.kan``.
+
+    Raises:
+        InputError: there is no such folder, or it cannot be written.
+    """
+    path = Path(path)
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError(f"a session needs a folder that can be written, got {str(path)!r}")
+    with tempfile.TemporaryDirectory() as folder:
+        _write(session, Path(folder))
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        os.close(descriptor)
+        try:
+            with zipfile.ZipFile(temporary, "w") as archive:
+                for file in sorted(Path(folder).rglob("*")):
+                    if file.is_file():
+                        archive.write(file, file.relative_to(folder).as_posix())
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    return path
+
+
+def _write(session: Session, folder: Path) -> None:
+    for name in ("models", "formulas"):
+        (folder / name).mkdir()
+    history, data = session.history, session.data
+    models: dict[int, int] = {}  # most steps leave the network alone
+    for step in history.steps:
+        if id(step.model) not in models:
+            number = models.setdefault(id(step.model), len(models))
+            checkpoint.save(
+                step.model, folder / _model(number), names=data.names, target=data.target
+            )
+    for number, step in enumerate(history.steps):
+        for place, formula in enumerate(step.formulas or ()):
+            formula.save(folder / _formula(number, place))
+    tensors = {name: getattr(data, name) for name in _TENSORS}
+    if data.weights is not None:
+        tensors["weights"] = data.weights
+    save_file({n: t.contiguous().clone() for n, t in tensors.items()}, folder / _TABLE)
+    about = {
+        "format": FORMAT,
+        "package": __version__,
+        "saved": datetime.now(UTC).isoformat(timespec="seconds"),
+        "running": session.frame.job if session.frame.busy else "",
+        "seed": session.seed,
+        "threads": session.threads,
+        "precision": session.precision,
+        "rate": session.rate,
+        "source": session.source,
+        "options": session.options,
+        "preparation": None if session.preparation is None else asdict(session.preparation),
+        "data": {
+            "names": data.names,
+            "target": data.target,
+            "units": dict(data.units),
+            "task": data.task,
+            "classes": data.classes,
+            "notes": data.notes,
+        },
+        "steps": [_told(step, models[id(step.model)]) for step in history.steps],
+        "parents": history.parents,
+        "labels": {str(number): label for number, label in history.labels.items()},
+        "place": history.place,
+        "redo": history.after,
+    }
+    text = json.dumps(about, ensure_ascii=False, indent=1)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _told(step: Step, model: int) -> dict[str, Any]:
+    fit = step.fit
+    return {
+        "name": step.name,
+        "code": step.code,
+        "model": model,
+        "begins": step.begins,
+        "trained": step.trained,
+        "choice": step.choice,
+        "formulas": None if step.formulas is None else len(step.formulas),
+        "fit": None
+        if fit is None
+        else {name: getattr(fit, name) for name in _FACTS}
+        | {"warnings": fit.warnings, "history": [asdict(record) for record in fit.history]},
+    }
+
+
+def load(path: str | Path) -> Session:
+    """Read a session that ``save`` wrote.
+
+    Raises:
+        InputError: the file is missing, damaged, of another program or of a newer version.
+    """
+    path = Path(path)
+    about = described(path)
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+            return _read(about, archive, Path(folder))
+    except (
+        zipfile.BadZipFile, SafetensorError, json.JSONDecodeError, OSError, KeyError, TypeError,
+        IndexError, AttributeError, RuntimeError,
+    ) as error:  # fmt: skip
+        raise InputError(f"{path.name!r} is a damaged session: {error}") from error
+
+
+def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> Session:
+    data = _data(about["data"], load_file(archive.extract(_TABLE, folder)))
+    count = 1 + max(step["model"] for step in about["steps"])
+    models = [checkpoint.load(archive.extract(_model(n), folder)) for n in range(count)]
+    steps = []
+    for number, told in enumerate(about["steps"]):
+        files = [_formula(number, place) for place in range(told["formulas"] or 0)]
+        formulas = [Formula.load(archive.extract(file, folder)) for file in files]
+        found = None if told["formulas"] is None else FormulaSet(formulas)
+        steps.append(_step(told, models[told["model"]], found))
+    session = Session(
+        data,
+        model=steps[0].model,
+        seed=about["seed"],
+        threads=about["threads"],
+        precision=about["precision"],
+        rate=about["rate"],
+        source=about["source"],
+        preparation=_preparation(about["preparation"]),
+        **{name: _tuples(value) for name, value in about["options"].items()},
+    )
+    history = session.history
+    history.steps, history.parents = steps, list(about["parents"])
+    if len(history.parents) != len(steps):
+        raise KeyError("parents")
+    history.labels = {int(number): label for number, label in about["labels"].items()}
+    if about["redo"] is not None:
+        history.go(history.find(about["redo"]))
+    history.go(history.find(about["place"]))
+    return session
+
+
+def _step(told: Mapping[str, Any], model: KAN, formulas: FormulaSet | None) -> Step:
+    fit = told["fit"]
+    result = fit and FitResult(
+        model=model,
+        history=tuple(Record(**record) for record in fit["history"]),
+        warnings=tuple(fit["warnings"]),
+        **{name: fit[name] for name in _FACTS},
+    )
+    return Step(
+        told["name"],
+        told["code"],
+        model,
+        fit=result,
+        formulas=formulas,
+        choice=told["choice"],
+        begins=told["begins"],
+        trained=told["trained"],
+    )
+
+
+def _data(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Dataset:
+    data = Dataset(
+        **{name: tensors[name] for name in _TENSORS},
+        names=tuple(about["names"]),
+        target=about["target"],
+        task=about["task"],
+        units=about["units"],
+        classes=None if about["classes"] is None else tuple(about["classes"]),
+        notes=tuple(about["notes"]),
+    )
+    return replace(data, weights=tensors["weights"]) if "weights" in tensors else data
+
+
+def _preparation(about: Mapping[str, Any] | None) -> Preparation | None:
+    if about is None:
+        return None
+    return Preparation(**{name: _tuples(value) for name, value in about.items()})
+
+
+def _model(number: int) -> str:
+    return f"models/{number}.safetensors"
+
+
+def _formula(step: int, place: int) -> str:
+    return f"formulas/{step}-{place}.json"
+
+
+def _tuples(value: Any) -> Any:
+    """Lists of JSON as the tuples that they were."""
+    return tuple(_tuples(entry) for entry in value) if isinstance(value, list) else value

@@ -1,0 +1,484 @@
+"""The session: a table, a network and everything that was done to it."""
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from workbench.automatic import Effort, discover
+from workbench.discovery.candidates import Candidate, suggest
+from workbench.discovery.elimination import eliminate
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.graph import to_networkx
+from workbench.discovery.library import SYMPY
+from workbench.discovery.polish import constants_and_lines
+from workbench.discovery.pruning import prune_edges
+from workbench.discovery.symbolic import symbolify
+from workbench.errors import InputError
+from workbench.kan.data import Dataset, Part
+from workbench.kan.model import KAN, Edge, Width
+from workbench.kan.training import FitResult
+from workbench.preparation import Preparation
+from workbench.session import comparison, script, steps
+from workbench.session.frames import Frame, Job, edge_curves
+from workbench.session.history import History, Step, Version
+from workbench.session.steps import loss_of
+from workbench.session.training import Training, told
+from workbench.session.worker import Worker, enrolled
+from workbench.tables import read_table
+
+_ROWS = 2000
+_AS_GOOD = 1e-5
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What pruning would do: the edges that would go, and the loss before and after."""
+
+    edges: tuple[Edge, ...]
+    before: float
+    after: float
+
+
+class Session(Worker):
+    """A table, a network and everything that was done to it.
+
+    Args:
+        data: the table and its split.
+        width: nodes per layer; inputs, two hidden nodes and the outputs by default.
+        model: a network to go on with, instead of a new one of this width.
+        seed: of all random numbers.
+        threads: of torch while it works; small networks are fastest on one.
+        precision: of new networks; a law wants the digits of "float64".
+        rate: frames a second that observers get while it trains, from 1 to 30.
+        source: Python that makes ``data``, for ``to_script``.
+        preparation: how ``data`` was made of its table, to show it again.
+        options: further arguments of ``fit``, see ``OPTIONS``.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        width: Width | None = None,
+        *,
+        model: KAN | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        precision: steps.Precision = "float64",
+        rate: float = 20.0,
+        source: str = "",
+        preparation: Preparation | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(threads, rate)
+        self.options = steps.checked(options)
+        self.preparation = preparation
+        self.precision: steps.Precision = precision
+        self.data, self.seed, self.source = data, seed, source
+        self.file: Path | None = None
+        shape = width or (len(data.names), 2, data.outputs)
+        first = (
+            steps.new_network(data, shape, seed, precision)
+            if model is None
+            else steps.given_network(data, model)
+        )
+        self.history = History(first)
+        self._order = threading.Lock()  # commands may come from a cell and from the screen at once
+        self._losses: dict[int, float] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    @classmethod
+    def open(
+        cls, path: str | Path, target: str, width: Width | None = None, **options: Any
+    ) -> "Session":
+        """A session on a CSV, TSV, Parquet or Excel file."""
+        seed = options.get("seed", 0)
+        data = Dataset.from_frame(read_table(path), target, seed=seed)
+        source = f"Dataset.from_frame(read_table({str(path)!r}), {target!r}, seed={seed})"
+        return cls(data, width, source=source, **options)
+
+    # What is known
+
+    @property
+    def threads(self) -> int:
+        return self._threads
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done, up to the present state."""
+        return tuple(self.history.steps[number] for number in self.history.path())
+
+    @property
+    def model(self) -> KAN:
+        """The network after the last step."""
+        return self.history.present.model
+
+    @property
+    def result(self) -> FitResult | None:
+        """What the last training of this network did; None before the first."""
+        return next((s.fit for s in reversed(self._own_steps) if s.fit is not None), None)
+
+    @property
+    def formulas(self) -> FormulaSet:
+        """What a search found; an ``InputError`` before it."""
+        found = _formulas(self.steps)
+        if found is None:
+            raise InputError("there is no formula yet: call symbolify() first")
+        return found
+
+    @property
+    def formula(self) -> Formula:
+        """The formula that was chosen, else the one that validation prefers."""
+        return self.formulas[self.choice]
+
+    @property
+    def choice(self) -> int:
+        """Index of ``formula`` in ``formulas``."""
+        return _choice(self.steps, self.formulas)
+
+    @property
+    def has_formulas(self) -> bool:
+        return _formulas(self.steps) is not None
+
+    @property
+    def trained(self) -> bool:
+        """Whether the network's numbers are worth keeping."""
+        return any(step.fit is not None or step.trained for step in self._own_steps)
+
+    @property
+    def undoable(self) -> str:
+        """Name of the step that ``undo`` would take back, or ""."""
+        return "" if self.history.before is None else self.history.present.name
+
+    @property
+    def redoable(self) -> str:
+        """Name of the step that ``redo`` would bring back, or ""."""
+        after = self.history.after
+        return "" if after is None else self.history.steps[after].name
+
+    @property
+    def unit(self) -> str:
+        """What losses are measured in."""
+        return "RMSE" if self.data.task == "regression" else "cross-entropy"
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every state that this session has been in, in the order in which they were made."""
+        return tuple(self._version(number) for number in range(len(self.history.steps)))
+
+    def loss(self, part: Part = "validation") -> float:
+        """Loss of the present network, see ``loss_of``."""
+        if part == "validation":
+            return self._loss(self.history.place)
+        return loss_of(self.model, self.data, part)
+
+    def graph(self, *, suggest: bool = False) -> nx.DiGraph:
+        """The present network as a graph, see ``to_networkx``."""
+        return to_networkx(self.model, self.data, suggest=suggest)
+
+    def suggest(self, edge: Edge) -> list[Candidate]:
+        """Functions that an edge may be: a simple one goes before one that fits hardly better."""
+        steps.living(self.model, edge)
+        x = self.data.split("train")[0][:_ROWS].to(self.model.output_scale)
+        return sorted(suggest(self.model, x, [edge])[edge], key=_bits)
+
+    def preview(self, threshold: float) -> Preview:
+        """What ``prune(threshold)`` would do; the network stays as it is."""
+        model = prune_edges(self.model, self.data, threshold=threshold)
+        left = set(model.edges())
+        gone = tuple(edge for edge in self.model.edges() if edge not in left)
+        return Preview(gone, self.loss(), loss_of(model, self.data))
+
+    def compare(self, first: int | str, second: int | str) -> comparison.Comparison:
+        """Two versions side by side, by their numbers or names."""
+        numbers = (self.history.find(first), self.history.find(second))
+        models = tuple(self.history.steps[number].model for number in numbers)
+        versions = tuple(self._version(number) for number in numbers)
+        return comparison.compare((versions[0], versions[1]), (models[0], models[1]), self.data)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after every step, undo and redo; returns what ends it.
+
+        After a job it is called on the job's thread.
+        """
+        return enrolled(self._listeners, listener)
+
+    # Jobs: on a background thread
+
+    def start(self, **options: Any) -> "Session":
+        """Train on a background thread and return at once.
+
+        The first training draws new random starts; a later one goes on from the present network.
+
+        Args:
+            options: of this training, see ``OPTIONS``; by default those of the session.
+        """
+        return self._train(options, single=False)
+
+    def step(self) -> "Session":
+        """One iteration, then hold; begins the training where it has not begun."""
+        if not self.running:
+            return self._train({}, single=True)
+        self._single = True
+        self._going.set()
+        return self
+
+    def _train(self, changed: dict[str, Any], *, single: bool) -> "Session":
+        options = self.options | steps.checked(changed)
+        if self.trained:
+            options["starts"] = 1
+            options.pop("grids", None)
+        training = Training(self, self.data, self.unit)
+
+        def keep(result: FitResult) -> None:
+            self._add(steps.trained(result, self.seed, options))
+
+        def job() -> None:
+            training.run(self.model, seed=self.seed, options=options, keep=keep)
+
+        return self._begin(job, Frame(status="running", phase="starting"), single=single)
+
+    def prune(self, threshold: float | None = None, *, wait: bool = True) -> "Session":
+        """Remove edges: by refit tests, or those whose score is below ``threshold``.
+
+        Args:
+            threshold: share of the strongest edge's score, from 0 to 1; None tests edges by refits.
+            wait: whether to block; False returns at once, see ``Worker.wait``.
+        """
+        self.require_idle()
+        if threshold is not None:
+            with self.limited():
+                return self._add(steps.pruned_by_score(self.model, self.data, threshold))
+
+        def work(tell: Callable[[str, float], bool]) -> Step | None:
+            ended = tell("a sparse copy", 0.0)
+
+            def watch(left: int, total: int) -> bool:
+                nonlocal ended
+                ended = tell(f"{left} of {total} edges left", 1 - left / total)
+                return ended
+
+            found = eliminate(self.model, self.data, watch=watch)
+            return None if ended else steps.pruned_by_refit(found)
+
+        return self._work("prune", work, wait=wait)
+
+    def symbolify(self, *, wait: bool = True) -> "Session":
+        """Find formulas for the present network, beside the simplest ones that there are."""
+
+        def work(tell: Callable[[str, float], bool]) -> Step | None:
+            if tell("constants and lines", 0.0):
+                return None
+            simple = constants_and_lines(self.data)
+            self.publish(replace(self.frame, formulas=simple))
+            ended = False
+
+            def watch(done: int, total: int) -> bool:
+                nonlocal ended
+                ended = tell(f"{done} of {total} edges have names", done / (total + 1))
+                return ended
+
+            found = simple.merged(symbolify(self.model, self.data, seed=self.seed, watch=watch))
+            made = ", ".join(step.name for step in self.steps)
+            found = found.stamped(seed=self.seed, steps=made)
+            return None if ended else steps.symbolified(self.model, self.seed, found)
+
+        return self._work("symbolify", work, wait=wait)
+
+    def discover(self, effort: Effort = "quick", *, wait: bool = True) -> "Session":
+        """Try several shapes, prune and name each, and keep the best: see ``workbench.discover``."""
+
+        def work(tell: Callable[[str, float], bool]) -> Step:
+            found = discover(self.data, effort=effort, seed=self.seed, report=tell)
+            return steps.discovered(found, self.seed, effort)
+
+        return self._work("discover", work, wait=wait)
+
+    def _work(
+        self, job: Job, work: Callable[[Callable[[str, float], bool]], Step | None], *, wait: bool
+    ) -> "Session":
+        """Run what makes one step; without a step nothing has changed."""
+        before = replace(self.frame, job=job, message="", share=0.0, formulas=None)
+
+        def run() -> None:
+            made = work(told(self, before))
+            if made is None:
+                message = "Ended before it was done: nothing has changed."
+                self.publish(replace(before, status="stopped", phase="", message=message))
+                return
+            self._add(made)
+            edges, curves = edge_curves(self.model)
+            self.publish(
+                replace(before, status="done", phase="", edges=edges, curves=curves, share=1.0)
+            )
+
+        self._begin(run, replace(before, status="running", phase="starting"))
+        return self._finished() if wait else self
+
+    # Steps
+
+    def rebuild(self, width: Width, *, seed: int | None = None) -> "Session":
+        """Begin again with a new network of another width."""
+        self.require_idle()
+        chosen = self.seed if seed is None else seed
+        made = steps.new_network(self.data, width, chosen, self.precision)
+        self._frame = Frame()
+        return self._add(made)
+
+    def fix(self, edge: Edge, name: str, affine: tuple[float, float, float, float]) -> "Session":
+        """Lock an edge to c·f(a·x + b) + d with ``affine = (a, b, c, d)``."""
+        return self._do(steps.fixed, edge, name, affine)
+
+    def unfix(self, edge: Edge) -> "Session":
+        """Turn a fixed edge back into a spline."""
+        return self._do(steps.unfixed, edge)
+
+    def hold(self, edge: Edge) -> "Session":
+        """Keep an edge as it is through any training."""
+        return self._do(steps.held, edge)
+
+    def release(self, edge: Edge) -> "Session":
+        """Let training move a held edge again."""
+        return self._do(steps.released, edge)
+
+    def remove(self, edge: Edge) -> "Session":
+        """Take one edge out of the network."""
+        return self._do(steps.without, self.data, edge)
+
+    def choose(self, index: int) -> "Session":
+        """Prefer the formula at ``index`` of ``formulas`` to the one that validation prefers."""
+        return self._do(steps.chosen, self.formulas, index)
+
+    def snap(self, index: int | None = None) -> "Session":
+        """Turn constants of a formula into exact numbers where the data does not notice.
+
+        Args:
+            index: of the formula, the preferred one by default.
+        """
+        place = self.choice if index is None else index
+        return self._do(steps.snapped, self.data, self.formulas, place)
+
+    def reset(self) -> "Session":
+        """Back to the network of the beginning; ``redo`` brings the steps back one by one."""
+        self.require_idle()
+        self.publish(Frame())
+        return self._go(lambda: self.history.go(0))
+
+    def undo(self) -> "Session":
+        """Back to the state before the last step."""
+        self.require_idle()
+        return self._go(self.history.undo)
+
+    def redo(self) -> "Session":
+        """Forward to the state that was undone."""
+        self.require_idle()
+        return self._go(self.history.redo)
+
+    def go(self, version: int | str) -> "Session":
+        """To any state that this session has been in, by its number or its name."""
+        self.require_idle()
+        number = self.history.find(version)
+        return self._go(lambda: self.history.go(number))
+
+    def keep(self, name: str) -> "Session":
+        """Name the present state, so that ``go`` and ``compare`` find it; "" takes the name away."""
+        return self._go(lambda: self.history.name(name))
+
+    def _do(self, make: Callable[..., Step], *arguments: Any) -> "Session":
+        self.require_idle()
+        with self.limited():
+            return self._add(make(self.model, *arguments))
+
+    def _add(self, step: Step) -> "Session":
+        return self._go(lambda: self.history.add(step))
+
+    def _go(self, move: Callable[[], None]) -> "Session":
+        with self._order:
+            move()
+        for listener in tuple(self._listeners):
+            listener()
+        return self
+
+    # To take away
+
+    def to_script(self) -> str:
+        """Python that repeats everything up to the present state, to the last digit."""
+        return script.script(self.steps, self.source, self.threads)
+
+    def to_notebook(self, title: str = "") -> str:
+        """The same as a notebook, a cell for every step; JSON text."""
+        name = title or f"{self.data.target} from {', '.join(self.data.names)}"
+        return script.notebook(self.steps, self.source, self.threads, name)
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to a file: data, all versions, formulas; see ``workbench.session.files``."""
+        from workbench.session.files import save
+
+        self.file = save(self, path)
+        return self.file
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Session":
+        """Read a session that ``save`` wrote; nothing in the file is executed.
+
+        Raises:
+            InputError: the file is missing, damaged or of a newer version.
+        """
+        from workbench.session.files import load
+
+        session = load(path)
+        session.file = Path(path)
+        return session
+
+    # Within
+
+    @property
+    def _own_steps(self) -> tuple[Step, ...]:
+        """The steps since the present network began."""
+        path = self.steps
+        first = max(place for place, step in enumerate(path) if step.begins)
+        return path[first:]
+
+    def _version(self, number: int) -> Version:
+        history = self.history
+        path = tuple(history.steps[n] for n in history.path(number))
+        found = _formulas(path)
+        return Version(
+            number=number,
+            parent=history.parents[number],
+            name=history.steps[number].name,
+            label=history.labels.get(number, ""),
+            edges=len(history.steps[number].model.edges()),
+            loss=self._loss(number),
+            formula="" if not found else str(found[_choice(path, found)]),
+            present=number == history.place,
+            past=number in history.path(),
+        )
+
+    def _loss(self, number: int) -> float:
+        """Validation loss of a version; networks do not change, so it is computed once."""
+        if number not in self._losses:
+            self._losses[number] = loss_of(self.history.steps[number].model, self.data)
+        return self._losses[number]
+
+
+def _formulas(path: tuple[Step, ...]) -> FormulaSet | None:
+    return next((s.formulas for s in reversed(path) if s.formulas is not None), None)
+
+
+def _choice(path: tuple[Step, ...], formulas: FormulaSet) -> int:
+    for step in reversed(path):
+        if step.choice is not None:
+            return step.choice
+        if step.formulas is not None:
+            break
+    return next(i for i, formula in enumerate(formulas) if formula is formulas.best)
+
+
+def _bits(candidate: Candidate) -> float:
+    """What is lost to a candidate, and what its function costs."""
+    return math.log2(max(1 - candidate.r2, 0.0) + _AS_GOOD) + SYMPY[candidate.name].complexity

@@ -1,0 +1,195 @@
+"""Every operation of a session, beside the line of Python that repeats it.
+
+Each function takes a network and gives a ``Step``; nothing here knows the session.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from torch.nn import functional
+
+from workbench.automatic import Discovery, Effort
+from workbench.discovery.elimination import Elimination
+from workbench.discovery.fixing import fix, unfix
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.polish import polished
+from workbench.discovery.pruning import prune_edges, remove_edges
+from workbench.errors import InputError
+from workbench.kan.data import Dataset, Part
+from workbench.kan.locking import lock, unlock
+from workbench.kan.model import KAN, Edge, Width
+from workbench.kan.training import FitResult
+from workbench.session.history import Step
+
+Precision = Literal["float64", "float32"]
+
+OPTIONS = ("solver", "grids", "starts", "steps", "l1", "entropy", "smoothness")
+"""Arguments of ``fit`` that a session passes on."""
+
+
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a training, or an ``InputError`` that names the one that is unknown."""
+    unknown = sorted(set(options) - set(OPTIONS))
+    if unknown:
+        raise InputError(f"fit has no argument {unknown[0]!r}: it has {', '.join(OPTIONS)}")
+    return dict(options)
+
+
+def new_network(data: Dataset, width: Width, seed: int, precision: Precision = "float64") -> Step:
+    """A network of random curves; its width must fit the data."""
+    if precision not in ("float64", "float32"):
+        raise InputError(f"a precision must be float64 or float32, got {precision!r}")
+    shape = tuple(entry if isinstance(entry, int) else tuple(entry) for entry in width)
+    model = KAN(shape, seed=seed, dtype=getattr(torch, precision))
+    _require_fitting(model, data)
+    said = "" if precision == "float64" else f", dtype=torch.{precision}"
+    return Step("new network", f"model = KAN({shape!r}, seed={seed}{said})", model, begins=True)
+
+
+def given_network(data: Dataset, model: KAN) -> Step:
+    """A network that came from elsewhere."""
+    _require_fitting(model, data)
+    code = "# model: the network that this session was given"
+    return Step("given network", code, model, begins=True, trained=True)
+
+
+def _require_fitting(model: KAN, data: Dataset) -> None:
+    if model.in_features != len(data.names) or model.out_features != data.outputs:
+        raise InputError(
+            f"the data needs a width from {len(data.names)} inputs to {data.outputs} outputs, "
+            f"got {model.config.width}"
+        )
+
+
+def trained(result: FitResult, seed: int, options: Mapping[str, Any]) -> Step:
+    """What a training left; one that was stopped says at which iteration, so that it repeats."""
+    said = "".join(f", {name}={value!r}" for name, value in options.items())
+    if result.stopped == "stopped":
+        said += f", callback=lambda progress: progress.step >= {result.history[-1].step}"
+    code = f"result = fit(model, data, seed={seed}{said})\nmodel = result.model"
+    return Step("train", code, result.model, fit=result)
+
+
+def pruned_by_score(model: KAN, data: Dataset, threshold: float) -> Step:
+    """Weak edges go."""
+    code = f"model = prune_edges(model, data, threshold={threshold!r})"
+    after = prune_edges(model, data, threshold=threshold)
+    return Step(f"prune below {threshold:g}", code, after)
+
+
+def pruned_by_refit(found: Elimination) -> Step:
+    """What refit tests leave."""
+    return Step("prune", "model = eliminate(model, data).model", found.model)
+
+
+def without(model: KAN, data: Dataset, edge: Edge) -> Step:
+    """One edge less."""
+    living(model, edge)
+    after = remove_edges(model, data.split("train")[0], [edge])
+    if bool((after.layer(after.config.depth - 1).mask.sum(1) == 0).any()):
+        raise InputError("an output needs at least one edge: this is its last one")
+    code = f"model = remove_edges(model, data.split('train')[0], [{edge!r}])"
+    return Step(f"remove {_short(edge)}", code, after)
+
+
+def fixed(model: KAN, edge: Edge, name: str, affine: tuple[float, float, float, float]) -> Step:
+    """An edge becomes c·f(a·x + b) + d."""
+    code = f"model = fix(model, {edge!r}, {name!r}, {affine!r})"
+    return Step(f"fix {name}", code, fix(model, edge, name, affine))
+
+
+def unfixed(model: KAN, edge: Edge) -> Step:
+    """A fixed edge becomes a spline again."""
+    return Step("unfix", f"model = unfix(model, {edge!r})", unfix(model, edge))
+
+
+def held(model: KAN, edge: Edge) -> Step:
+    """An edge that no training moves."""
+    return Step(f"hold {_short(edge)}", f"model = lock(model, {edge!r})", lock(model, edge))
+
+
+def released(model: KAN, edge: Edge) -> Step:
+    """A held edge is trained again."""
+    return Step(f"release {_short(edge)}", f"model = unlock(model, {edge!r})", unlock(model, edge))
+
+
+def symbolified(model: KAN, seed: int, formulas: FormulaSet) -> Step:
+    """What a search for symbols found, beside the simplest formulas that there are."""
+    code = (
+        "formulas = constants_and_lines(data).merged("
+        f"symbolify(model, data, seed={seed}))\nformula = formulas.best"
+    )
+    return Step("find formulas", code, model, formulas=formulas)
+
+
+def discovered(found: Discovery, seed: int, effort: Effort) -> Step:
+    """What the whole way without a question found."""
+    code = (
+        f"found = discover(data, effort={effort!r}, seed={seed})\n"
+        "model, formulas = found.network, found.formulas\nformula = formulas.best"
+    )
+    if not found.complete:
+        code += "\n# It was ended early by hand: run to its end it may find more."
+    return Step(
+        "discover", code, found.network, fit=found.fit, formulas=found.formulas, begins=True
+    )
+
+
+def chosen(model: KAN, formulas: FormulaSet, index: int) -> Step:
+    """A formula that is preferred to the one that validation prefers."""
+    _require_index(formulas, index)
+    code = f"formula = formulas[{index}]"
+    return Step(f"choose formula {index}", code, model, choice=index)
+
+
+def snapped(model: KAN, data: Dataset, formulas: FormulaSet, index: int) -> Step:
+    """The same formulas, and one of them with the exact numbers that its constants may be."""
+    _require_index(formulas, index)
+    found = polished([formulas[index].expressions], data, network=model)
+    exact = min(found, key=_free)
+    if _free(exact) >= _free(formulas[index]):
+        raise InputError("no constant of this formula is close enough to an exact number")
+    merged = formulas.merged(found)
+    place = next(i for i, f in enumerate(merged) if f.expressions == exact.expressions)
+    code = (
+        f"formulas = formulas.merged(polished([formulas[{index}].expressions], data, "
+        f"network=model))\nformula = formulas[{place}]"
+    )
+    return Step("snap constants", code, model, formulas=merged, choice=place)
+
+
+def _free(formula: Formula) -> int:
+    """Constants that are no exact numbers."""
+    return sum(constant.snapped is None for constant in formula.constants)
+
+
+def _require_index(formulas: FormulaSet, index: int) -> None:
+    if isinstance(index, bool) or not 0 <= index < len(formulas):
+        raise InputError(
+            f"a formula's index must lie between 0 and {len(formulas) - 1}, got {index}"
+        )
+
+
+def living(model: KAN, edge: Edge) -> None:
+    """An ``InputError`` where the edge is not one of the network's."""
+    if edge not in model.edges():
+        raise InputError(f"{edge} is not a living edge of the network")
+
+
+def loss_of(model: KAN, data: Dataset, part: Part = "validation") -> float:
+    """RMSE in the target's units, or mean cross-entropy; of training rows where ``part`` is empty."""
+    x, y = data.split(part)
+    if not len(x):
+        x, y = data.split("train")
+    with torch.no_grad():
+        values = model(x.to(model.output_scale))
+    if data.task == "regression":
+        return float((values - y.to(values)).square().mean().sqrt())
+    if values.shape[1] == 1:
+        return float(functional.binary_cross_entropy_with_logits(values[:, 0], y.to(values)))
+    return float(functional.cross_entropy(values, y.to(values.device)))
+
+
+def _short(edge: Edge) -> str:
+    return f"edge {edge.layer}.{edge.source}→{edge.layer + 1}.{edge.target}"

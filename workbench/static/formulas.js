@@ -1,0 +1,328 @@
+// @ts-check
+/** Formulas from simple to accurate; click one to see what holds it up. */
+import { button, chart, copy, element, extent, floats, painter, readable, svg } from "./shared.js";
+
+/** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
+
+const TINY = 1e-16;
+const TRIVIAL = new Set(["0", "1", "-1"]);
+
+/** @param {number | null} value */
+const shown = (value) => (value === null ? "–" : readable(value));
+
+/**
+ * MathML of the kernel: names in it are escaped there.
+ * @param {string} mathml
+ */
+function mathematics(mathml) {
+  const holder = element("div", "kw-math");
+  holder.innerHTML = mathml;
+  return holder;
+}
+
+/** @param {{ model: any, el: HTMLElement }} context */
+function render({ model, el }) {
+  const root = element("section", "kw kw-formulas");
+  root.setAttribute("aria-label", "Formulas");
+  const bar = element("div", "kw-bar");
+  const count = element("span", "kw-title kw-numbers");
+  const phase = element("span", "kw-quiet");
+  phase.setAttribute("role", "status");
+  const progress = document.createElement("progress");
+  progress.setAttribute("aria-label", "Search");
+  const buttons = element("div", "kw-buttons kw-push");
+  bar.append(count, phase, progress, buttons);
+  const body = element("div", "kw-formula-body");
+  const plot = element("div", "kw-front");
+  const list = element("div", "kw-scroll kw-formula-list");
+  list.tabIndex = 0;
+  list.setAttribute("role", "region");
+  list.setAttribute("aria-label", "Table of formulas");
+  body.append(plot, list);
+  const detail = element("aside", "kw-detail");
+  detail.setAttribute("aria-label", "The formula that is inspected");
+  const message = element("p", "kw-message");
+  message.setAttribute("role", "status");
+  root.append(bar, body, detail, message);
+  el.append(root);
+  let all = false;
+
+  const inspect = (/** @type {number} */ index) => model.send({ type: "inspect", index });
+
+  // The plot
+
+  /**
+   * @param {Row[]} rows
+   * @param {number} inspected
+   */
+  function front(rows, inspected) {
+    const known = rows.filter((r) => r.validation !== null);
+    if (!known.length) return element("span");
+    const logs = known.map((r) => Math.log10(Math.max(r.validation ?? 0, TINY)));
+    const y = extent(logs);
+    const picture = chart({ width: 400, height: 250, x: [0, Math.max(...known.map((r) => r.complexity)) + 1], y: [y[0] - 0.15, y[1] + 0.15], logY: true, xLabel: "complexity", yLabel: `validation ${model.get("state").unit}`, label: "Accuracy against complexity: every dot is a formula" });
+    picture.node.removeAttribute("role");
+    const steps = known.map((r, i) => ({ r, y: logs[i] })).filter(({ r }) => r.front);
+    const path = steps.map(({ r, y }, i) => (i ? `H${picture.across(r.complexity).toFixed(1)}V${picture.down(y).toFixed(1)}` : `M${picture.across(r.complexity).toFixed(1)} ${picture.down(y).toFixed(1)}`)).join("");
+    picture.node.append(svg("path", { class: "kw-front-line", d: path }));
+    const rank = (/** @type {Row} */ row) => Number(row.front) + 2 * Number(row.chosen);
+    const order = known.map((_, i) => i).sort((a, b) => rank(known[a]) - rank(known[b]));
+    order.forEach((i) => {
+      const row = known[i];
+      const dot = svg("circle", { cx: picture.across(row.complexity).toFixed(1), cy: picture.down(logs[i]).toFixed(1), r: row.chosen ? 7 : row.front ? 5 : 3.5, class: `kw-formula-dot${row.chosen ? " kw-is-chosen" : ""}${row.front ? "" : " kw-behind"}${row.index === inspected ? " kw-is-inspected" : ""}`, "data-index": row.index });
+      dot.append(svg("title", {}, `${row.text}\ncomplexity ${row.complexity}, ${model.get("state").unit} ${shown(row.validation)}`));
+      dot.addEventListener("click", () => inspect(row.index));
+      picture.node.append(dot);
+    });
+    return picture.node;
+  }
+
+  // The table
+
+  /**
+   * @param {Row[]} rows
+   * @param {number} inspected
+   */
+  function table(rows, inspected) {
+    const state = model.get("state");
+    const figure = state.task === "classification" ? "accuracy" : "R²";
+    const lines = element("table", "kw-table");
+    const head = element("tr");
+    for (const [text, kind, hint] of [["", "", ""], ["Formula", "", ""], ["Size", "kw-numbers", "Complexity"], ["Validation", "kw-numbers", `${state.unit} on validation rows`], ["Held out", "kw-numbers", `${figure} on rows that no choice has seen`]]) {
+      const cell = element("th", kind, text);
+      if (hint) cell.title = hint;
+      if (!text) cell.append(element("span", "kw-hidden", "Pinned"));
+      head.append(cell);
+    }
+    const thead = element("thead");
+    thead.append(head);
+    const tbody = element("tbody");
+    const ordered = [...rows.filter((r) => r.pinned), ...rows.filter((r) => !r.pinned)];
+    for (const row of ordered) {
+      if (!row.front && !row.chosen && !row.pinned && !all) continue;
+      const line = element("tr", `kw-formula-row${row.index === inspected ? " kw-chosen" : ""}`);
+      line.dataset.index = String(row.index);
+      line.dataset.picked = String(row.chosen);
+      const mark = element("td");
+      const pin = button(row.pinned ? "★" : "☆", () => model.send({ type: "pin", index: row.index }), { kind: "kw-icon", label: row.pinned ? "Unpin" : "Pin to the top" });
+      pin.setAttribute("aria-pressed", String(row.pinned));
+      pin.dataset.keep = `pin${row.index}`;
+      if (row.index >= 0) mark.append(pin);
+      const formula = element("td", "kw-formula-cell");
+      const open = element("button", "kw-plain");
+      /** @type {HTMLButtonElement} */ (open).type = "button";
+      open.setAttribute("aria-label", `Inspect ${row.text}`);
+      open.dataset.keep = `open${row.index}`;
+      open.append(mathematics(row.mathml));
+      open.addEventListener("click", () => inspect(row.index));
+      formula.append(open);
+      if (row.chosen) formula.append(element("span", "kw-tag", "chosen"));
+      line.append(mark, formula, element("td", "kw-numbers", String(row.complexity)), element("td", "kw-numbers", shown(row.validation)), element("td", "kw-numbers", row.figure === null ? "–" : figure === "R²" ? row.figure.toFixed(6).replace("-", "−") : `${(100 * row.figure).toFixed(1)} %`));
+      tbody.append(line);
+    }
+    lines.append(thead, tbody);
+    const behind = rows.filter((r) => !r.front && !r.chosen && !r.pinned).length;
+    const more = button(all ? "Only the best of every size" : `${behind} more that are not the best of their size`, () => ((all = !all), draw()), { kind: "kw-small" });
+    more.dataset.keep = "more";
+    return behind ? [lines, more] : [lines];
+  }
+
+  // One formula
+
+  /**
+   * @param {string} title
+   * @param {...(Node | string)} parts
+   */
+  function block(title, ...parts) {
+    const made = element("section", "kw-block");
+    made.append(element("h4", "", title), ...parts);
+    return made;
+  }
+
+  function drawDetail() {
+    const about = model.get("detail");
+    detail.hidden = about.index === undefined;
+    if (detail.hidden) {
+      detail.replaceChildren();
+      return;
+    }
+    const active = document.activeElement;
+    const held = active instanceof HTMLElement && detail.contains(active) ? active.dataset.keep : undefined;
+    const state = model.get("state");
+    const busy = state.status === "running" || state.status === "paused";
+    /** @type {Row | undefined} */
+    const row = model.get("rows").find((/** @type {Row} */ r) => r.index === about.index);
+    const head = element("div", "kw-bar");
+    const choose = button(row?.chosen ? "Chosen" : "Choose this formula", () => model.send({ type: "choose", index: about.index }), { kind: "kw-first" });
+    choose.disabled = busy || Boolean(row?.chosen);
+    choose.dataset.keep = "choose";
+    const snap = button("Snap constants", () => model.send({ type: "snap", index: about.index }), { label: "Replace constants by exact numbers where the data does not notice" });
+    snap.disabled = busy || !about.constants.some((/** @type {any} */ c) => !c.exact);
+    snap.dataset.keep = "snap";
+    const latex = copy("Copy LaTeX", () => about.latex);
+    const close = button("×", () => model.send({ type: "close" }), { kind: "kw-small kw-push", label: "Close" });
+    close.dataset.keep = "close";
+    head.append(choose, snap, latex, close);
+    const columns = element("div", "kw-blocks");
+    columns.append(verification(about.verification, state), heldOut(state), constants(about), sensitivity(about), impacts(about, state), limits(about));
+    detail.replaceChildren(mathematics(about.mathml), head, columns);
+    if (held) /** @type {HTMLElement | null} */ (detail.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {any} found
+   * @param {any} state
+   */
+  function verification(found, state) {
+    const where = found.part === "test" ? "held-out" : found.part;
+    const lines = element("div", "kw-facts");
+    for (const [name, value] of [
+      [`formula, ${state.unit}`, shown(found.formula_loss)],
+      [`network, ${state.unit}`, shown(found.network_loss)],
+      found.agreement === null ? ["they differ by (rms)", `${shown(100 * found.gap)} % of the spread`] : ["they name the same class for", `${(100 * found.agreement).toFixed(1)} % of the rows`],
+      ["at most by", `${shown(100 * found.worst)} % of the spread`],
+    ]) lines.append(element("span", "kw-quiet", name), element("span", "kw-numbers", value));
+    const verdict = found.undefined ? `It has no value at ${found.undefined} of ${found.rows} ${where} rows.` : `Compared on ${found.rows} ${where} rows.`;
+    return block("Does it say what the network says?", lines, element("p", "kw-quiet", verdict));
+  }
+
+  /** @param {any} state */
+  function heldOut(state) {
+    const pairs = floats(model.get("dots"));
+    if (!pairs.length) return element("span");
+    const range = extent(pairs);
+    const picture = chart({ width: 300, height: 220, x: range, y: range, xLabel: `true ${state.target}`, yLabel: "formula", label: "The formula against the true value on held-out rows" });
+    picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.across(range[0])} ${picture.down(range[0])}L${picture.across(range[1])} ${picture.down(range[1])}` }));
+    for (let i = 0; i < pairs.length; i += 2) picture.node.append(svg("circle", { class: "kw-dot", cx: picture.across(pairs[i]).toFixed(1), cy: picture.down(pairs[i + 1]).toFixed(1), r: 2.4 }));
+    return block("On held-out rows", picture.node);
+  }
+
+  /** @param {any} about */
+  function constants(about) {
+    if (!about.constants.length) return element("span");
+    const list = element("ul", "kw-list");
+    const trivial = about.constants.filter((/** @type {any} */ c) => c.exact && TRIVIAL.has(c.text));
+    for (const constant of about.constants) {
+      if (trivial.includes(constant)) continue;
+      const line = element("li");
+      if (constant.exact) line.append(element("span", "kw-quiet kw-numbers", `${constant.evidence || "fitted"} → `), element("b", "", constant.text));
+      else line.append(element("span", "kw-numbers", constant.text));
+      list.append(line);
+    }
+    const rest = trivial.length ? [element("p", "kw-quiet", `${trivial.length} more were 0 or ±1 to within their errors.`)] : [];
+    return block("Constants", list, ...rest);
+  }
+
+  /** @param {any} about */
+  function sensitivity(about) {
+    if (!about.sensitivity.length) return element("span");
+    const most = Math.max(...about.sensitivity.map((/** @type {any} */ s) => s[1] ?? 0), 1e-300);
+    const lines = element("div", "kw-bars-list");
+    for (const [name, value] of about.sensitivity) {
+      const track = element("div", "kw-bar-track");
+      const fill = element("div");
+      fill.style.width = `${(100 * (value ?? 0)) / most}%`;
+      track.append(fill);
+      const term = element("span", "kw-ellipsis", name);
+      term.title = name;
+      const number = element("span", "kw-numbers", `${shown(100 * (value ?? 0))} %`);
+      lines.append(term, track, number);
+    }
+    return block("What each input is worth", lines, element("p", "kw-quiet", "Change of the output when the input is held at its mean, as a share of the spread."));
+  }
+
+  /**
+   * @param {any} about
+   * @param {any} state
+   */
+  function impacts(about, state) {
+    if (about.impacts.length < 2) return element("span");
+    const least = Math.max(about.loss ?? 0, TINY);
+    const worst = Math.max(...about.impacts.map((/** @type {any} */ n) => Math.log((n.loss ?? least) / least)), 1e-9);
+    const tree = element("ul", "kw-tree");
+    for (const node of about.impacts) {
+      const line = element("li");
+      line.style.paddingLeft = `${14 * node.depth}px`;
+      const share = node.loss === null ? 1 : Math.max(Math.log(Math.max(node.loss, TINY) / least) / worst, 0);
+      const heat = element("span", "kw-heat");
+      heat.style.setProperty("--kw-share", share.toFixed(2));
+      const text = element("code", "kw-wrap", node.text);
+      line.append(heat, text, element("span", "kw-quiet kw-numbers", ` ${shown(node.loss)}`));
+      line.title = `Held at ${readable(node.constant)}: ${state.unit} ${shown(node.loss)} instead of ${shown(about.loss)}`;
+      tree.append(line);
+    }
+    return block("What each part is worth", tree, element("p", "kw-quiet", `${state.unit} when the part becomes a constant; dark bars matter most.`));
+  }
+
+  /** @param {any} about */
+  function limits(about) {
+    const list = element("ul", "kw-list");
+    for (const [name, low, high, unit] of about.domain) list.append(element("li", "kw-numbers", `${readable(low)} ≤ ${name} ≤ ${readable(high)} ${unit}`.trim()));
+    const parts = [/** @type {Node} */ (list)];
+    if (about.limits.length) {
+      const ends = element("ul", "kw-list");
+      for (const sentence of about.limits) ends.append(element("li", "", sentence));
+      parts.push(element("p", "", "It stops at"), ends);
+    }
+    return block("Where it holds", ...parts);
+  }
+
+  // All of it
+
+  function drawBar() {
+    const state = model.get("state");
+    /** @type {Row[]} */
+    const rows = model.get("rows");
+    const busy = state.status === "running" || state.status === "paused";
+    const searching = busy && (state.job === "symbolify" || state.job === "discover");
+    count.textContent = rows.length ? `${rows.length} formulas` : "Formulas";
+    phase.textContent = searching ? state.phase : busy ? "The session is busy." : "";
+    progress.hidden = !searching;
+    if (Number.isFinite(state.share)) progress.value = state.share;
+    const held = buttons.contains(document.activeElement);
+    const stop = button("Stop", () => model.send({ type: "stop" }));
+    const search = button(rows.length ? "Search again" : "Find formulas", () => model.send({ type: "search" }), { kind: rows.length ? "" : "kw-first" });
+    search.title = "Turn the curves of the present network into symbols";
+    search.disabled = busy || !state.trained;
+    const discover = button("Try other networks", () => model.send({ type: "discover" }), { label: "Train, prune and name several shapes of networks, and ratios of sums; takes minutes" });
+    discover.disabled = busy;
+    buttons.replaceChildren(...(searching ? [stop] : [search, discover]));
+    if (held) /** @type {HTMLElement | null} */ (buttons.firstElementChild)?.focus();
+    if (message.textContent !== state.message) message.textContent = state.message;
+    message.dataset.error = String(state.error);
+    root.dataset.formulas = String(rows.length);
+    root.dataset.status = state.status;
+  }
+
+  function draw() {
+    /** @type {Row[]} */
+    const rows = model.get("rows");
+    const inspected = model.get("detail").index ?? -1;
+    const active = document.activeElement;
+    const held = active instanceof HTMLElement && body.contains(active) ? active.dataset.keep : undefined;
+    drawBar();
+    body.classList.toggle("kw-bare", !rows.length);
+    if (rows.length) {
+      plot.replaceChildren(front(rows, inspected));
+      list.replaceChildren(...table(rows, inspected));
+    } else {
+      const state = model.get("state");
+      const words = state.trained ? "No formula yet. “Find formulas” gives every curve of the network a name, and fits all constants together." : "There is no trained network yet: train it first, or let “Try other networks” do everything.";
+      plot.replaceChildren();
+      list.replaceChildren(element("p", "kw-empty", words));
+    }
+    drawDetail();
+    root.dataset.inspected = String(inspected);
+    if (held) /** @type {HTMLElement | null} */ (body.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
+  }
+
+  const screen = painter(draw);
+  model.on("change", screen.soon);
+  screen.soon();
+  return () => {
+    screen.stop();
+    model.off("change", screen.soon);
+  };
+}
+
+export default { render };

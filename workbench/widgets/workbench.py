@@ -1,0 +1,339 @@
+"""The whole workbench in one widget: from a table to a formula that can be published."""
+
+import hashlib
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import ipywidgets
+import pandas as pd
+
+from workbench import saved_sessions
+from workbench.automatic import default_widths
+from workbench.discovery.drawing import network_svg
+from workbench.discovery.formula import Formula
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import Width
+from workbench.results import fingerprint
+from workbench.session import Frame, Session
+from workbench.session.autosave import Autosave
+from workbench.session.telling import title_of
+from workbench.widgets.data import DataForm
+from workbench.widgets.exports import ExportPanel, ScriptView
+from workbench.widgets.formulas import FormulaTable
+from workbench.widgets.guide import PAGES, Guide, done, next_step
+from workbench.widgets.network import NetworkView
+from workbench.widgets.training import TrainingPanel
+from workbench.widgets.versions import VersionTree
+
+_LIVE: WeakValueDictionary[str, Session] = WeakValueDictionary()
+"""Sessions of this kernel by their files: a cell that runs again shows the session that is there."""
+
+
+class Workbench(ipywidgets.VBox):
+    """Guides from a table to a formula: Data, Train, Look, Simplify, Discover, Export, Script.
+
+    Everything is done by ``session``, which can be used from other cells at the same time. Every step
+    is written to disk; after a kernel has died, the same cell brings the session back.
+
+    Args:
+        data: a path, a DataFrame, a Dataset or a Session; None asks for a file.
+        target: column to be explained; with it a path or DataFrame is used at once.
+        width: of the first network. settings: ``threads``, ``precision``, ``rate`` and ``seed`` of the
+            session, see ``Session``.
+        fresh: whether to begin anew although a session of this table was saved.
+        folder: where files are looked for.
+    """
+
+    def __init__(
+        self,
+        data: str | Path | pd.DataFrame | Dataset | Session | None = None,
+        target: str | None = None,
+        *,
+        width: Width | None = None,
+        fresh: bool = False,
+        folder: str | Path = ".",
+        **settings: Any,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._session: Session | None = None
+        self._width = width
+        self._keeper: Autosave | None = None
+        self._forget: list[Any] = []
+        self._note = ""
+        self._networks: tuple[NetworkView, ...] = ()
+        self._guide = Guide(self._commands())
+        self._form: DataForm | None = None
+        self._stack = ipywidgets.Stack()
+        if isinstance(data, Session | Dataset):
+            self._take(
+                _living(data)
+                if isinstance(data, Session)
+                else Session(data, self._shape(data), **settings)
+            )
+        else:
+            self._form = DataForm(data, target, folder=folder)
+            self._form.on_use(self._begin)
+            has_table = self._form.frame is not None
+            restored = has_table and not fresh and self._restore(target)
+            if has_table and not restored and target is not None:
+                self._form.use()
+            self._form.observe(lambda _: self._update(), names=("table", "choice", "state"))
+        self._fill()
+        self.children = (self._guide, self._stack)
+        ipywidgets.jslink((self._guide, "page"), (self._stack, "selected_index"))
+        self._guide.observe(lambda _: self._update(), names="page")
+        self._turn("Train" if self._session is not None else "Data")
+
+    @property
+    def session(self) -> Session:
+        """The session behind the screen; an ``InputError`` before the data is settled."""
+        if self._session is None:
+            raise InputError("there is no session yet: choose a table and press “Use this data”")
+        return self._session
+
+    @property
+    def formula(self) -> Formula | None:
+        """The formula that was chosen, else the one that validation prefers; None before there is one."""
+        session = self._session
+        return session.formula if session is not None and session.has_formulas else None
+
+    @property
+    def script(self) -> str:
+        """Python that repeats everything that was done; "" before the data is settled."""
+        return self._session.to_script() if self._session is not None else ""
+
+    @property
+    def form(self) -> DataForm | None:
+        """The data form; None where a Dataset or a Session was given."""
+        return self._form
+
+    def close(self) -> None:
+        """Take the widget down; the session goes on."""
+        self._let_go()
+        super().close()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The widget, and for readers without a kernel the network and the formula."""
+        bundle = super()._repr_mimebundle_(**options)
+        session = self._session
+        if bundle is None or session is None:
+            return bundle
+        content, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+        formula = session.formula._repr_html_() if session.has_formulas else ""
+        return {**content, "text/html": network_svg(session.graph()) + formula}, about
+
+    # Sessions
+
+    def _shape(self, data: Dataset) -> Width:
+        return self._width or default_widths(data, "quick")[-1]
+
+    def _begin(self, data: Dataset) -> None:
+        """The data is settled: a new session on it; the one before stays on disk."""
+        if self._session is not None:
+            self._session.require_idle()
+            self._note = ""
+        form = self._form
+        session = Session(
+            data,
+            self._shape(data),
+            source=form.source if form is not None else "",
+            preparation=form.preparation if form is not None else None,
+            **self._settings,
+        )
+        self._take(session)
+        self._fill()
+        self._turn("Train")
+
+    def _restore(self, target: str | None) -> bool:
+        """Bring back the last session of this table and notebook, from this kernel or from disk."""
+        form = self._form
+        path = saved_sessions.latest(self._key)
+        if path is None or form is None:
+            return False
+        live = _LIVE.get(str(path))
+        try:
+            session = live or Session.load(path)
+            about = saved_sessions.described(path)
+        except InputError as error:
+            self._note = f"The saved session could not be read, so this is a new one. {error}"
+            return False
+        prepared = session.preparation
+        if prepared is None or (target is not None and prepared.target != target):
+            return False
+        form.settle(prepared)
+        if live is None:
+            when = datetime.fromisoformat(about["saved"]).astimezone().strftime("%d %B, %H:%M")
+            lost = (
+                f" A {about['running']} was running then: start it again."
+                if about["running"]
+                else ""
+            )
+            self._note = f"Restored from disk as it was on {when}.{lost}"
+        self._take(session, path)
+        return True
+
+    @property
+    def _key(self) -> str:
+        """Of this table in this notebook."""
+        form = self._form
+        notebook = os.environ.get("JPY_SESSION_NAME") or os.getcwd()
+        if form is not None and form.frame is not None:
+            rows = pd.util.hash_pandas_object(form.frame, index=False).to_numpy().tobytes()
+            content = ",".join(map(str, form.frame.columns)).encode() + rows
+        else:
+            content = fingerprint(self.session.data).encode()
+        return hashlib.sha256(content + notebook.encode()).hexdigest()[:8]
+
+    def _take(self, session: Session, path: Path | None = None) -> None:
+        """Show a session, and keep it on disk from now on."""
+        self._let_go()
+        self._session = session
+        if path is None and session.file is not None:
+            path = session.file if session.file.parent == saved_sessions.folder() else None
+        if path is None:
+            about = repr((session.preparation, session.data.names)).encode()
+            key = f"{self._key}-{hashlib.sha256(about).hexdigest()[:4]}"
+            path = saved_sessions.file_for(title_of(session), key)
+        if path is not None:
+            _LIVE[str(path)] = session
+            self._keeper = Autosave(session, path)
+            if not session.source:
+                session.source = f"Session.load({str(path)!r}).data"
+            self._keeper.write()
+        self._forget = [session.listen(self._update), session.observe(self._follow)]
+
+    def _let_go(self) -> None:
+        for forget in self._forget:
+            forget()
+        self._forget = []
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+
+    # The screen
+
+    def _fill(self) -> None:
+        """One page for every step; panels of a session that was replaced are closed."""
+        for old in self._stack.children:
+            if old is not self._form:
+                old.close()
+        pages = self._pages()
+        for page in pages:
+            page.layout.width = "100%"
+        self._stack.children = pages
+
+    def _pages(self) -> tuple[ipywidgets.DOMWidget, ...]:
+        data = self._form if self._form is not None else self._summary()
+        session = self._session
+        if session is None:
+            self._networks = ()
+            return (data, *(ipywidgets.HTML() for _ in PAGES[1:]))
+        self.training = TrainingPanel(session)
+        look, simplify = NetworkView(session, tools="look"), NetworkView(session, tools="simplify")
+        self._networks = (look, simplify)
+        self.versions = VersionTree(session)
+        self.formulas = FormulaTable(session)
+        self.exports = ExportPanel(session, live=False)
+        return (
+            data,
+            self.training,
+            look,
+            ipywidgets.VBox([simplify, self.versions]),
+            self.formulas,
+            self.exports,
+            ScriptView(session),
+        )
+
+    def _summary(self) -> ipywidgets.HTML:
+        """The data page where a dataset was given ready-made."""
+        data = self.session.data
+        rows = ", ".join(f"{len(getattr(data, p))} {p}" for p in ("train", "validation", "test"))
+        return ipywidgets.HTML(
+            f"<p>{title_of(self.session)}: {len(data.inputs)} rows ({rows}).</p>"
+            + "".join(f"<p>{note}</p>" for note in data.notes)
+        )
+
+    def _turn(self, page: str) -> None:
+        self._guide.page = PAGES.index(page)
+        self._stack.selected_index = self._guide.page
+        self._update()
+
+    def _follow(self, frame: Frame) -> None:
+        if not frame.busy or frame.busy != self._guide.state.get("busy") or frame.job != "train":
+            self._update()
+
+    def _update(self) -> None:
+        """After every step, and when a page is turned; on any thread."""
+        session, form, guide = self._session, self._form, self._guide
+        page = PAGES[guide.page]
+        table = form is None or bool(form.table)
+        used = session is not None and (form is None or bool(form.state.get("used")))
+        hint = next_step(page, session, table=table, used=used)
+        marks = done(session, used=used)
+        for view, name in zip(self._networks, ("Look", "Simplify"), strict=False):
+            view.live = page == name
+        frame = session.frame if session is not None else Frame()
+        if self._networks:
+            self.training.live = page == "Train"
+            self.exports.live = page == "Export"
+        saved = ""
+        if self._keeper is not None:
+            saved = self._keeper.error or "Saved"
+        pages: list[dict[str, object]] = [
+            {"title": name, "done": marks[name], "open": session is not None or name == "Data"}
+            for name in PAGES
+        ]
+        state: dict[str, object] = {
+            "busy": frame.busy,
+            "share": frame.share,
+            "job": frame.job,
+            "undo": session.undoable if session is not None else "",
+            "redo": session.redoable if session is not None else "",
+            "title": title_of(session) if session is not None else "",
+            "note": self._note,
+            "saved": saved,
+            "message": frame.message if frame.status == "error" else "",
+            "error": frame.status == "error",
+        }
+        guide.show(pages, hint, state)
+
+    def _commands(self) -> dict[str, Any]:
+        return {
+            "use": lambda said: self._form is not None and self._form.use(),
+            "train-page": lambda said: self._turn("Train"),
+            "train": self._start_training,
+            "stop": lambda said: self.session.stop(),
+            "look": lambda said: self._turn("Look"),
+            "simplify": lambda said: self._turn("Simplify"),
+            "prune": lambda said: self.session.prune(wait=False),
+            "search": self._search,
+            "export": lambda said: self._turn("Export"),
+            "undo": lambda said: self.session.undo(),
+            "redo": lambda said: self.session.redo(),
+            "fresh": lambda said: self._fresh(),
+        }
+
+    def _start_training(self, _: Any) -> None:
+        self._turn("Train")
+        self.session.start()
+
+    def _search(self, _: Any) -> None:
+        self._turn("Discover")
+        self.session.symbolify(wait=False)
+
+    def _fresh(self) -> None:
+        """Begin anew on the same data; the session that was restored stays among its versions."""
+        session = self.session
+        self._note = ""
+        session.rebuild(self._shape(session.data))
+        self._turn("Train")
+
+
+def _living(session: Session) -> Session:
+    """The session of this kernel that writes the file which another was read from."""
+    return _LIVE.get(str(session.file), session)
