@@ -41,7 +41,7 @@ def test_the_slope_law_is_found_in_knots() -> None:
     data = result.discovery.data
     ours = result.formula(data.inputs.numpy())
     assert np.corrcoef(ours, slope(data))[0, 1] > 0.999
-    assert result.formula.complexity <= 20
+    assert result.formula.complexity <= 21
 
 
 def test_shuffled_signatures_give_no_law() -> None:

@@ -11,7 +11,7 @@ import sympy
 import torch
 from scipy.special import softmax
 from scipy.stats import t as student
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, expand_mul, expand_multinomial
 
 from workbench.discovery.dimensions import Dimensions, check
 from workbench.discovery.formula import Constant, Formula, FormulaSet
@@ -47,7 +47,7 @@ def polished(
     """
     rows = _Rows(data)
     least = rows.network_loss(network) if floor is None and network is not None else floor
-    fits = [rows.fit(parametrize(candidate, data.names)) for candidate in expressions]
+    fits = [rows.fit(parametrize(_opened(candidate), data.names)) for candidate in expressions]
     losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
     best = min([*losses, math.inf if least is None else least])
     close = [
@@ -63,6 +63,23 @@ def polished(
         if after is not before
     ]
     return FormulaSet([*plain, *nicer])
+
+
+def _opened(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """Multiplied out where that leaves fewer numbers to fit, as in a·x + b·(x + c)·(y + d)."""
+    return tuple(
+        min(e, expand_mul(expand_multinomial(e)), key=_measured) if _short(e) else e
+        for e in expressions
+    )
+
+
+def _short(expression: Expr) -> bool:
+    return complexity(expression) <= _MOST_NODES
+
+
+def _measured(expression: Expr) -> int:
+    """How many numbers of an expression are free to be fitted."""
+    return sum(part.is_Float for part in sympy.preorder_traversal(expression))
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -308,7 +325,7 @@ def _same(parametric: Parametric, found: tuple[Expr, ...], x: np.ndarray) -> Par
 
 
 def _shortest(expression: Expr) -> Expr:
-    if complexity(expression) > _MOST_NODES:
+    if not _short(expression):
         return expression
     forms = [expression, sympy.expand(expression), sympy.factor_terms(expression)]
     forms += [sympy.powsimp(sympy.expand_log(forms[0])), sympy.expand_power_base(forms[0])]
