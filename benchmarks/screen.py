@@ -20,8 +20,8 @@ from tables import write
 from tests.e2e.server import chromium, running_lab
 from tests.e2e.test_lab import open_and_run, wait_for_the_last_cell, write_notebook
 
-SIZES = ((2, 2, 3), (10, 5, 10), (25, 20, 25))
-BUSY_SECONDS = 6.0
+SIZES = ((2, 2, 3), (10, 5, 10), (40, 20, 10))
+BUSY_SECONDS = 4.0
 
 PREPARE = """
 import asyncio, time
