@@ -59,14 +59,14 @@ def wait_for_the_last_cell(page: Page) -> None:
 
 
 def output(page: Page, sign: str, selector: str) -> Locator:
-    """What ``selector`` finds in the first cell whose outputs contain ``sign``.
+    """What ``selector`` finds in the last cell whose outputs contain ``sign``.
 
     JupyterLab takes cells out of the page that are not in view: the cell is brought there first.
     """
     page.evaluate(
         "async sign => { const notebook = jupyterapp.shell.currentWidget.content;"
         " const holds = c => JSON.stringify(c.model.outputs?.toJSON() ?? []).includes(sign);"
-        " const place = notebook.widgets.findIndex(holds);"
+        " const place = notebook.widgets.findLastIndex(holds);"
         " if (place < 0) throw new Error(`no output holds ${sign}`);"
         " notebook.activeCellIndex = place;"
         " await notebook.scrollToCell(notebook.widgets[place], 'start'); }",
@@ -152,7 +152,7 @@ def test_the_panel_follows_the_dark_theme(page: Page, lab: Lab) -> None:
         "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     )
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
-    assert panel.evaluate(paint) != light
+    expect(panel).not_to_have_css("background-color", light)
     page.set_viewport_size({"width": 620, "height": 700})
     box, frame = panel.bounding_box(), page.locator(".jp-Notebook").bounding_box()
     assert box is not None

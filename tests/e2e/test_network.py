@@ -55,10 +55,10 @@ def test_look_fix_and_undo_with_the_mouse(page: Page, lab: Lab) -> None:
     rows.first.get_by_role("button").click()
     expect(view).to_have_attribute("data-fixed", "1")
     expect(view.locator(".kw-detail")).to_contain_text("Locked to")
-    assert name in (view.get_by_role("button", name="Undo").get_attribute("title") or "")
+    assert name in (view.get_by_role("button", name="↶ Undo").get_attribute("title") or "")
     view.get_by_role("button", name="Turn the edge back").click()
     expect(view).to_have_attribute("data-fixed", "0")
-    view.get_by_role("button", name="Undo").click()
+    view.get_by_role("button", name="↶ Undo").click()
     expect(view).to_have_attribute("data-fixed", "1")
 
 
@@ -72,7 +72,7 @@ def test_pruning_is_previewed_before_it_happens(page: Page, lab: Lab) -> None:
     gone = int(view.get_attribute("data-preview") or 0)
     view.get_by_role("button", name=f"Prune {gone} edge").click()
     expect(view).to_have_attribute("data-edges", str(8 - gone))
-    view.get_by_role("button", name="Undo").click()
+    view.get_by_role("button", name="↶ Undo").click()
     expect(view).to_have_attribute("data-edges", "8")
 
 
