@@ -6,6 +6,7 @@ import torch
 
 from tests.problems import PROBLEMS
 from workbench.discovery.fixing import fix
+from workbench.discovery.library import register, unregister
 from workbench.errors import InputError
 from workbench.kan import KAN, Dataset, Edge, fit
 from workbench.kan.solvers import levenberg_marquardt as lm
@@ -145,3 +146,15 @@ def test_a_function_with_an_edge_of_its_domain_leaves_no_nan(solver: str, functi
     assert all(np.isfinite([r.train_loss, r.validation_loss]).all() for r in result.history)
     assert all(bool(parameter.isfinite().all()) for parameter in result.model.parameters())
     assert result.validation_loss == min(r.validation_loss for r in result.history)
+
+
+@pytest.mark.parametrize("solver", ["lm", "lbfgs", "adam"])
+def test_a_function_that_is_undefined_in_places_leaves_a_result(solver: str) -> None:
+    register("bare_log", torch.log, domain=(0.0, np.inf))
+    try:
+        model = fix(KAN((2, 2, 1)), Edge(0, 0, 0), "bare_log", (1.0, 0.5, 1.0, 0.0))
+        result = fit(model, SMALL, solver=solver, starts=1, steps=5, grids=(3,))
+    finally:
+        unregister("bare_log")
+    assert all(bool(parameter.isfinite().all()) for parameter in result.model.parameters())
+    assert result.warnings == ("Training did not reach a finite loss: scale or check the data.",)

@@ -6,6 +6,7 @@ import torch
 from scipy.interpolate import BSpline
 
 from workbench.kan import spline
+from workbench.kan.edge_sums import edge_sums
 
 LOW, HIGH = torch.tensor(-1.5, dtype=torch.float64), torch.tensor(2.0, dtype=torch.float64)
 INSIDE = torch.linspace(-1.5, 2.0, 201, dtype=torch.float64)
@@ -67,3 +68,15 @@ def test_refinement_on_nested_knots_is_exact(finer: int) -> None:
     before = torch.einsum("pk,oik->poi", design(INSIDE, 3, 3), coefficients)
     after = torch.einsum("pk,oik->poi", design(INSIDE, finer, 3), found)
     assert torch.allclose(before, after, atol=1e-12)
+
+
+@pytest.mark.parametrize("grid_size", [3, 40])
+def test_a_point_without_a_value_spoils_its_own_row_alone(grid_size: int) -> None:
+    x = torch.tensor([[0.2], [torch.nan], [0.7]], dtype=torch.float64)
+    ends = torch.tensor([[-1.0, 1.0]], dtype=torch.float64)
+    dense = spline.basis(x, ends[:, 0], ends[:, 1], grid_size, 3)[:, 0]
+    assert dense.isnan().any(1).tolist() == [False, True, False]
+    weights = torch.ones(1, 1, grid_size + 3, dtype=torch.float64)
+    for asked in (False, True):
+        total = edge_sums(x, weights.requires_grad_(asked), ends, 3)
+        assert total[:, 0].isnan().tolist() == [False, True, False]

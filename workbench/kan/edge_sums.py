@@ -70,7 +70,7 @@ class _Local:
         self.t = inside - first
         self.beyond = u.sub_(inside)
         self.leaves = bool((self.beyond != 0).any())
-        self.first = first.long()
+        self.first = first.nan_to_num_(nan=0.0).long()
 
     def values(self) -> Tensor:
         """Values of the non-zero basis functions, ``(N, n, degree + 1)``."""

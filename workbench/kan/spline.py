@@ -141,7 +141,9 @@ def basis(
         local = local * (beyond == 0).unsqueeze(-1)
     if derivative:
         local = local / (step.unsqueeze(-1) ** derivative)
-    columns = index.long().unsqueeze(-1) + torch.arange(degree + 1, device=x.device)
+    columns = index.nan_to_num(nan=0.0).long().unsqueeze(-1) + torch.arange(
+        degree + 1, device=x.device
+    )
     dense = local.new_zeros((*x.shape, grid_size + degree))
     return dense.scatter(-1, columns, local)
 
