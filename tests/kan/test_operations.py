@@ -39,7 +39,7 @@ def test_no_solver_moves_a_locked_edge(solver: str, starts: int) -> None:
     points = torch.linspace(-1, 1, 50, dtype=torch.float64)
     for edge in (CURVE, FIXED):
         before, after = model.activation(edge, points), found.activation(edge, points)
-        assert torch.allclose(before, after, atol=1e-10)
+        assert torch.allclose(before, after, rtol=0, atol=1e-12)
     other = Edge(0, 1, 0)
     assert not torch.allclose(model.activation(other, points), found.activation(other, points))
     assert locked_edges(found) == [CURVE, FIXED]

@@ -13,6 +13,7 @@ import torch
 
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.layer import AFFINE_IDENTITY
+from workbench.kan.locking import locked_edges
 from workbench.kan.model import KAN
 from workbench.kan.objective import Rows
 from workbench.kan.regularization import Penalty
@@ -42,9 +43,11 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
     below a thousandth of the target's spread.
     """
     count = Ensemble.of([run.model]).refine(grid_size).model(0).parameter_count
-    rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed).to(_ROUGH)
+    # Single precision would round numbers that are locked.
+    dtype = run.rows.x.dtype if locked_edges(run.model) else _ROUGH
+    rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed).to(dtype)
     survivors: list[Ensemble] = []
-    losses = torch.zeros(0, dtype=_ROUGH)
+    losses = torch.zeros(0, dtype=dtype)
     for batch in range(_BATCHES):
         before = float(losses.min()) if len(losses) else torch.inf
         better, found = _batch(run, grid_size, starts, run.seed + _SEED_STRIDE * batch, rows)
