@@ -12,7 +12,9 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
+from workbench.discovery.attribution import edge_scores
 from workbench.discovery.elimination import eliminate
+from workbench.discovery.fixing import fix
 from workbench.discovery.pruning import prune_edges, remove_edges
 from workbench.errors import InputError
 from workbench.kan.checkpoint import save
@@ -157,6 +159,18 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a foreign table to eliminate by": (lambda: eliminate(KAN((3, 1)), DATA), "needs a network"),
     "no rows to eliminate by": (lambda: eliminate(MODEL, DATA, rows=0), "rows must be at least 1"),
+    "three affine numbers": (
+        lambda: fix(MODEL, Edge(0, 0, 0), "sin", (1.0, 0.0, 1.0)),
+        r"affine must be four finite numbers a, b, c, d, got \(1.0, 0.0, 1.0\)",
+    ),
+    "an undefined affine number": (
+        lambda: fix(MODEL, Edge(0, 0, 0), "sin", (1.0, 0.0, 1.0, float("nan"))),
+        "affine must be four finite numbers",
+    ),
+    "scores of foreign inputs": (
+        lambda: edge_scores(MODEL, DATA.inputs[:, :1]),
+        r"inputs must have shape \(rows, 2\), got \(60, 1\)",
+    ),
     # Files
     "a folder that is not there": (
         lambda: save(MODEL, Path("none") / "model.safetensors"),

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from workbench.errors import InputError
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.linearize import sensitivities
 from workbench.kan.model import KAN
@@ -14,7 +15,14 @@ def edge_scores(model: KAN, x: Tensor) -> list[Tensor]:
     To first order the rms change of the outputs, in standard deviations of the target, when the edge
     is replaced by its mean. Shifts and scales traded between layers do not change it, and scores of
     different layers can be compared.
+
+    Raises:
+        InputError: ``x`` has another number of columns than the network has inputs.
     """
+    if x.ndim != 2 or x.shape[1] != model.in_features:
+        raise InputError(
+            f"inputs must have shape (rows, {model.in_features}), got {tuple(x.shape)}"
+        )
     with torch.no_grad():
         ensemble = Ensemble.of([model])
         x = x.to(model.output_scale)

@@ -1,5 +1,7 @@
 """Locking an edge to a function, and freeing it again; both return a new model."""
 
+import math
+
 import torch
 
 from workbench.errors import InputError
@@ -12,9 +14,12 @@ def fix(model: KAN, edge: Edge, name: str, affine: tuple[float, float, float, fl
     """Lock ``edge`` to c·f(a·x + b) + d with ``affine = (a, b, c, d)``; still trainable in these.
 
     Raises:
-        InputError: there is no such edge, or it is pruned. ValueError: there is no function of that name.
+        InputError: there is no such edge, or it is pruned; there is no function of that name; ``affine``
+            is not four finite numbers.
     """
     lookup(name)
+    if len(affine) != 4 or not all(map(math.isfinite, affine)):
+        raise InputError(f"affine must be four finite numbers a, b, c, d, got {affine!r}")
     fixed = model.copy()
     layer = fixed.layer_of(edge)
     layer.fixed[(edge.target, edge.source)] = name
@@ -24,7 +29,11 @@ def fix(model: KAN, edge: Edge, name: str, affine: tuple[float, float, float, fl
 
 
 def unfix(model: KAN, edge: Edge) -> KAN:
-    """Turn a fixed edge back into a spline of the same shape on the edge's grid."""
+    """Turn a fixed edge back into a spline of the same shape on the edge's grid.
+
+    Raises:
+        InputError: there is no such edge, it is pruned or not fixed.
+    """
     freed = model.copy()
     layer = freed.layer_of(edge)
     if (edge.target, edge.source) not in layer.fixed:
