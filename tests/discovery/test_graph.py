@@ -135,3 +135,10 @@ def test_a_deep_network_is_laid_out(data: Dataset) -> None:
     for level, count in enumerate((3, 5, 2, 1)):
         places = [d["place"] for _, d in graph.nodes(data=True) if d["layer"] == level]
         assert sorted(places) == list(range(count))
+
+
+def test_several_targets_have_names_of_their_own() -> None:
+    x = np.random.default_rng(0).uniform(0.5, 2, (50, 2))
+    data = Dataset.from_arrays(x, np.stack((x[:, 0], x[:, 1]), 1), names=["a", "b"])
+    labels = [node["label"] for _, node in to_networkx(KAN((2, 2)), data).nodes(data=True)]
+    assert labels == ["a", "b", "y_1", "y_2"]

@@ -124,7 +124,8 @@ def _add_nodes(graph: nx.DiGraph, model: KAN, data: Dataset) -> None:
 
 def _output_labels(data: Dataset) -> list[str]:
     if data.task == "regression":
-        return [data.target] * data.outputs
+        several = [f"{data.target}_{number + 1}" for number in range(data.outputs)]
+        return [data.target] if data.outputs == 1 else several
     labels = data.classes or ()
     return [f"{data.target} = {label}" for label in (labels[1:] if len(labels) == 2 else labels)]
 
