@@ -39,8 +39,8 @@ def total_steps(starts: int) -> int:
 def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
     """The best of many starts, trained on all rows: a stack of one.
 
-    Sets ``run.success_share``: the share of starts whose RMSE came within a factor 2 of the best, or
-    below a thousandth of the target's spread.
+    Sets ``run.success_share``: of the starts that were trained to the end, the share whose RMSE came
+    within a factor 2 of the best, or below a thousandth of the target's spread.
     """
     count = Ensemble.of([run.model]).refine(grid_size).model(0).parameter_count
     # Single precision would round numbers that are locked.
@@ -58,12 +58,11 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
         good, confirmed = best < _GOOD, int(same.sum()) >= _CONFIRMED
         if (good or batch) and (confirmed or (good and best > before / _BETTER)):
             break
-    tried = starts * (batch + 1)
-    run.success_share = float(same.sum()) / tried
-    if run.success_share < 0.1 and len(losses) > 1:
+    run.success_share = float(same.sum()) / len(losses)
+    if len(losses) > 1 and int(same.sum()) == 1:
         run.warnings.append(
-            f"Only {int(same.sum())} of {tried} starts came close to the best: "
-            "more starts, or one node more, may find a better fit."
+            f"Only one of the {len(losses)} starts that were trained to the end came to the best fit: "
+            "more starts, or one node more, may find a better one."
         )
     order = losses.argsort()[:_FINALISTS].tolist()
     return _finalist(run, Ensemble.stacked([survivors[i] for i in order]).to(run.rows.x.dtype))

@@ -74,7 +74,8 @@ class FitResult:
             "validation" (finer grids do not pay), "rows" (finer grids would have more than a third as
             many parameters as rows), "steps", "stopped" (by the callback) or "interrupted".
         train_loss, validation_loss: of ``model``; RMSE in the target's units, or the mean loss.
-        success_share: share of the starts whose RMSE came within a factor 2 of the best.
+        success_share: of the starts that were trained to the end, the share whose RMSE came within a
+            factor 2 of the best.
         seconds: wall time.
         warnings: sentences for the user.
         journal: what ``fit(..., resume=...)`` goes on from when it was stopped or interrupted.
