@@ -144,8 +144,8 @@ def _training(found: Discovery) -> list[Block]:
     records = trained.history
     chart = loss_chart([r.train_loss for r in records], [r.validation_loss for r in records], unit)
     said = (
-        f"{trained.solver}. {trained.success_share:.0%} of the starts that were trained to the end came close to the best; "
-        f"{trained.seconds:.1f} s."
+        f"{trained.solver}. {trained.success_share:.0%} of the starts that were trained to the end came "
+        f"close to the best; {trained.seconds:.1f} s."
     )
     return [Picture("training", chart, "Loss by iteration"), Text(said, True)]
 
