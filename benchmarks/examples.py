@@ -1,6 +1,6 @@
 """Physics from the KAN 2.0 paper: hyperelastic laws, a Lagrangian and conserved quantities.
 
-    python benchmarks/examples.py [--quick] [--seeds 3]
+    python benchmarks/examples.py [--quick] [--seeds 5]
 
 1,000 noise-free rows of each problem with the paper's ranges, every seed another table, and no seed is
 chosen: a formula counts when it agrees with the paper's on 1,000 fresh rows to 1e-9, up to the freedom

@@ -49,6 +49,13 @@ def test_predators_and_prey_go_round_a_level_set() -> None:
     )
 
 
+def test_a_coordinate_that_stands_still_is_conserved() -> None:
+    x = points(-1, 1, columns=3)
+    rates = np.stack([x[:, 1], -x[:, 0] * x[:, 2], np.zeros(len(x))], 1)
+    q, p, k = sympy.symbols("q p k", real=True)
+    assert set(conserved_quantities(x, rates, ["q", "p", "k"])) == {k, k * q**2 + p**2}
+
+
 def test_friction_leaves_nothing() -> None:
     x = points(-1, 1)
     rates = np.stack([x[:, 1], -x[:, 0] - 0.3 * x[:, 1] * np.abs(x[:, 1])], 1)

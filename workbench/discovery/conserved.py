@@ -82,7 +82,8 @@ def _terms(x: np.ndarray, names: Sequence[str], most: int) -> list[tuple[Expr, n
     columns = [np.ones(len(x))]
     chosen = []
     for product in products(problem, most):
-        if _projected(product.values, columns, np.linalg.norm(product.values))[1] > _APART:
+        size = float(np.linalg.norm(product.values))
+        if _projected(product.values, columns, size)[1] > _APART:
             columns.append(product.values)
             chosen.append(product.expression)
     rows = [[term.diff(symbol) for symbol in symbols] for term in chosen]
@@ -105,7 +106,7 @@ def _projected(
         if np.linalg.norm(target - table @ weights) > _VANISHES * size:
             weights = every / lengths
         target = target - table @ weights
-    return weights, float(np.linalg.norm(target)) / size
+    return weights, float(np.linalg.norm(target)) / max(size, 1e-300)
 
 
 def _independent(normals: Sequence[np.ndarray]) -> bool:
