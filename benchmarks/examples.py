@@ -2,9 +2,9 @@
 
     python benchmarks/examples.py [--quick] [--seeds 5]
 
-1,000 noise-free rows of each problem with the paper's ranges, every seed another table, and no seed is
-chosen: a formula counts when it agrees with the paper's on 1,000 fresh rows to 1e-9, up to the freedom
-that the problem leaves.
+1,000 noise-free rows of each problem with the ranges of the authors' notebooks, every seed another table,
+and no seed is chosen: a formula counts when it agrees with the law on 1,000 fresh rows to 1e-9, up to the
+freedom that the problem leaves.
 """
 
 from collections.abc import Callable, Sequence
