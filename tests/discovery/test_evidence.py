@@ -59,6 +59,15 @@ def test_a_snapped_constant_keeps_its_evidence() -> None:
     assert law.scores["as_fitted_loss"] == pytest.approx(law.scores["validation_loss"], rel=0.01)
 
 
+def test_constants_that_only_a_combination_determines_snap_together() -> None:
+    y = (1 + X[:, 0] ** 2) ** 1.5
+    tied = 0.99999998 * (1.0000000133333 + 1.0000000133333 * A**2) ** sympy.Rational(3, 2)
+    fitted = refit(parametrize([tied], ["a", "b"]), X, y[:, None])
+    assert not any(fitted.determined)
+    (law,) = snap(fitted, X, y[:, None]).parametric.substituted()
+    assert law == (1 + A**2) ** sympy.Rational(3, 2)
+
+
 def test_nothing_snaps_into_a_division_by_zero() -> None:
     y = 0.01 * np.random.default_rng(3).standard_normal((600, 1))
     c0, c1 = sympy.symbols("_c0:2", real=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.discovery.attribution import edge_scores, feature_scores, node_scores
     from workbench.discovery.candidates import Candidate, suggest
     from workbench.discovery.compiler import compile_expression
+    from workbench.discovery.conserved import conserved_quantities
     from workbench.discovery.drawing import network_svg
     from workbench.discovery.elimination import Elimination, Stage, eliminate
     from workbench.discovery.fixing import fix, unfix
@@ -35,6 +36,7 @@ _MODULES = {
     "attribution": ["edge_scores", "feature_scores", "node_scores"],
     "candidates": ["Candidate", "suggest"],
     "compiler": ["compile_expression"],
+    "conserved": ["conserved_quantities"],
     "drawing": ["network_svg"],
     "elimination": ["Elimination", "Stage", "eliminate"],
     "fixing": ["fix", "unfix"],
@@ -66,6 +68,7 @@ __all__ = [
     "Suggestion",
     "compile_expression",
     "compile_target",
+    "conserved_quantities",
     "dimensionless_groups",
     "edge_scores",
     "eliminate",

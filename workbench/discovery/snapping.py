@@ -24,6 +24,7 @@ _MARGIN_BITS = 3.0
 _MOST_BITS = 16.0
 _EXACT_BITS = 40.0
 _PROBE = 1e-7
+_OPEN = 1e-6
 _NO_VALUES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
@@ -107,12 +108,15 @@ def _f_value(before: Fitted, after: Fitted, y: np.ndarray, classes: bool) -> flo
 def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
     """Numbers that each constant may become: (bits, constant, number)."""
     found = []
-    for constant, value, sigma in zip(
-        fitted.parametric.constants, fitted.parametric.values, fitted.sigma, strict=True
+    parametric = fitted.parametric
+    for constant, value, sigma, determined in zip(
+        parametric.constants, parametric.values, fitted.sigma, fitted.determined, strict=True
     ):
         if not (math.isfinite(value) and math.isfinite(sigma)):
             continue
         reach = max(_SIGMAS * sigma, _PROBE * min(abs(value), 1.0) * _ROUNDING**0.5)
+        if not determined:  # the others make up for a small step, whatever the standard error says
+            reach = max(reach, _OPEN * abs(value))
         if abs(value) <= max(reach, _ROUNDING):
             found.append((0.0, constant, sympy.Integer(0)))
         if value == 0:
