@@ -78,6 +78,26 @@ def test_pause_resume_and_stop(data: Dataset) -> None:
     assert torch.isfinite(session.model(data.inputs)).all()
 
 
+def test_stop_is_answered_before_the_job_has_ended(data: Dataset) -> None:
+    session = Session(data, (2, 3, 1), solver="adam", steps=1_000_000, rate=30)
+    told: list[Frame] = []
+    session.observe(told.append)
+    session.start()
+    until(lambda: session.frame.step > 5)
+    held = threading.Event()
+    session.listen(lambda: held.wait(PATIENCE))  # the step that the job makes waits here
+    session.stop()
+    assert session.status == told[-1].status == "stopping"
+    assert session.frame.busy
+    assert session.running
+    held.set()
+    session.wait(PATIENCE)
+    statuses = [frame.status for frame in told]
+    assert set(statuses[statuses.index("stopping") :]) == {"stopping", "stopped"}
+    session.stop()  # nothing is left to end
+    assert session.status == "stopped"
+
+
 def test_one_iteration_at_a_time(data: Dataset) -> None:
     session = Session(data, (2, 2, 1), solver="adam", steps=1_000_000).step()
     until(lambda: session.status == "paused")

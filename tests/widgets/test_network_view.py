@@ -208,3 +208,14 @@ def test_formulas_of_edges_are_spelled_for_people(name: str, affine: tuple, text
 
 def test_edges_are_addressed_as_everywhere(view: NetworkView) -> None:
     assert Edge(*view.graph["edges"][-1]["address"]) == view.model.edges()[-1]
+
+
+def test_a_view_that_nobody_sees_catches_up_when_it_is_seen(view: NetworkView) -> None:
+    view.live = False
+    view.session.prune(0.5)
+    assert len(view.graph["edges"]) == 6
+    view.live = True
+    left = [tuple(edge["address"]) for edge in view.graph["edges"]]
+    assert left == view.session.model.edges()
+    assert len(left) < 6
+    assert view.state["undo"] == view.session.undoable

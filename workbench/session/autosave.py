@@ -17,7 +17,7 @@ class Autosave:
     def __init__(self, session: Session, path: str | Path) -> None:
         self.session, self.path, self.error = session, Path(path), ""
         self._busy = False
-        self._forget = (session.listen(self.write), session.observe(self._follow))
+        self._forget = (session.listen(self._step), session.observe(self._follow))
 
     def write(self) -> None:
         """Write the session now; a failure is kept in ``error``, because work must go on."""
@@ -31,6 +31,11 @@ class Autosave:
         """Stop following; the file stays."""
         for forget in self._forget:
             forget()
+
+    def _step(self) -> None:
+        """The step that a job makes is written with its last frame, which comes next."""
+        if not self.session.frame.busy:
+            self.write()
 
     def _follow(self, frame: Frame) -> None:
         """The file says whether a job is running: if it still says so when it is read, it was lost."""

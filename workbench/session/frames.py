@@ -11,7 +11,7 @@ from workbench.discovery.formula import FormulaSet
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training import Record
 
-Status = Literal["ready", "running", "paused", "done", "stopped", "error"]
+Status = Literal["ready", "running", "paused", "stopping", "done", "stopped", "error"]
 Job = Literal["train", "prune", "symbolify", "discover"]
 
 CURVE_POINTS = 33
@@ -23,7 +23,8 @@ class Frame:
     """What a screen shows of a session: replaced whole, never changed.
 
     Attributes:
-        status: of the session. job: what is being done, or was done last.
+        status: of the session; "stopping" from the command to the end of the job.
+        job: what is being done, or was done last.
         step, total: iterations done and expected. phase: of the job, for people.
         message: a sentence on what ended it.
         train, validation: losses so far, at equal distances between iterations.
@@ -49,7 +50,7 @@ class Frame:
 
     @property
     def busy(self) -> bool:
-        return self.status in ("running", "paused")
+        return self.status in ("running", "paused", "stopping")
 
 
 def diagnosis(train: Sequence[float], validation: Sequence[float | None]) -> str:

@@ -61,6 +61,8 @@ class Training:
         self.last, self.total = progress, progress.total
         self.train.append(progress.train_loss)
         self.validation.append(progress.validation_loss)
+        if self.worker.ending:
+            return True
         paused = self.worker.holding()
         if paused or time.perf_counter() - self.shown > 1 / self.worker.rate:
             self._draw(progress.snapshot())

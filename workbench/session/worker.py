@@ -38,6 +38,7 @@ class Worker:
         self._frame = Frame()
         self._observers: list[Observer] = []
         self._thread: threading.Thread | None = None
+        self._telling = threading.RLock()  # frames reach observers in one order, whoever publishes
         self._stopping, self._going = threading.Event(), threading.Event()
         self._going.set()
         self._single = False
@@ -69,10 +70,16 @@ class Worker:
         self._going.set()
 
     def stop(self) -> None:
-        """End the job after the present iteration; a training keeps its best network so far."""
+        """End the job after the present iteration; a training keeps its best network so far.
+
+        Observers are told at once, by a frame that is "stopping".
+        """
         self._stopping.set()
         self._single = False
         self._going.set()
+        with self._telling:
+            if self._frame.busy:
+                self.publish(self._frame)
 
     def wait(self, timeout: float | None = None) -> Self:
         """Block until the job has ended; its errors are raised here."""
@@ -86,7 +93,10 @@ class Worker:
         return asyncio.to_thread(self.wait).__await__()
 
     def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call ``observer`` with every frame, on the job's thread; returns what ends it."""
+        """Call ``observer`` with every frame, on the job's thread or that of ``stop``.
+
+        Returns what ends it.
+        """
         return enrolled(self._observers, observer)
 
     # For jobs
@@ -103,16 +113,24 @@ class Worker:
             self._going.clear()
         return not self._going.is_set()
 
+    @property
+    def ending(self) -> bool:
+        """Whether the job was asked to end."""
+        return self._stopping.is_set()
+
     def checkpoint(self) -> bool:
         """Between two steps of a job: holds it while it is paused; True when it has to end."""
         self._going.wait()
-        return self._stopping.is_set()
+        return self.ending
 
     def publish(self, frame: Frame) -> None:
-        """Replace the frame and tell the observers."""
-        self._frame = frame
-        for observer in tuple(self._observers):
-            observer(frame)
+        """Replace the frame and tell the observers; a busy one is "stopping" after ``stop``."""
+        with self._telling:
+            if frame.busy and self.ending:
+                frame = replace(frame, status="stopping", phase="stopping")
+            self._frame = frame
+            for observer in tuple(self._observers):
+                observer(frame)
 
     @contextmanager
     def limited(self) -> Iterator[None]:

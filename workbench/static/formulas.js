@@ -1,6 +1,6 @@
 // @ts-check
 /** Formulas from simple to accurate; click one to see what holds it up. */
-import { button, chart, copy, element, extent, floats, painter, readable, svg } from "./shared.js";
+import { button, chart, copy, element, extent, floats, isBusy, painter, readable, svg } from "./shared.js";
 
 /** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
 
@@ -149,7 +149,7 @@ function render({ model, el }) {
     const active = document.activeElement;
     const held = active instanceof HTMLElement && detail.contains(active) ? active.dataset.keep : undefined;
     const state = model.get("state");
-    const busy = state.status === "running" || state.status === "paused";
+    const busy = isBusy(state.status);
     /** @type {Row | undefined} */
     const row = model.get("rows").find((/** @type {Row} */ r) => r.index === about.index);
     const head = element("div", "kw-bar");
@@ -273,7 +273,7 @@ function render({ model, el }) {
     const state = model.get("state");
     /** @type {Row[]} */
     const rows = model.get("rows");
-    const busy = state.status === "running" || state.status === "paused";
+    const busy = isBusy(state.status);
     const searching = busy && (state.job === "symbolify" || state.job === "discover");
     count.textContent = rows.length ? `${rows.length} formulas` : "Formulas";
     phase.textContent = searching ? state.phase : busy ? "The session is busy." : "";

@@ -5,7 +5,7 @@
  * The graph comes from the kernel; here it gets pixels. Everything that changes the network is a
  * command to the kernel.
  */
-import { button, chart, download, element, extent, floats, painter, points, readable, shortened, standalone, svg, toPng } from "./shared.js";
+import { button, chart, download, element, extent, floats, isBusy, painter, points, readable, shortened, standalone, svg, toPng } from "./shared.js";
 
 /** @typedef {{ id: string, kind: string, column: number, place: number, label: string, importance: number | null }} Node */
 /** @typedef {{ from: string, to: string, address: number[], state: string, score: number, function: string | null, r2: number | null, domain: [number, number] }} Edge */
@@ -409,7 +409,7 @@ function render({ model, el }) {
 
   function drawState() {
     const state = model.get("state");
-    const busy = state.status === "running" || state.status === "paused";
+    const busy = isBusy(state.status);
     root.dataset.status = state.status;
     loss.textContent = busy ? `${state.doing}…` : `validation ${state.unit} ${readable(state.loss)}${state.trained ? "" : ", not trained yet"}`;
     const simplifying = busy && state.job === "prune";
@@ -622,7 +622,7 @@ function render({ model, el }) {
   function handling(about) {
     const line = element("div", "kw-buttons kw-handling");
     if (model.get("tools") === "look") return line;
-    const busy = root.dataset.status === "running" || root.dataset.status === "paused";
+    const busy = isBusy(root.dataset.status ?? "");
     const hold = button(about.held ? "Let it train" : "Hold", () => model.send({ type: about.held ? "release" : "hold", edge: about.address }), { kind: "kw-small", label: about.held ? "Let training move this edge again" : "Keep this edge as it is through any training" });
     hold.setAttribute("aria-pressed", String(about.held));
     hold.dataset.keep = "hold";
@@ -650,7 +650,7 @@ function render({ model, el }) {
       const act = element("td");
       const fixing = button("Fix", () => model.send({ type: "fix", edge: about.address, candidate: i }), { kind: "kw-small", label: `Fix the edge to ${candidate.formula}` });
       fixing.dataset.keep = `fix${i}`;
-      fixing.disabled = root.dataset.status === "running" || root.dataset.status === "paused";
+      fixing.disabled = isBusy(root.dataset.status ?? "");
       act.append(fixing);
       line.append(formula, element("td", "kw-numbers", candidate.r2.toFixed(5)), act);
       line.addEventListener("pointerenter", () => show(i));

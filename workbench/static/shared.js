@@ -157,6 +157,12 @@ function decades([low, high]) {
 }
 
 /**
+ * Whether a job is under way.
+ * @param {string} status
+ */
+export const isBusy = (status) => ["running", "paused", "stopping"].includes(status);
+
+/**
  * Traits of one message arrive one after the other: draw once, when all are there.
  * @param {() => void} draw
  */

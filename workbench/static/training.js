@@ -2,7 +2,7 @@
 /**
  * The training panel. All state comes from the kernel's traits; the only thing sent back is a command.
  */
-import { button, chart, element, extent, floats, painter, points, svg } from "./shared.js";
+import { button, chart, element, extent, floats, isBusy, painter, points, svg } from "./shared.js";
 
 const CURVE = { width: 76, height: 48 };
 
@@ -25,6 +25,7 @@ const SETTINGS = [
 const COMMANDS = {
   ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"], ["discover", "Find a formula by itself", "Try several networks, simplify and name each, keep the best; takes a minute or more"]],
   running: [["pause", "Pause", "Hold after this iteration"], ["stop", "Stop", "End here; the best network so far is kept"]],
+  stopping: [["stop", "Stop", "It ends after this iteration"]],
   paused: [["resume", "Resume", "Go on"], ["step", "Step", "One iteration, then hold"], ["stop", "Stop", "End here; the best network so far is kept"]],
   done: [["start", "Train further", "Go on from the present network"], ["reset", "Reset", "Back to the network of the beginning"]],
   stopped: [["start", "Train further", "Go on from the present network"], ["reset", "Reset", "Back to the network of the beginning"]],
@@ -36,6 +37,7 @@ const SAYS = {
   ready: "Ready",
   running: "Training",
   paused: "Paused",
+  stopping: "Stopping…",
   done: "Trained",
   stopped: "Stopped",
   error: "Failed",
@@ -148,13 +150,13 @@ function render({ model, el }) {
     const status = model.get("status");
     /** @type {string} */
     const job = model.get("job");
-    const other = job in DOES && status === "running";
+    const other = job in DOES && isBusy(status);
     root.dataset.status = status;
     message.dataset.error = String(status === "error");
     const now = `${status} ${other ? job : ""} ${model.get("trained")}`;
     if (now === shownStatus) return;
     shownStatus = now;
-    said.textContent = other ? DOES[job] : status === "ready" && model.get("trained") ? "Trained" : (SAYS[status] ?? status);
+    said.textContent = other && status !== "stopping" ? DOES[job] : status === "ready" && model.get("trained") ? "Trained" : (SAYS[status] ?? status);
     const held = buttons.contains(document.activeElement);
     const known = status === "ready" && model.get("trained") ? "done" : (status === "done" || status === "stopped") && !model.get("trained") ? "ready" : status;
     const offered = (COMMANDS[known] ?? []).filter(([command]) => !other || command === "stop");
@@ -173,11 +175,11 @@ function render({ model, el }) {
   function drawNumbers() {
     const [step, total, seconds] = [model.get("step"), model.get("total"), model.get("seconds")];
     root.dataset.step = String(step);
-    const other = model.get("job") in DOES && model.get("status") === "running";
+    const other = model.get("job") in DOES && isBusy(model.get("status"));
     progress.max = other ? 1 : Math.max(total, 1);
     progress.value = other ? model.get("share") : step;
     const left = model.get("status") === "running" ? timeLeft(seconds, step, total) : "";
-    const live = model.get("status") === "running" || model.get("status") === "paused";
+    const live = isBusy(model.get("status"));
     const count = live ? `${step} of ${total}` : `${step} iterations`;
     const parts = other ? [model.get("phase")] : step ? [count, `${seconds.toFixed(1)} s`, left, live ? model.get("phase") : ""] : [model.get("phase")];
     counted.textContent = parts.filter(Boolean).join(" · ");
@@ -249,7 +251,7 @@ function settingsOf(model) {
   let drawn = "";
   function draw() {
     const network = model.get("network");
-    const busy = model.get("status") === "running" || model.get("status") === "paused";
+    const busy = isBusy(model.get("status"));
     make.disabled = busy;
     if (network.width === undefined || drawn === network.width + network.edges) return;
     drawn = network.width + network.edges;

@@ -96,6 +96,8 @@ def _about_data(*, table: bool, used: bool) -> Hint:
 
 
 def _about_job(session: Session) -> Hint:
+    if session.status == "stopping":
+        return Hint("Stopping after the present iteration.")
     if session.frame.job == "train":
         return Hint("The network is learning. Stop keeps the best one so far.", "Stop", "stop")
     return Hint(f"Working: {session.frame.phase}.", "Stop", "stop")

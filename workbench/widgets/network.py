@@ -48,7 +48,8 @@ class NetworkView(Panel):
             that changes the network.
 
     Attributes:
-        live: whether curves are sent while the network trains; a view that nobody sees need not.
+        live: whether it follows the session; one that nobody sees need not, and catches up when
+            it is seen.
         graph: nodes and edges as in ``to_networkx``, without samples.
         curves: ``(edges, points)`` values, in the order of the edges.
         state: status of the session, loss, what can be undone, message.
@@ -75,7 +76,7 @@ class NetworkView(Panel):
                 raise InputError("a network needs its data beside it: NetworkView(model, data)")
             source = Session(data, model=source)
         self.session = source
-        self.live = True
+        self._live, self._stale = True, False
         self._edges: list[Edge] = []
         self._named = False
         super().__init__(tools=tools)
@@ -86,6 +87,17 @@ class NetworkView(Panel):
     def model(self) -> KAN:
         """The network that is shown."""
         return self.session.model
+
+    @property
+    def live(self) -> bool:
+        """See the class."""
+        return self._live
+
+    @live.setter
+    def live(self, on: bool) -> None:
+        self._live = on
+        if on and self._stale:
+            self._refresh()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget, and a picture for readers without a kernel."""
@@ -99,6 +111,9 @@ class NetworkView(Panel):
 
     def _refresh(self) -> None:
         """Show the present network; also called on the training thread when it ends."""
+        self._stale = not self._live
+        if self._stale:
+            return
         graph = self.session.graph(suggest=self._named)
         described, curves = describe(graph, self.session)
         with self._lock, self.hold_sync():
@@ -114,7 +129,8 @@ class NetworkView(Panel):
 
     def _follow(self, frame: Frame) -> None:
         """Edges change their shape while the network trains."""
-        if not self.live and frame.busy:
+        if not self._live:
+            self._stale = True
             return
         with self._lock, self.hold_sync():
             if list(frame.edges) == self._edges and frame.busy and frame.job == "train":

@@ -264,7 +264,8 @@ class Workbench(ipywidgets.VBox):
         self._update()
 
     def _follow(self, frame: Frame) -> None:
-        if not frame.busy or frame.busy != self._guide.state.get("busy") or frame.job != "train":
+        changed = frame.status == "stopping" or frame.busy != self._guide.state.get("busy")
+        if not frame.busy or changed or frame.job != "train":
             self._update()
 
     def _update(self) -> None:
