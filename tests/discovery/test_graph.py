@@ -14,6 +14,7 @@ from workbench.discovery.drawing import network_svg, shortened
 from workbench.discovery.fixing import fix
 from workbench.discovery.graph import address, save_graph, to_networkx
 from workbench.discovery.pruning import remove_edges
+from workbench.discovery.tracing import flow
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
@@ -142,3 +143,27 @@ def test_several_targets_have_names_of_their_own() -> None:
     data = Dataset.from_arrays(x, np.stack((x[:, 0], x[:, 1]), 1), names=["a", "b"])
     labels = [node["label"] for _, node in to_networkx(KAN((2, 2)), data).nodes(data=True)]
     assert labels == ["a", "b", "y_1", "y_2"]
+
+
+def test_a_row_is_followed_from_node_to_node(data: Dataset) -> None:
+    model = KAN((3, (1, 1), 1), seed=1).double()
+    found = flow(model, data, 7)
+    graph = to_networkx(model, data)
+    assert set(graph.nodes) <= set(found.nodes)
+    assert list(found.edges) == model.edges()
+    assert found.nodes["0.2"] == float(data.inputs[7, 2])
+    assert found.nodes["2.0"] == pytest.approx(model.predict(data.inputs)[7, 0].item())
+    factors = [u for u, v, d in graph.edges(data=True) if d["state"] == "factor"]
+    product = np.prod([found.nodes[factor] for factor in factors])
+    assert found.nodes["1.p0"] == pytest.approx(product)
+    leaving = sum(leaves for edge, (_, leaves) in found.edges.items() if edge[::2] == (0, 0))
+    assert found.nodes["1.0"] == pytest.approx(leaving)
+    for edge, (enters, leaves) in found.edges.items():
+        at = torch.tensor([enters], dtype=torch.float64)
+        assert leaves == pytest.approx(float(model.activation(edge, at)))
+
+
+@pytest.mark.parametrize("row", [-1, 60])
+def test_only_rows_of_the_table_are_followed(data: Dataset, row: int) -> None:
+    with pytest.raises(InputError, match="row must lie between 0 and 59"):
+        flow(KAN((3, 1)), data, row)

@@ -62,6 +62,21 @@ def test_look_fix_and_undo_with_the_mouse(page: Page, lab: Lab) -> None:
     expect(view).to_have_attribute("data-fixed", "1")
 
 
+def test_a_row_is_followed_through_the_network(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "follow.ipynb", SMALL)
+    view.get_by_role("button", name="Follow a row").click()
+    expect(view.locator(".kw-flow-dot")).to_have_count(8)
+    expect(view.locator(".kw-flow-value")).to_have_count(6)
+    row = view.get_by_role("spinbutton", name="Row of the table")
+    row.fill("42")
+    row.press("Enter")
+    expect(view.locator(".kw-follow")).to_contain_text("of 300 · network")
+    view.locator(".kw-edge").first.hover()
+    expect(view.locator(".kw-tip")).to_contain_text("row 42:")
+    view.get_by_role("button", name="Follow a row").click()
+    expect(view.locator(".kw-flow")).to_have_count(0)
+
+
 def test_pruning_is_previewed_before_it_happens(page: Page, lab: Lab) -> None:
     view = opened(page, lab, "prune.ipynb", SMALL)
     slider = view.get_by_role("slider")

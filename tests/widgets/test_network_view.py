@@ -219,3 +219,16 @@ def test_a_view_that_nobody_sees_catches_up_when_it_is_seen(view: NetworkView) -
     assert left == view.session.model.edges()
     assert len(left) < 6
     assert view.state["undo"] == view.session.undoable
+
+
+def test_a_row_flows_through_the_network_that_is_shown(view: NetworkView) -> None:
+    send(view, "follow", row=5)
+    assert view.flow["nodes"]["2.0"] == pytest.approx(float(view.model(DATA.inputs)[5, 0]))
+    assert view.flow["true"] == DATA.targets[5].tolist()
+    view.session.prune(0.5)
+    assert view.flow["row"] == 5
+    assert len(view.flow["edges"]) == len(view.graph["edges"])
+    send(view, "follow", row=10**6)
+    assert "row must lie between" in view.state["message"]
+    send(view, "unfollow")
+    assert view.flow == {}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.discovery.structure.propose import Suggestion, propose
     from workbench.discovery.symbolic import symbolify
     from workbench.discovery.targets import compile_target
+    from workbench.discovery.tracing import Flow, flow
     from workbench.discovery.units import dimensionless_groups
 
 _MODULES = {
@@ -53,6 +54,7 @@ _MODULES = {
     "structure.propose": ["Suggestion", "propose"],
     "symbolic": ["symbolify"],
     "targets": ["compile_target"],
+    "tracing": ["Flow", "flow"],
     "units": ["dimensionless_groups"],
 }
 
@@ -62,6 +64,7 @@ __all__ = [
     "Candidate",
     "Constant",
     "Elimination",
+    "Flow",
     "Formula",
     "FormulaSet",
     "Stage",
@@ -74,6 +77,7 @@ __all__ = [
     "eliminate",
     "feature_scores",
     "fix",
+    "flow",
     "network_svg",
     "node_scores",
     "propose",

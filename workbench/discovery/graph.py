@@ -61,7 +61,7 @@ def to_networkx(
         best = found[edge][0] if edge in found else None
         affine = layer.affine[edge.target, edge.source].tolist() if name else None
         graph.add_edge(
-            f"{edge.layer}.{_node(model, edge.layer, edge.source)}",
+            f"{edge.layer}.{node_name(model, edge.layer, edge.source)}",
             f"{edge.layer + 1}.{edge.target}",
             edge=edge,
             **edge._asdict(),
@@ -95,7 +95,7 @@ def _single(value: object) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, tuple)
 
 
-def _node(model: KAN, level: int, number: int) -> str:
+def node_name(model: KAN, level: int, number: int) -> str:
     """The name of a node within its layer: products are told apart from their factors."""
     sums = model.config.sums(level)
     return str(number) if number < sums else f"p{number - sums}"
@@ -109,7 +109,7 @@ def _add_nodes(graph: nx.DiGraph, model: KAN, data: Dataset) -> None:
     for level in range(1, config.depth + 1):
         last = level == config.depth
         for number in range(config.nodes(level)):
-            name = _node(model, level, number)
+            name = node_name(model, level, number)
             is_sum = number < config.sums(level)
             kind = "output" if last else ("sum" if is_sum else "product")
             label = outputs[number] if last else ""

@@ -9,7 +9,8 @@ import { button, chart, download, element, extent, floats, isBusy, painter, poin
 
 /** @typedef {{ id: string, kind: string, column: number, place: number, label: string, importance: number | null }} Node */
 /** @typedef {{ from: string, to: string, address: number[], state: string, score: number, function: string | null, r2: number | null, domain: [number, number] }} Edge */
-/** @typedef {{ nodes: Node[], edges: Edge[], factors: [string, string][], target: string }} Graph */
+/** @typedef {{ nodes: Node[], edges: Edge[], factors: [string, string][], target: string, rows: number }} Graph */
+/** @typedef {{ row: number, nodes: Record<string, number>, edges: [number, number][], true: number[] | string }} Flow the activations of one row */
 /** @typedef {{ x: number, y: number, key: string, edge: number, members: number[] }} Box a curve, or a bundle of several edges */
 /** @typedef {{ width: number, height: number, nodes: Map<string, { x: number, y: number, node: Node }>, boxes: Box[] }} Layout */
 
@@ -186,7 +187,8 @@ function render({ model, el }) {
   const detail = element("aside", "kw-detail");
   detail.setAttribute("aria-label", "Selected edge");
   detail.hidden = true;
-  body.append(stage, detail);
+  const following = followBar();
+  body.append(stage, following.bar, detail);
 
   const pruning = element("div", "kw-bar kw-pruning");
   const slider = /** @type {HTMLInputElement} */ (element("input"));
@@ -254,6 +256,7 @@ function render({ model, el }) {
     const first = stops.get(focused) ?? stops.values().next().value;
     first?.setAttribute("tabindex", "0");
     drawCurves();
+    drawFlow();
     drawSummary();
     if (fitted) fitView();
     drawPreview();
@@ -394,6 +397,84 @@ function render({ model, el }) {
     }
   }
 
+  // One row
+
+  function followBar() {
+    const bar = element("div", "kw-bar kw-follow");
+    const toggle = button("Follow a row", () => {
+      if (model.get("flow").nodes) model.send({ type: "unfollow" });
+      else go(Number(field.value) - 1);
+    });
+    toggle.title = "See the values of one sample on every node and curve";
+    const field = /** @type {HTMLInputElement} */ (element("input", "kw-input kw-numbers"));
+    Object.assign(field, { type: "number", min: "1", step: "1", value: "1" });
+    field.setAttribute("aria-label", "Row of the table");
+    field.addEventListener("change", () => go(Number(field.value) - 1));
+    const said = element("span", "kw-quiet kw-numbers");
+    said.setAttribute("role", "status");
+    bar.append(toggle, field, said);
+
+    /** @param {number} row */
+    function go(row) {
+      model.send({ type: "follow", row: Math.max(0, Math.min(Math.round(row), graph.rows - 1)) });
+    }
+
+    /** @param {Flow | null} flow */
+    function draw(flow) {
+      toggle.setAttribute("aria-pressed", String(flow !== null));
+      field.hidden = flow === null;
+      field.max = String(graph.rows);
+      if (flow && document.activeElement !== field) field.value = String(flow.row + 1);
+      said.textContent = flow ? `of ${graph.rows} · ${sayOutcome(flow)}` : "";
+    }
+    return { bar, draw };
+  }
+
+  /** @param {Flow} flow */
+  function sayOutcome(flow) {
+    if (typeof flow.true === "string") return `true ${graph.target}: ${flow.true}`;
+    const found = graph.nodes.filter((n) => n.kind === "output").sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+    return `network ${found.map((n) => readable(flow.nodes[n.id], 4)).join(", ")} · true ${flow.true.map((value) => readable(value, 4)).join(", ")}`;
+  }
+
+  /** The followed row: a value at every node, a dot on every curve. */
+  function drawFlow() {
+    const known = model.get("flow").nodes ? /** @type {Flow} */ (model.get("flow")) : null;
+    // While it trains, curves and values would be of two networks.
+    const flow = isBusy(model.get("state").status) || known?.edges.length !== graph.edges.length ? null : known;
+    canvas.querySelector(".kw-flow")?.remove();
+    following.draw(known);
+    if (!flow) return;
+    const layer = svg("g", { class: "kw-flow", "aria-hidden": "true" });
+    for (const box of layout.boxes) if (box.edge >= 0) layer.append(flowDot(box, flow.edges[box.edge][0]));
+    for (const { x, y, node } of layout.nodes.values()) {
+      const [at, down, anchor] = node.kind === "input" ? [x - 14, y - 13, "end"] : node.kind === "output" ? [x + 14, y + 20, "start"] : [x, y - 14, "middle"];
+      if (node.id in flow.nodes) layer.append(svg("text", { class: "kw-flow-value", x: at, y: down, "text-anchor": anchor }, readable(flow.nodes[node.id], 3)));
+    }
+    canvas.append(layer);
+  }
+
+  /**
+   * Where an input of an edge stands on its small curve.
+   * @param {Box} box
+   * @param {number} value that enters the edge
+   */
+  function flowDot(box, value) {
+    const [from, to] = graph.edges[box.edge].domain;
+    const row = curve(box.edge);
+    const [low, high] = extent(row);
+    const share = Math.min(Math.max((value - from) / (to - from || 1), 0), 1);
+    const place = share * (row.length - 1);
+    const before = Math.min(Math.floor(place), row.length - 2);
+    const height = row[before] + (place - before) * (row[before + 1] - row[before]);
+    return svg("circle", {
+      class: "kw-flow-dot",
+      cx: (box.x - BOX.width / 2 + 6 + (BOX.width - 12) * share).toFixed(1),
+      cy: (box.y + BOX.height / 2 - 6 - ((BOX.height - 12) * (height - low)) / (high - low)).toFixed(1),
+      r: 4,
+    });
+  }
+
   function drawSummary() {
     const fixed = graph.edges.filter((e) => e.state === "fixed").length;
     const bundled = layout.boxes.filter((b) => b.edge < 0).reduce((sum, b) => sum + b.members.length, 0);
@@ -500,6 +581,7 @@ function render({ model, el }) {
       element("div", "kw-title", titleOf(edge)),
       picture.node,
       element("div", "kw-quiet", `${sayKind(edge)} · strength ${readable(edge.score)}`),
+      ...sayPassage(box.edge),
       element("div", "kw-quiet", `in ${readable(edge.domain[0])} to ${readable(edge.domain[1])} · out spans ${readable(high - low)}`),
     );
     tip.hidden = false;
@@ -511,6 +593,14 @@ function render({ model, el }) {
     tip.style.left = `${Math.max(0, Math.min(place.left - frame.left - 80, frame.width - tip.offsetWidth))}px`;
     tip.style.top = `${below + height > frame.height ? Math.max(0, place.top - frame.top - height - 6) : below}px`;
     for (const path of canvas.querySelectorAll(`.kw-wire[data-edge="${box.edge}"]`)) path.classList.add("kw-lit");
+  }
+
+  /** @param {number} i */
+  function sayPassage(i) {
+    const flow = model.get("flow");
+    if (!flow.nodes || !canvas.querySelector(".kw-flow")) return [];
+    const [enters, leaves] = flow.edges[i];
+    return [element("div", "kw-numbers", `row ${flow.row + 1}: ${readable(enters)} becomes ${readable(leaves)}`)];
   }
 
   function hideTip() {
@@ -809,7 +899,7 @@ function render({ model, el }) {
     if (sent.type === "file") download(`${stem()}.${sent.kind}`, sent.text);
   }
 
-  const changed = new Set(["graph", "curves", "state", "preview", "detail"]);
+  const changed = new Set(["graph", "curves", "state", "preview", "flow", "detail"]);
   const screen = painter(() => {
     if (changed.has("graph")) {
       const held = canvas.contains(document.activeElement);
@@ -817,12 +907,13 @@ function render({ model, el }) {
       if (held) stops.get(focused)?.focus();
     } else if (changed.has("curves")) drawCurves();
     if (changed.has("state")) drawState();
+    if (changed.has("flow") || changed.has("state") || changed.has("curves")) drawFlow();
     if (changed.has("preview") || changed.has("state")) drawPreview();
     if (changed.has("detail") || changed.has("graph")) drawDetail();
     changed.clear();
     if (!root.dataset.painted) requestAnimationFrame(() => (root.dataset.painted = (performance.now() - begun).toFixed(0)));
   });
-  const handlers = ["graph", "curves", "state", "preview", "detail", "detail_values"].map((name) => {
+  const handlers = ["graph", "curves", "state", "preview", "flow", "detail", "detail_values"].map((name) => {
     const handler = () => {
       changed.add(name === "detail_values" ? "detail" : name);
       screen.soon();

@@ -15,13 +15,14 @@ from workbench.discovery.attribution import feature_scores
 from workbench.discovery.candidates import Candidate
 from workbench.discovery.drawing import network_svg
 from workbench.discovery.graph import save_graph
+from workbench.discovery.tracing import flow
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, Edge
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
-from workbench.widgets.panel import Command, Panel, number_in
+from workbench.widgets.panel import Command, Panel, index_in, number_in
 
 SHOWN = 60
 """Beyond so many edges the weaker ones are drawn as bundles, and not named."""
@@ -53,7 +54,7 @@ class NetworkView(Panel):
         graph: nodes and edges as in ``to_networkx``, without samples.
         curves: ``(edges, points)`` values, in the order of the edges.
         state: status of the session, loss, what can be undone, message.
-        preview: of pruning at a threshold. detail: the selected edge.
+        preview: of pruning at a threshold. flow: of the row that is followed. detail: the selected edge.
         detail_values: its rows x, value, slope and one for each candidate, then pairs of samples.
     """
 
@@ -64,6 +65,7 @@ class NetworkView(Panel):
     curves = traitlets.Bytes(b"").tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     preview = traitlets.Dict().tag(sync=True)
+    flow = traitlets.Dict().tag(sync=True)
     detail = traitlets.Dict().tag(sync=True)
     detail_values = traitlets.Bytes(b"").tag(sync=True)
     tools = traitlets.Enum(("all", "look", "simplify"), "all").tag(sync=True)
@@ -120,6 +122,8 @@ class NetworkView(Panel):
             self._edges = [Edge(*edge["address"]) for edge in described["edges"]]
             self.graph, self.curves = described, curves
             self.preview = {}
+            if self.flow:
+                self.flow = flow_of(self.session, self.flow["row"])
             address = self.detail.get("address")
             if address and Edge(*address) not in self._edges:
                 self.detail, self.detail_values = {}, b""
@@ -158,6 +162,8 @@ class NetworkView(Panel):
     def _commands(self) -> dict[str, Command]:
         return {
             "preview": self._preview,
+            "follow": self._follow_row,
+            "unfollow": lambda said: self._show_flow({}),
             "prune": lambda said: self._act(self.session.prune, number_in(said, "threshold")),
             "simplify": lambda said: self.session.prune(wait=False),
             "stop": lambda said: self.session.stop(),
@@ -198,6 +204,13 @@ class NetworkView(Panel):
                 answer["error"] = str(error)
         with self._lock:
             self.preview = answer
+
+    def _follow_row(self, said: Mapping[str, Any]) -> None:
+        self._show_flow(flow_of(self.session, index_in(said, "row")))
+
+    def _show_flow(self, found: dict[str, Any]) -> None:
+        with self._lock:
+            self.flow = found
 
     def _select(self, said: Mapping[str, Any]) -> None:
         """First the curve, at once; then, when they are found, the candidates."""
@@ -273,8 +286,27 @@ def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes
     ]
     factors = [[u, v] for u, v, d in graph.edges(data=True) if d["state"] == "factor"]
     rows = np.array([about["y"] for _, _, about in curved], dtype="<f4")
-    content = {"nodes": nodes, "edges": edges, "factors": factors, "target": session.data.target}
+    content = {
+        "nodes": nodes,
+        "edges": edges,
+        "factors": factors,
+        "target": session.data.target,
+        "rows": len(session.data.inputs),
+    }
     return content, rows.tobytes()
+
+
+def flow_of(session: Session, row: int) -> dict[str, Any]:
+    """A row's way through the network as JSON-able data, edges in the order of ``KAN.edges``."""
+    data = session.data
+    found = flow(session.model, data, row)
+    true = data.targets[row]
+    return {
+        "row": row,
+        "nodes": found.nodes,
+        "edges": list(found.edges.values()),
+        "true": str(data.classes[int(true)]) if data.classes is not None else true.tolist(),
+    }
 
 
 def curve_of(session: Session, edge: Edge) -> tuple[dict[str, Any], list[np.ndarray], np.ndarray]:
