@@ -409,7 +409,7 @@ function render({ model, el }) {
     const field = /** @type {HTMLInputElement} */ (element("input", "kw-input kw-numbers"));
     Object.assign(field, { type: "number", min: "1", step: "1", value: "1" });
     field.setAttribute("aria-label", "Row of the table");
-    field.addEventListener("change", () => go(Number(field.value) - 1));
+    field.addEventListener("input", () => field.value && go(Number(field.value) - 1));
     const said = element("span", "kw-quiet kw-numbers");
     said.setAttribute("role", "status");
     bar.append(toggle, field, said);
@@ -444,6 +444,7 @@ function render({ model, el }) {
     const flow = isBusy(model.get("state").status) || known?.edges.length !== graph.edges.length ? null : known;
     canvas.querySelector(".kw-flow")?.remove();
     following.draw(known);
+    root.dataset.row = flow ? String(flow.row + 1) : "";
     if (!flow) return;
     const layer = svg("g", { class: "kw-flow", "aria-hidden": "true" });
     for (const box of layout.boxes) if (box.edge >= 0) layer.append(flowDot(box, flow.edges[box.edge][0]));
