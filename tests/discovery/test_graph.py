@@ -14,7 +14,7 @@ from workbench.discovery.drawing import network_svg, shortened
 from workbench.discovery.fixing import fix
 from workbench.discovery.graph import address, save_graph, to_networkx
 from workbench.discovery.pruning import remove_edges
-from workbench.discovery.tracing import flow
+from workbench.discovery.tracing import flow, node_maps
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
@@ -167,3 +167,22 @@ def test_a_row_is_followed_from_node_to_node(data: Dataset) -> None:
 def test_only_rows_of_the_table_are_followed(data: Dataset, row: int) -> None:
     with pytest.raises(InputError, match="row must lie between 0 and 59"):
         flow(KAN((3, 1)), data, row)
+
+
+def test_nodes_are_maps_of_two_inputs() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    data = Dataset.from_arrays(x, x[:, 0] * x[:, 1])
+    model = KAN((2, (1, 1), 1), seed=1)
+    maps = node_maps(model, data, points=5)
+    assert set(to_networkx(model, data).nodes) <= set(maps)
+    first, second = maps["0.0"], maps["0.1"]
+    assert torch.equal(first[0], first[4])
+    assert first[0, 0] < first[0, 4]
+    assert second[0, 0] < second[4, 0]
+    at = torch.stack((first[3, 1], second[3, 1])).unsqueeze(0)
+    assert float(maps["2.0"][3, 1]) == pytest.approx(model.predict(at)[0, 0].item())
+
+
+def test_other_numbers_of_inputs_have_no_maps(data: Dataset) -> None:
+    with pytest.raises(InputError, match="two inputs, got 3"):
+        node_maps(KAN((3, 1)), data)

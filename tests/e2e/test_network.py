@@ -23,6 +23,14 @@ view = NetworkView(session)
 view
 """
 
+PLANE = """
+import numpy as np
+from workbench import KAN, Dataset
+from workbench.widgets import NetworkView
+x = np.random.default_rng(0).uniform(-1, 1, (300, 2))
+NetworkView(KAN((2, 2, 1), seed=0), Dataset.from_arrays(x, x[:, 0] * x[:, 1]))
+"""
+
 LARGE = """
 import numpy as np
 from workbench import KAN, Dataset
@@ -75,6 +83,16 @@ def test_a_row_is_followed_through_the_network(page: Page, lab: Lab) -> None:
     expect(view.locator(".kw-tip")).to_contain_text("row 42:")
     view.get_by_role("button", name="Follow a row").click()
     expect(view.locator(".kw-flow")).to_have_count(0)
+
+
+def test_nodes_of_two_inputs_are_shown_as_heat_maps(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "maps.ipynb", PLANE)
+    view.get_by_role("button", name="Heat maps").click()
+    maps = view.locator(".kw-heat-maps image")
+    expect(maps).to_have_count(3)
+    expect(maps.last).to_have_attribute("href", re.compile("^data:image/png"))
+    view.get_by_role("button", name="Heat maps").click()
+    expect(maps).to_have_count(0)
 
 
 def test_pruning_is_previewed_before_it_happens(page: Page, lab: Lab) -> None:

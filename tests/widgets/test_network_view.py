@@ -223,7 +223,7 @@ def test_a_view_that_nobody_sees_catches_up_when_it_is_seen(view: NetworkView) -
 
 def test_a_row_flows_through_the_network_that_is_shown(view: NetworkView) -> None:
     send(view, "follow", row=5)
-    assert view.flow["nodes"]["2.0"] == pytest.approx(float(view.model(DATA.inputs)[5, 0]))
+    assert view.flow["nodes"]["2.0"] == pytest.approx(view.model.predict(DATA.inputs)[5, 0].item())
     assert view.flow["true"] == DATA.targets[5].tolist()
     view.session.prune(0.5)
     assert view.flow["row"] == 5
@@ -232,3 +232,22 @@ def test_a_row_flows_through_the_network_that_is_shown(view: NetworkView) -> Non
     assert "row must lie between" in view.state["message"]
     send(view, "unfollow")
     assert view.flow == {}
+
+
+def test_maps_follow_the_network_that_is_shown(view: NetworkView) -> None:
+    send(view, "maps", on=True)
+    maps = floats(view.maps).reshape(-1, 25, 25)
+    assert len(maps) == len(view.graph["nodes"])
+    view.session.prune(0.5)
+    assert len(floats(view.maps)) == 625 * len(view.graph["nodes"])
+    send(view, "maps", on=False)
+    assert view.maps == b""
+
+
+def test_maps_need_two_inputs() -> None:
+    data = PROBLEMS[4].dataset(100)
+    view = NetworkView(KAN((3, 1)), data)
+    send(view, "maps", on=True)
+    assert "two inputs" in view.state["message"]
+    view.session.remove(Edge(0, 0, 0))
+    assert len(view.graph["edges"]) == 2

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.discovery.structure.propose import Suggestion, propose
     from workbench.discovery.symbolic import symbolify
     from workbench.discovery.targets import compile_target
-    from workbench.discovery.tracing import Flow, flow
+    from workbench.discovery.tracing import Flow, flow, node_maps
     from workbench.discovery.units import dimensionless_groups
 
 _MODULES = {
@@ -54,7 +54,7 @@ _MODULES = {
     "structure.propose": ["Suggestion", "propose"],
     "symbolic": ["symbolify"],
     "targets": ["compile_target"],
-    "tracing": ["Flow", "flow"],
+    "tracing": ["Flow", "flow", "node_maps"],
     "units": ["dimensionless_groups"],
 }
 
@@ -79,6 +79,7 @@ __all__ = [
     "fix",
     "flow",
     "network_svg",
+    "node_maps",
     "node_scores",
     "propose",
     "prune_edges",

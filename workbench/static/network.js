@@ -25,6 +25,7 @@ const DRAWN_WHEN_MANY = 32;
 const LARGEST_SCALE = 1.15;
 const TALLEST = 560;
 const WAIT = 60;
+const MAP = 30;
 
 /**
  * The strongest edges, and for every node the others that lead into it.
@@ -256,6 +257,7 @@ function render({ model, el }) {
     const first = stops.get(focused) ?? stops.values().next().value;
     first?.setAttribute("tabindex", "0");
     drawCurves();
+    drawMaps();
     drawFlow();
     drawSummary();
     if (fitted) fitView();
@@ -412,7 +414,9 @@ function render({ model, el }) {
     field.addEventListener("input", () => field.value && go(Number(field.value) - 1));
     const said = element("span", "kw-quiet kw-numbers");
     said.setAttribute("role", "status");
-    bar.append(toggle, field, said);
+    const maps = button("Heat maps", () => model.send({ type: "maps", on: !model.get("maps").byteLength }), { kind: "kw-maps kw-push" });
+    maps.title = "Every node as a function of the two inputs: the first to the right, the second upwards, dark is high";
+    bar.append(toggle, field, said, maps);
 
     /** @param {number} row */
     function go(row) {
@@ -425,6 +429,8 @@ function render({ model, el }) {
       field.hidden = flow === null;
       field.max = String(graph.rows);
       if (flow && document.activeElement !== field) field.value = String(flow.row + 1);
+      maps.hidden = graph.nodes.filter((n) => n.kind === "input").length !== 2;
+      maps.setAttribute("aria-pressed", String(model.get("maps").byteLength > 0));
       said.textContent = flow ? `of ${graph.rows} · ${sayOutcome(flow)}` : "";
     }
     return { bar, draw };
@@ -449,9 +455,30 @@ function render({ model, el }) {
     const layer = svg("g", { class: "kw-flow", "aria-hidden": "true" });
     for (const box of layout.boxes) if (box.edge >= 0) layer.append(flowDot(box, flow.edges[box.edge][0]));
     for (const { x, y, node } of layout.nodes.values()) {
-      const [at, down, anchor] = node.kind === "input" ? [x - 14, y - 13, "end"] : node.kind === "output" ? [x + 14, y + 20, "start"] : [x, y - 14, "middle"];
+      const [at, down, anchor] = node.kind === "input" ? [x - 14, y - 13, "end"] : node.kind === "output" ? [x + 5 + MAP / 2, y + 20, "start"] : [x, y - 14, "middle"];
       if (node.id in flow.nodes) layer.append(svg("text", { class: "kw-flow-value", x: at, y: down, "text-anchor": anchor }, readable(flow.nodes[node.id], 3)));
     }
+    canvas.append(layer);
+  }
+
+  /** With two inputs: under every node its values over their plane. */
+  function drawMaps() {
+    canvas.querySelector(".kw-heat-maps")?.remove();
+    const values = floats(model.get("maps"));
+    const size = values.length / graph.nodes.length;
+    if (!size || isBusy(model.get("state").status)) return;
+    const layer = svg("g", { class: "kw-heat-maps" });
+    const colour = getComputedStyle(root).getPropertyValue("--kw-accent");
+    graph.nodes.forEach((node, i) => {
+      const place = layout.nodes.get(node.id);
+      if (!place || node.kind === "input") return;
+      const map = values.subarray(i * size, (i + 1) * size);
+      const [low, high] = extent(map);
+      const at = { x: place.x - MAP / 2, y: place.y + 13, width: MAP, height: MAP };
+      const picture = svg("image", { ...at, href: heat(map, colour), preserveAspectRatio: "none", role: "img", "aria-label": `${nameOf(node)} over the two inputs, from ${readable(low)} to ${readable(high)}` });
+      picture.append(svg("title", {}, `${nameOf(node)}: ${readable(low)} (light) to ${readable(high)} (dark)`));
+      layer.append(svg("rect", { ...at, class: "kw-map-frame" }), picture);
+    });
     canvas.append(layer);
   }
 
@@ -900,7 +927,7 @@ function render({ model, el }) {
     if (sent.type === "file") download(`${stem()}.${sent.kind}`, sent.text);
   }
 
-  const changed = new Set(["graph", "curves", "state", "preview", "flow", "detail"]);
+  const changed = new Set(["graph", "curves", "state", "preview", "flow", "maps", "detail"]);
   const screen = painter(() => {
     if (changed.has("graph")) {
       const held = canvas.contains(document.activeElement);
@@ -908,13 +935,14 @@ function render({ model, el }) {
       if (held) stops.get(focused)?.focus();
     } else if (changed.has("curves")) drawCurves();
     if (changed.has("state")) drawState();
-    if (changed.has("flow") || changed.has("state") || changed.has("curves")) drawFlow();
+    if (changed.has("maps") || changed.has("state")) drawMaps();
+    if (changed.has("maps") || changed.has("flow") || changed.has("state") || changed.has("curves")) drawFlow();
     if (changed.has("preview") || changed.has("state")) drawPreview();
     if (changed.has("detail") || changed.has("graph")) drawDetail();
     changed.clear();
     if (!root.dataset.painted) requestAnimationFrame(() => (root.dataset.painted = (performance.now() - begun).toFixed(0)));
   });
-  const handlers = ["graph", "curves", "state", "preview", "flow", "detail", "detail_values"].map((name) => {
+  const handlers = ["graph", "curves", "state", "preview", "flow", "maps", "detail", "detail_values"].map((name) => {
     const handler = () => {
       changed.add(name === "detail_values" ? "detail" : name);
       screen.soon();
@@ -936,6 +964,26 @@ function render({ model, el }) {
     for (const forget of handlers) forget();
     model.off("msg:custom", receive);
   };
+}
+
+/**
+ * A square of values as a picture: the higher, the more of the colour; the last row is at the top.
+ * @param {Float32Array} values
+ * @param {string} colour
+ */
+function heat(values, colour) {
+  const points = Math.round(Math.sqrt(values.length));
+  const [low, high] = extent(values);
+  const picture = document.createElement("canvas");
+  picture.width = picture.height = points;
+  const pen = picture.getContext("2d");
+  if (!pen) return "";
+  pen.fillStyle = colour.trim();
+  values.forEach((value, i) => {
+    pen.globalAlpha = (value - low) / (high - low);
+    pen.fillRect(i % points, points - 1 - Math.floor(i / points), 1, 1);
+  });
+  return picture.toDataURL();
 }
 
 /**

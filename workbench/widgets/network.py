@@ -15,7 +15,7 @@ from workbench.discovery.attribution import feature_scores
 from workbench.discovery.candidates import Candidate
 from workbench.discovery.drawing import network_svg
 from workbench.discovery.graph import save_graph
-from workbench.discovery.tracing import flow
+from workbench.discovery.tracing import flow, node_maps
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.functions import lookup
@@ -54,7 +54,9 @@ class NetworkView(Panel):
         graph: nodes and edges as in ``to_networkx``, without samples.
         curves: ``(edges, points)`` values, in the order of the edges.
         state: status of the session, loss, what can be undone, message.
-        preview: of pruning at a threshold. flow: of the row that is followed. detail: the selected edge.
+        preview: of pruning at a threshold. flow: of the row that is followed.
+        maps: of two inputs, ``(nodes, 25, 25)`` in the order of the nodes, or nothing.
+        detail: the selected edge.
         detail_values: its rows x, value, slope and one for each candidate, then pairs of samples.
     """
 
@@ -66,6 +68,7 @@ class NetworkView(Panel):
     state = traitlets.Dict().tag(sync=True)
     preview = traitlets.Dict().tag(sync=True)
     flow = traitlets.Dict().tag(sync=True)
+    maps = traitlets.Bytes(b"").tag(sync=True)
     detail = traitlets.Dict().tag(sync=True)
     detail_values = traitlets.Bytes(b"").tag(sync=True)
     tools = traitlets.Enum(("all", "look", "simplify"), "all").tag(sync=True)
@@ -80,7 +83,7 @@ class NetworkView(Panel):
         self.session = source
         self._live, self._stale = True, False
         self._edges: list[Edge] = []
-        self._named = False
+        self._named = self._mapped = False
         super().__init__(tools=tools)
         self._refresh()
         self._forget += [source.observe(self._follow), source.listen(self._refresh)]
@@ -122,6 +125,7 @@ class NetworkView(Panel):
             self._edges = [Edge(*edge["address"]) for edge in described["edges"]]
             self.graph, self.curves = described, curves
             self.preview = {}
+            self.maps = self._drawn_maps() if self._mapped else b""
             if self.flow:
                 self.flow = flow_of(self.session, self.flow["row"])
             address = self.detail.get("address")
@@ -167,6 +171,7 @@ class NetworkView(Panel):
             "prune": lambda said: self._act(self.session.prune, number_in(said, "threshold")),
             "simplify": lambda said: self.session.prune(wait=False),
             "stop": lambda said: self.session.stop(),
+            "maps": self._map,
             "select": self._select,
             "unselect": lambda said: self._unselect(),
             "fix": self._fix,
@@ -211,6 +216,17 @@ class NetworkView(Panel):
     def _show_flow(self, found: dict[str, Any]) -> None:
         with self._lock:
             self.flow = found
+
+    def _map(self, said: Mapping[str, Any]) -> None:
+        on = bool(said.get("on"))
+        found = self._drawn_maps() if on else b""
+        self._mapped = on
+        with self._lock:
+            self.maps = found
+
+    def _drawn_maps(self) -> bytes:
+        maps = node_maps(self.model, self.session.data)
+        return b"".join(maps[n["id"]].numpy().astype("<f4").tobytes() for n in self.graph["nodes"])
 
     def _select(self, said: Mapping[str, Any]) -> None:
         """First the curve, at once; then, when they are found, the candidates."""
