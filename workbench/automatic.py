@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from threadpoolctl import threadpool_limits
+
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.compiler import compile_expression
@@ -110,6 +112,8 @@ def discover(
 ) -> Discovery:
     """Find formulas for a table.
 
+    The search runs on one thread; the baselines take as many as torch may.
+
     Args:
         data: the table and its split. Where its columns have units, formulas that mix them up are not
             chosen, and constants carry theirs.
@@ -170,6 +174,10 @@ def _importance(model: KAN, data: Dataset) -> dict[str, float]:
     return dict(zip(data.names, scores, strict=True))
 
 
+_on_one_thread = threadpool_limits.wrap(limits=1)
+"""Small matrices are fastest on one thread, by far where other programs are busy, too."""
+
+
 @dataclass
 class _Course:
     """One discovery on its way: what it is asked, whom it reports to, and whether it was ended."""
@@ -188,6 +196,7 @@ class _Course:
             self.stopped = True
         return self.stopped
 
+    @_on_one_thread
     def structure(self, refused: Collection[str]) -> Structure:
         return propose(
             self.data,
@@ -196,6 +205,7 @@ class _Course:
             stop=lambda: self.tell("looking for structure", math.nan),
         )
 
+    @_on_one_thread
     def train(self, widths: tuple[Width, ...]) -> list[Shape]:
         """Every shape, trained and pruned; at least one of them."""
         shapes: list[Shape] = []
@@ -217,6 +227,7 @@ class _Course:
             shapes.append(Shape(width, trained, elimination))
         return shapes
 
+    @_on_one_thread
     def symbols(self, shapes: list[Shape], formulas: FormulaSet) -> FormulaSet:
         """With the formulas that the networks say, until one is exact."""
         floor = min(shape.loss for shape in shapes)
