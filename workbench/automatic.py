@@ -196,7 +196,6 @@ class _Course:
             self.stopped = True
         return self.stopped
 
-    @_on_one_thread
     def structure(self, refused: Collection[str]) -> Structure:
         return propose(
             self.data,

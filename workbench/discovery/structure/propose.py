@@ -8,6 +8,7 @@ from functools import cached_property
 
 import sympy
 from sympy import Expr
+from threadpoolctl import threadpool_limits
 
 from workbench.discovery.compiler import compile_expression
 from workbench.discovery.formula import Formula, FormulaSet, rounded
@@ -73,6 +74,7 @@ class Structure:
     exact: bool = False
 
 
+@threadpool_limits.wrap(limits=1)  # small matrices: more threads would only use up the seconds
 def propose(
     data: Dataset,
     *,
