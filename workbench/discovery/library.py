@@ -259,7 +259,7 @@ def _compare_sides(name: str, build: Callable[[Expr], Expr], domain: tuple[float
         )
     points = np.linspace(low, high, 23)[1:-1]
     try:
-        expression = sympy.sympify(build(symbol))
+        expression = sympy.sympify(build(symbol), strict=True)
         theirs = sympy.lambdify(symbol, expression, ["numpy", "scipy"])(points)
     except (TypeError, ValueError, AttributeError, NameError) as error:
         raise InputError(f"the SymPy side of {name!r} has no values: {error}") from error
