@@ -95,7 +95,9 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the figures as JSON")
     parser.add_argument("--out", metavar="DIR", help="write report, exports, picture and model")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=0, help="for baselines and repeated searches (all cores)")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="for baselines and repeated searches (all cores)"
+    )
 
 
 def _lab(options: argparse.Namespace) -> int:
