@@ -12,6 +12,7 @@ from workbench.lazy import lazily
 if TYPE_CHECKING:
     from workbench.kan.bases import BASES
     from workbench.kan.checkpoint import About, load, read_about, save
+    from workbench.kan.contest import Start, starts_of
     from workbench.kan.data import Dataset
     from workbench.kan.functions import FUNCTIONS
     from workbench.kan.grid import update_grid_
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "bases": ["BASES"],
     "checkpoint": ["About", "load", "read_about", "save"],
+    "contest": ["Start", "starts_of"],
     "data": ["Dataset"],
     "functions": ["FUNCTIONS"],
     "grid": ["update_grid_"],
@@ -63,6 +65,7 @@ __all__ = [
     "Progress",
     "Record",
     "SquaredError",
+    "Start",
     "Trace",
     "TrainingError",
     "expand_depth",
@@ -74,6 +77,7 @@ __all__ = [
     "permute_nodes",
     "read_about",
     "save",
+    "starts_of",
     "submodel",
     "unlock",
     "update_grid_",

@@ -24,10 +24,14 @@ HIDDEN_MARGIN = 0.02
 
 @dataclass(frozen=True)
 class Ensemble:
-    """``S`` networks: ``layers[l]`` holds stacked tensors, ``template`` everything they share."""
+    """``S`` networks: ``layers[l]`` holds stacked tensors, ``template`` everything they share.
+
+    ``numbers`` are the random starts that they come from, where these compete.
+    """
 
     template: KAN
     layers: tuple[Activations, ...]
+    numbers: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, models: Sequence[KAN]) -> "Ensemble":
@@ -67,7 +71,7 @@ class Ensemble:
                 fixed, zip(*(part.layers for part in parts), strict=True), strict=True
             )
         )
-        return cls(template, layers)
+        return cls(template, layers, tuple(n for part in parts for n in part.numbers))
 
     def __len__(self) -> int:
         return self.layers[0].coefficients.shape[0]
@@ -95,7 +99,9 @@ class Ensemble:
     def pick(self, index: Tensor | Sequence[int]) -> "Ensemble":
         """The networks at ``index``, in that order; an index may repeat."""
         chosen = torch.as_tensor(index, device=self.layers[0].mask.device)
-        return self._each(lambda tensor: tensor[chosen].clone())
+        picked = self._each(lambda tensor: tensor[chosen].clone())
+        numbers = tuple(self.numbers[i] for i in chosen.tolist()) if self.numbers else ()
+        return replace(picked, numbers=numbers)
 
     def model(self, index: int) -> KAN:
         """Network ``index`` as a ``KAN`` of its own."""

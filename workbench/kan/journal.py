@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -31,6 +32,8 @@ class Record:
         train_loss: RMSE in the target's units, or the mean loss, of the rows in use.
         validation_loss: the same of the held-out rows; None among several starts.
         seconds: wall time so far.
+        starts: number and loss of every random start that took part.
+        ended: numbers of those that were eliminated before.
     """
 
     step: int
@@ -39,6 +42,14 @@ class Record:
     train_loss: float
     validation_loss: float | None
     seconds: float
+    starts: tuple[tuple[int, float], ...] = ()
+    ended: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> "Record":
+        """From what JSON has kept of it."""
+        starts = tuple((int(number), float(loss)) for number, loss in told.get("starts", ()))
+        return cls(**{**told, "starts": starts, "ended": tuple(told.get("ended", ()))})
 
 
 @dataclass
@@ -114,7 +125,7 @@ class Journal:
                 purpose=str(about["purpose"]),
                 finished=[_below(tensors, f"finished/{n}/") for n in range(about["stages"])],
                 partial=_below(tensors, "partial/"),
-                history=[Record(**record) for record in about["history"]],
+                history=[Record.read(record) for record in about["history"]],
                 best=_below(tensors, "best/"),
                 seconds=float(about["seconds"]),
             )

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -83,6 +83,8 @@ class Run:
         self.success_share = 1.0
         self.warnings: list[str] = []
         self.total = 0
+        self._entered = 0
+        self._ended: list[int] = []
         self._callback = callback
         self._begun = time.perf_counter() - journal.seconds
         self._stage = 0
@@ -124,6 +126,20 @@ class Run:
         if not len(self.held_out):
             return None
         return self.readable(float(self.losses(ensemble, self.held_out)[0]))
+
+    # Random starts
+
+    def enter(self, ensemble: Ensemble) -> Ensemble:
+        """Number the networks of a stack: their losses are recorded one by one."""
+        first = self._entered + 1
+        self._entered += len(ensemble)
+        return replace(ensemble, numbers=tuple(range(first, self._entered + 1)))
+
+    def select(self, ensemble: Ensemble, index: Tensor | Sequence[int]) -> Ensemble:
+        """The networks at ``index``; the others are eliminated."""
+        kept = ensemble.pick(index)
+        self._ended += [number for number in ensemble.numbers if number not in kept.numbers]
+        return kept
 
     # Stages
 
@@ -212,11 +228,22 @@ class Run:
         alone = (ensemble if single else ensemble.pick([winner])).to(self.rows.x.dtype)
         validation = self.validation(alone) if single else None
         grid_size = alone.layers[0].grid_size
-        entry = Record(self.step + 1, phase, grid_size, train, validation, self.seconds)
+        starts = zip(ensemble.numbers, map(self.readable, losses.tolist()), strict=False)
+        ended, self._ended = self._ended, []
+        entry = Record(
+            self.step + 1,
+            phase,
+            grid_size,
+            train,
+            validation,
+            self.seconds,
+            tuple(starts),
+            tuple(ended),
+        )
         self.journal.history.append(entry)
         if validation is not None:
             self.consider(alone, train, validation)
-        elif self.best is None:
+        elif self.best is None or (math.isinf(self.score) and train < self.best.train):
             self.best = Best(alone, train, math.inf)
         if self._callback is not None:
             progress = Progress(

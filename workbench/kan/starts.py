@@ -64,8 +64,8 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
             f"Only one of the {len(losses)} starts that were trained to the end came to the best fit: "
             "more starts, or one node more, may find a better one."
         )
-    order = losses.argsort()[:_FINALISTS].tolist()
-    return _finalist(run, Ensemble.stacked([survivors[i] for i in order]).to(run.rows.x.dtype))
+    finalists = run.select(Ensemble.stacked(survivors), losses.argsort()[:_FINALISTS])
+    return _finalist(run, finalists.to(run.rows.x.dtype))
 
 
 def _batch(
@@ -82,7 +82,7 @@ def _batch(
         smooth = _promising(run, "smooth starts", smooth, rows, inputs, _SMOOTH)
         ensemble = Ensemble.stacked([smooth, ensemble])
     losses = run.losses(ensemble, rows)
-    ensemble = ensemble.pick(losses.argsort()[: max(1, starts // 4)])
+    ensemble = run.select(ensemble, losses.argsort()[: max(1, starts // 4)])
     ensemble = run.descend(
         "survivors",
         ensemble,
@@ -103,13 +103,14 @@ def _promising(
     penalties: Sequence[Penalty],
 ) -> Ensemble:
     """The better half of these starts after one round of steps, trained for another."""
+    ensemble = run.enter(ensemble)
     for damping, penalty in zip((lm.FROM_RANDOM, lm.FROM_REFINED), penalties, strict=True):
         ensemble = run.descend(
             phase, ensemble, steps=_STEPS // 2, damping=damping, rows=rows, penalty=penalty
         ).regrid(inputs)
         if damping == lm.FROM_RANDOM:
             order = run.losses(ensemble, rows).argsort()
-            ensemble = ensemble.pick(order[: (len(order) + 1) // 2])
+            ensemble = run.select(ensemble, order[: (len(order) + 1) // 2])
     return ensemble
 
 
@@ -124,7 +125,7 @@ def _found(losses: torch.Tensor) -> bool:
 
 
 def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
-    """The few best on all rows; the best of them after that."""
+    """The few best on all rows; the best of them after that, which is a start no more."""
     for _ in range(3):
         ensemble = run.descend(
             "best starts",
@@ -133,7 +134,8 @@ def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
             damping=lm.FROM_REFINED,
             settle=True,
         ).regrid(run.inputs)
-    return ensemble.pick([int(run.losses(ensemble).argmin())])
+    best = run.select(ensemble, [int(run.losses(ensemble).argmin())])
+    return replace(best, numbers=())
 
 
 def random_starts(model: KAN, x: torch.Tensor, grid_size: int, starts: int, seed: int) -> Ensemble:

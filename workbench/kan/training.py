@@ -18,6 +18,7 @@ from torch import Tensor
 
 from workbench.errors import InputError
 from workbench.kan.checks import not_negative, seed_of, whole
+from workbench.kan.contest import Start, starts_of
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble, padded_range
 from workbench.kan.journal import Journal, Record
@@ -91,6 +92,11 @@ class FitResult:
     seconds: float
     warnings: tuple[str, ...] = ()
     journal: Journal | None = None
+
+    @property
+    def starts(self) -> tuple[Start, ...]:
+        """What became of every random start; none where training went on from given numbers."""
+        return starts_of(self.history)
 
 
 class TrainingError(RuntimeError):

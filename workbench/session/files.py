@@ -30,6 +30,7 @@ from workbench.kan.model import KAN
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
 from workbench.saved_sessions import FORMAT, MANIFEST, described
+from workbench.session.frames import remembered
 from workbench.session.history import Step
 from workbench.session.session import Session
 
@@ -178,6 +179,8 @@ def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> S
     if about["redo"] is not None:
         history.go(history.find(about["redo"]))
     history.go(history.find(about["place"]))
+    if session.result is not None:
+        session.publish(remembered(session.result, session.model))
     return session
 
 
@@ -185,7 +188,7 @@ def _step(told: Mapping[str, Any], model: KAN, formulas: FormulaSet | None) -> S
     fit = told["fit"]
     result = fit and FitResult(
         model=model,
-        history=tuple(Record(**record) for record in fit["history"]),
+        history=tuple(Record.read(record) for record in fit["history"]),
         warnings=tuple(fit["warnings"]),
         **{name: fit[name] for name in _FACTS},
     )

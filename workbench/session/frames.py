@@ -8,8 +8,9 @@ from typing import Literal
 import torch
 
 from workbench.discovery.formula import FormulaSet
+from workbench.kan.contest import Start
 from workbench.kan.model import KAN, Edge
-from workbench.kan.training import Record
+from workbench.kan.training import FitResult, Record
 
 Status = Literal["ready", "running", "paused", "stopping", "done", "stopped", "error"]
 Job = Literal["train", "prune", "symbolify", "discover"]
@@ -29,6 +30,7 @@ class Frame:
         message: a sentence on what ended it.
         train, validation: losses so far, at equal distances between iterations.
         edges: the living edges. curves: values of each along its range, ``(edges, points)``.
+        starts: what has become of every random start.
         seconds: wall time of the training.
         share: of the work that is done, for jobs other than a training.
         formulas: what a search has found so far.
@@ -44,6 +46,7 @@ class Frame:
     validation: tuple[float | None, ...] = ()
     edges: tuple[Edge, ...] = ()
     curves: torch.Tensor = field(default_factory=lambda: torch.zeros(0, CURVE_POINTS))
+    starts: tuple[Start, ...] = ()
     seconds: float = 0.0
     share: float = 0.0
     formulas: FormulaSet | None = None
@@ -51,6 +54,21 @@ class Frame:
     @property
     def busy(self) -> bool:
         return self.status in ("running", "paused", "stopping")
+
+
+def remembered(fit: FitResult, model: KAN) -> Frame:
+    """A frame of a training that another kernel has done, and of the network as it is now."""
+    edges, curves = edge_curves(model)
+    return Frame(
+        step=len(fit.history),
+        total=len(fit.history),
+        train=tuple(record.train_loss for record in fit.history),
+        validation=tuple(record.validation_loss for record in fit.history),
+        edges=edges,
+        curves=curves,
+        starts=fit.starts,
+        seconds=fit.seconds,
+    )
 
 
 def diagnosis(train: Sequence[float], validation: Sequence[float | None]) -> str:

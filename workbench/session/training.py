@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from workbench.kan.contest import Contest
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training import FitResult, Progress, Record, fit
@@ -39,6 +40,7 @@ class Training:
         self.edges: tuple[Edge, ...] = ()
         self.curves = torch.zeros(0, CURVE_POINTS)
         self.total = 0
+        self.contest = Contest()
 
     def run(
         self,
@@ -61,6 +63,7 @@ class Training:
         self.last, self.total = progress, progress.total
         self.train.append(progress.train_loss)
         self.validation.append(progress.validation_loss)
+        self.contest.add(progress)
         if self.worker.ending:
             return True
         paused = self.worker.holding()
@@ -89,6 +92,7 @@ class Training:
                 validation=tuple(self.validation),
                 edges=self.edges,
                 curves=self.curves,
+                starts=self.contest.starts,
                 seconds=self.shown - self.begun,
             )
         )

@@ -3,6 +3,7 @@
  * The training panel. All state comes from the kernel's traits; the only thing sent back is a command.
  */
 import { button, chart, element, extent, floats, isBusy, painter, points, svg } from "./shared.js";
+import { startsView } from "./starts.js";
 
 const CURVE = { width: 76, height: 48 };
 
@@ -140,8 +141,9 @@ function render({ model, el }) {
   body.append(losses, gallery);
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
+  const starts = startsView();
   const { panel: settings, draw: drawSettings, options } = settingsOf(model);
-  root.append(bar, progress, body, message, settings);
+  root.append(bar, progress, body, starts.panel, message, settings);
   el.append(root);
 
   let shownStatus = "";
@@ -193,6 +195,7 @@ function render({ model, el }) {
     drawNumbers();
     drawSettings();
     losses.replaceChildren(lossChart(floats(model.get("losses")), model.get("step"), model.get("unit")));
+    starts.draw(model.get("starts"), floats(model.get("start_losses")), model.get("unit"));
     drawCurves(gallery, model.get("edges"), floats(model.get("curves")));
   });
   model.on("change", screen.soon);

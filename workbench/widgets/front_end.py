@@ -1,7 +1,7 @@
 """The files of the front end, as the widgets send them: one module and one style sheet each.
 
 A module that a kernel sends to a page has no address, so it cannot import its neighbours: the line
-that imports ``shared.js`` is replaced by that file. Nothing is built and nothing is fetched.
+that imports one, such as ``shared.js``, is replaced by that file. Nothing is built and nothing is fetched.
 """
 
 import re
@@ -15,8 +15,17 @@ _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 @lru_cache
 def module(name: str) -> str:
-    """Text of an ES module with its neighbours inside."""
-    return _IMPORT.sub(lambda found: _EXPORT.sub("", module(found[1])), _read(name))
+    """Text of an ES module with its neighbours inside, each of them once."""
+    inside: set[str] = set()
+
+    def inlined(name: str) -> str:
+        inside.add(name)
+        return _IMPORT.sub(
+            lambda found: "" if found[1] in inside else _EXPORT.sub("", inlined(found[1])),
+            _read(name),
+        )
+
+    return inlined(name)
 
 
 @lru_cache

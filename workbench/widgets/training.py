@@ -1,7 +1,7 @@
-"""The training panel: loss curve, edges that take shape, settings, and Run, Pause, Step, Stop, Reset."""
+"""The training panel: loss curve, random starts, edges that take shape, settings, and Run, Pause, Step, Stop, Reset."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import traitlets
 
 from workbench.automatic import default_widths
 from workbench.errors import InputError
+from workbench.kan.contest import Start
 from workbench.kan.model import Edge, Width
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
@@ -16,6 +17,7 @@ from workbench.widgets.panel import Command, Panel, text_in
 
 _MOST_POINTS = 400
 _MOST_CURVES = 60
+_MOST_IN_STARTS, _LEAST_OF_A_START = 1200, 8
 _SETTINGS = ("starts", "steps", "l1", "entropy", "smoothness")
 
 
@@ -29,6 +31,8 @@ class TrainingPanel(Panel):
         status, job, step, total, phase, message, share: see ``workbench.session.Frame``.
         losses: pairs of training and validation loss, NaN where there is none, at most 400.
         edges: label of every curve. curves: values, as many for each edge.
+        starts: state of every random start. start_losses: a row for each: its number of iterations and
+            its losses at equal distances between them, NaN behind the last.
         unit: of the losses. live: whether frames of a running job are sent.
         network: the shape and its number of parameters. shapes: what may be tried instead.
         trained: whether a training would go on from numbers that are worth keeping.
@@ -50,6 +54,8 @@ class TrainingPanel(Panel):
     edges = traitlets.List(traitlets.Unicode()).tag(sync=True)
     hidden_edges = traitlets.Int(0).tag(sync=True)
     curves = traitlets.Bytes(b"").tag(sync=True)
+    starts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    start_losses = traitlets.Bytes(b"").tag(sync=True)
     network = traitlets.Dict().tag(sync=True)
     shapes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     trained = traitlets.Bool(False).tag(sync=True)
@@ -105,6 +111,8 @@ class TrainingPanel(Panel):
             self.phase, self.message, self.share = frame.phase, frame.message, frame.share
             self.losses = thinned(frame.train, frame.validation)
             self.edges, self.curves = labels, curves
+            self.starts = [start.state for start in frame.starts]
+            self.start_losses = rows_of(frame.starts)
             self.hidden_edges = max(len(frame.edges) - _MOST_CURVES, 0)
 
     def _label(self, edge: Edge) -> str:
@@ -122,6 +130,21 @@ def thinned(train: Any, validation: Any) -> bytes:
     pairs[:, 0] = train
     pairs[:, 1] = [np.nan if v is None else v for v in validation]
     return pairs.tobytes()
+
+
+def rows_of(starts: Sequence[Start]) -> bytes:
+    """Iterations and thinned losses of every start as float32 rows; fewer points where there are many."""
+    if not starts:
+        return b""
+    points = max(_MOST_IN_STARTS // len(starts), _LEAST_OF_A_START)
+    points = min(points, max(len(start.losses) for start in starts))
+    rows = np.full((len(starts), 1 + points), np.nan, dtype="<f4")
+    for row, start in zip(rows, starts, strict=True):
+        row[0] = count = len(start.losses)
+        kept = min(count, points)
+        # The last one is always there.
+        row[1 : 1 + kept] = [start.losses[count * (i + 1) // kept - 1] for i in range(kept)]
+    return rows.tobytes()
 
 
 def spelled(width: Width) -> str:

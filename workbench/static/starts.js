@@ -1,0 +1,144 @@
+// @ts-check
+/** Random starts as small multiples: one curve of the loss for each, on axes that all of them share. */
+import { element, extent, readable, svg } from "./shared.js";
+
+const START = { width: 72, height: 40, margin: 3 };
+
+/** @type {Record<string, string>} */
+const FATES = {
+  running: "is being trained",
+  kept: "is kept for the next round",
+  eliminated: "was eliminated",
+  failed: "failed: its loss is not a number",
+  best: "is the best: training went on with it",
+};
+
+/** @typedef {{ number: number, state: string, iterations: number, losses: Float32Array, last: number }} Start */
+
+/**
+ * @param {string[]} states
+ * @param {Float32Array} values rows of iterations and losses
+ * @returns {Start[]}
+ */
+function startsIn(states, values) {
+  const width = states.length ? values.length / states.length : 0;
+  return states.map((state, i) => {
+    const row = values.subarray(i * width, (i + 1) * width);
+    const losses = row.subarray(1, 1 + Math.min(row[0], width - 1));
+    return { number: i + 1, state, iterations: row[0], losses, last: losses[losses.length - 1] };
+  });
+}
+
+/** @param {Start[]} starts */
+function summary(starts) {
+  const count = (/** @type {string} */ state) => starts.filter((start) => start.state === state).length;
+  const parts = Object.keys(FATES).filter((state) => state !== "best" && count(state)).map((state) => `${count(state)} ${state}`);
+  const best = starts.find((start) => start.state === "best");
+  return `${starts.length} random starts: ${parts.join(", ")}${best ? `${parts.length ? "; " : ""}number ${best.number} is the best` : ""}`;
+}
+
+/**
+ * The start that is ahead: the best one, or that of the least loss among those that are left.
+ * @param {Start[]} starts
+ */
+function leader(starts) {
+  const left = starts.filter((start) => ["running", "kept", "best"].includes(start.state));
+  return left.reduce((/** @type {Start | null} */ ahead, start) => (ahead && ahead.last <= start.last ? ahead : start), null);
+}
+
+/** A folded section that is not there without starts; arrow keys walk, the line below tells of one. */
+export function startsView() {
+  const panel = /** @type {HTMLDetailsElement} */ (element("details", "kw-starts"));
+  panel.open = true;
+  panel.hidden = true;
+  const head = element("summary", "kw-numbers");
+  const grid = element("div", "kw-multiples");
+  grid.setAttribute("role", "group");
+  grid.setAttribute("aria-label", "Loss of every random start, logarithmic, on the same axes");
+  const detail = element("p", "kw-quiet kw-numbers kw-start-detail");
+  panel.append(head, grid, detail);
+  /** @type {Start[]} */
+  let starts = [];
+  let unit = "";
+  let told = -1;
+
+  function tell() {
+    const shown = starts[told] ?? leader(starts);
+    detail.textContent = shown ? sentence(shown) : "";
+  }
+  /** @param {Start} start */
+  function sentence(start) {
+    const plural = start.iterations === 1 ? "" : "s";
+    return `Start ${start.number} ${FATES[start.state]}; ${unit} ${readable(start.last)} after ${start.iterations} iteration${plural}`;
+  }
+  /** @param {number} place */
+  function choose(place) {
+    told = place;
+    tell();
+  }
+  /** @param {number} place */
+  function stopAt(place) {
+    [...grid.children].forEach((card, i) => (/** @type {HTMLElement} */ (card).tabIndex = i === place ? 0 : -1));
+  }
+  grid.addEventListener("keydown", (event) => {
+    const cards = /** @type {HTMLElement[]} */ ([...grid.children]);
+    const here = cards.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const across = Math.max(1, cards.filter((card) => card.offsetTop === cards[0].offsetTop).length);
+    /** @type {Record<string, number>} */
+    const moves = { ArrowRight: here + 1, ArrowLeft: here - 1, ArrowDown: here + across, ArrowUp: here - across, Home: 0, End: cards.length - 1 };
+    const next = cards[moves[event.key]];
+    if (here < 0 || !next) return;
+    event.preventDefault();
+    stopAt(cards.indexOf(next));
+    next.focus();
+  });
+  grid.addEventListener("pointerleave", () => choose(grid.contains(document.activeElement) ? [...grid.children].indexOf(/** @type {Element} */ (document.activeElement)) : -1));
+  grid.addEventListener("focusout", () => choose(-1));
+
+  /** @param {number} place */
+  function card(place) {
+    const made = /** @type {HTMLButtonElement} */ (element("button", "kw-multiple"));
+    made.type = "button";
+    made.tabIndex = place ? -1 : 0;
+    const picture = svg("svg", { viewBox: `0 0 ${START.width} ${START.height}`, "aria-hidden": "true" });
+    picture.append(svg("polyline"));
+    made.append(picture, element("span"));
+    made.addEventListener("pointerenter", () => choose(place));
+    made.addEventListener("focus", () => (stopAt(place), choose(place)));
+    return made;
+  }
+
+  /**
+   * @param {string[]} states
+   * @param {Float32Array} values
+   * @param {string} measured
+   */
+  function draw(states, values, measured) {
+    panel.hidden = !states.length;
+    starts = startsIn(states, values);
+    unit = measured;
+    while (grid.children.length > starts.length) grid.lastElementChild?.remove();
+    const logs = starts.map((start) => Array.from(start.losses, (loss) => (loss > 0 ? Math.log10(loss) : NaN)));
+    const [low, high] = extent(logs.flat().filter(Number.isFinite));
+    const longest = Math.max(1, ...starts.map((start) => start.iterations));
+    const ahead = leader(starts);
+    starts.forEach((start, i) => {
+      const made = /** @type {HTMLElement} */ (grid.children[i] ?? grid.appendChild(card(i)));
+      const across = (/** @type {number} */ point) => START.margin + ((START.width - 2 * START.margin) * start.iterations * (point + 1)) / (start.losses.length * longest);
+      const down = (/** @type {number} */ log) => START.margin + ((START.height - 2 * START.margin) * (high - log)) / (high - low);
+      const curve = logs[i].map((log, point) => (Number.isFinite(log) ? `${across(point).toFixed(1)},${down(log).toFixed(1)}` : "")).filter(Boolean);
+      made.querySelector("polyline")?.setAttribute("points", curve.join(" "));
+      made.dataset.state = start.state;
+      made.dataset.ahead = String(start === ahead);
+      const words = `${start.number} ${start.state}`;
+      const caption = made.querySelector("span");
+      if (caption && caption.textContent !== words) caption.textContent = words;
+      const label = sentence(start);
+      if (made.getAttribute("aria-label") !== label) made.setAttribute("aria-label", label);
+    });
+    const line = starts.length ? summary(starts) : "";
+    if (head.textContent !== line) head.textContent = line;
+    tell();
+  }
+  return { panel, draw };
+}
