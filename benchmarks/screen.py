@@ -6,19 +6,18 @@ Needs the package installed and a chromium, as the tests in a browser do. Server
 share this machine, so "slowed" also counts what the browser takes from the training.
 """
 
-import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from measure import options, short
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from tables import write
 
-from tests.e2e.server import chromium, running_lab
+from tests.e2e.browser import lab_and_browser, opened
 from tests.e2e.test_lab import open_and_run, wait_for_the_last_cell, write_notebook
 
 SIZES = ((2, 2, 3), (10, 5, 10), (40, 20, 10))
@@ -162,31 +161,15 @@ def _times(seconds: Sequence[float]) -> str:
 
 def main() -> None:
     chosen = options(__doc__ or "", seeds=5)
-    with (
-        tempfile.TemporaryDirectory() as home,
-        tempfile.TemporaryDirectory() as folder,
-        running_lab(Path(home), Path(folder)) as lab,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
-
-        def opened() -> Page:
-            page = browser.new_context(viewport={"width": 1280, "height": 2200}).new_page()
-            page.set_default_timeout(180_000)
-            page.goto(f"{lab.url}/lab?reset&token={lab.token}")
-            page.wait_for_selector(".jp-LauncherCard")
-            return page
-
-        page = opened()
+    with lab_and_browser() as (lab, browser):
+        new_page = partial(opened, browser, lab, width=1280, height=2200, patience=180)
+        page = new_page()
         paints = [(width, *first_paint(page, lab, width)) for width in SIZES]
         page.context.close()
-        page = opened()
+        page = new_page()
         found = alive(page, lab, chosen.seeds)
         page.context.close()
-        alone, shown = slowed(opened(), lab, chosen.seeds)
-        browser.close()
+        alone, shown = slowed(new_page(), lab, chosen.seeds)
     targets = ("", "0.5", "2")
     rows = [
         [

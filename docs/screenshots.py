@@ -5,12 +5,11 @@
 They are written beside this file; look at them before they are committed.
 """
 
-import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.e2e.server import chromium, running_lab
+from tests.e2e.browser import lab_and_browser, opened
 from tests.e2e.test_lab import open_and_run, wait_for_the_last_cell, write_notebook
 
 HERE = Path(__file__).parent
@@ -37,19 +36,8 @@ def turn(page: Page, title: str) -> None:
 
 
 def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as home,
-        tempfile.TemporaryDirectory() as folder,
-        running_lab(Path(home), Path(folder)) as lab,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(viewport={"width": 1200, "height": 1400}).new_page()
-        page.set_default_timeout(120_000)
-        page.goto(f"{lab.url}/lab?reset&token={lab.token}")
-        page.wait_for_selector(".jp-LauncherCard")
+    with lab_and_browser() as (lab, browser):
+        page = opened(browser, lab, width=1200, height=1400, patience=120)
         write_notebook(lab, "pictures.ipynb", CELL)
         open_and_run(page, "pictures.ipynb")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")
@@ -65,7 +53,6 @@ def main() -> None:
         page.set_viewport_size({"width": 640, "height": 1600})
         turn(page, "Simplify")
         take(page, "simplify-narrow")
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,14 @@ data = Dataset.from_arrays(x, x[:, 0] * x[:, 1], names=["a_rather_long_column_na
 session = Session(data, (2, 4, 1), solver="adam", steps=10**7)
 TrainingPanel(session)
 """
+STARTS = """
+import numpy as np
+from workbench import Dataset, Session
+from workbench.widgets import TrainingPanel
+x = np.random.default_rng(0).uniform(-1, 1, (300, 2))
+data = Dataset.from_arrays(x, x[:, 0] * x[:, 1] + np.sin(3 * x[:, 0]))
+TrainingPanel(Session(data, (2, 2, 1), starts=16, grids=(3, 6)))
+"""
 
 
 def write_notebook(lab: Lab, name: str, *cells: str) -> None:
@@ -128,6 +136,40 @@ def test_training_runs_pauses_and_stops(page: Page, lab: Lab) -> None:
     # The kernel is free all the while, and a kernel that is gone leaves the last picture.
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()")
     expect(panel.locator(".kw-curve")).to_have_count(12)
+
+
+def test_every_random_start_is_a_small_panel(page: Page, lab: Lab) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    write_notebook(lab, "starts.ipynb", STARTS)
+    open_and_run(page, "starts.ipynb")
+    panel = page.locator(PANEL)
+    expect(panel.locator(".kw-starts")).to_be_hidden()
+    panel.get_by_role("button", name="Run").click()
+    cards = panel.locator(".kw-multiple")
+    expect(cards.first).to_be_visible()
+    expect(panel).to_have_attribute("data-status", "done")
+    best = panel.locator(".kw-multiple[data-state='best']")
+    expect(best).to_be_in_viewport()
+    detail = panel.locator(".kw-start-detail")
+    expect(detail).to_contain_text("is the best: training went on with it; RMSE")
+    cards.first.focus()
+    page.keyboard.press("End")
+    expect(cards.last).to_be_focused()
+    expect(detail).to_contain_text(f"Start {cards.count()} ")
+    page.keyboard.press("Home")
+    expect(detail).to_contain_text("Start 1 ")
+    cards.nth(1).hover()
+    expect(detail).to_contain_text("Start 2 ")
+    assert (
+        cards.first.locator("polyline").evaluate("e => getComputedStyle(e).transitionDuration")
+        == "0s"
+    )
+    page.set_viewport_size({"width": 640, "height": 900})
+    spill = cards.evaluate_all(
+        "all => { const frame = all[0].closest('.kw').getBoundingClientRect();"
+        " return all.filter(e => e.getBoundingClientRect().right > frame.right).length; }"
+    )
+    assert spill == 0
 
 
 def test_the_tour_runs_from_table_to_law(page: Page, lab: Lab) -> None:

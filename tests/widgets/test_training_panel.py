@@ -8,9 +8,10 @@ import pytest
 
 from tests.problems import PROBLEMS
 from workbench.discovery.formula import Formula
+from workbench.kan.contest import Start
 from workbench.session import Session
 from workbench.widgets import TrainingPanel, formula_card, network_picture
-from workbench.widgets.training import thinned
+from workbench.widgets.training import rows_of, thinned
 
 
 @pytest.fixture
@@ -112,3 +113,38 @@ def test_static_pictures_have_no_script() -> None:
     evil = "<script>1</script>"
     card = formula_card(Formula((sympy.Symbol(evil, real=True),), (evil,))).data
     assert "<script" not in picture + card
+
+
+@pytest.mark.parametrize("starts", [2, 8])
+def test_random_starts_are_shown_while_they_run_and_after_a_restart(starts: int, tmp_path) -> None:
+    session = Session(PROBLEMS[0].dataset(200), (2, 2, 1), grids=(3,), starts=starts, rate=30)
+    panel = TrainingPanel(session)
+    assert panel.starts == []
+    seen: list[list[str]] = []
+    panel.observe(lambda change: seen.append(change.new), "starts")
+    session.start().wait()
+    assert any("running" in states for states in seen)
+    assert panel.starts == [start.state for start in session.result.starts]
+    rows = np.frombuffer(panel.start_losses, "<f4").reshape(len(panel.starts), -1)
+    best = session.result.starts[panel.starts.index("best")]
+    row = rows[panel.starts.index("best")]
+    assert row[0] == len(best.losses)
+    assert row[1:][np.isfinite(row[1:])][-1] == np.float32(best.losses[-1])
+    other = TrainingPanel(Session.load(session.save(tmp_path / "s.kan")))
+    assert (other.starts, other.start_losses) == (panel.starts, panel.start_losses)
+    assert (other.status, other.step) == ("ready", panel.step)
+    assert other.losses == panel.losses
+    session.start(grids=(3,)).wait()
+    assert (panel.starts, panel.start_losses) == ([], b"")
+
+
+def test_many_starts_take_few_bytes_and_keep_the_last_loss() -> None:
+    many = [Start(n, "kept", tuple(np.linspace(1, 0.1, 40 + n % 9).tolist())) for n in range(128)]
+    packed = rows_of(many)
+    assert len(packed) < 6000
+    rows = np.frombuffer(packed, "<f4").reshape(128, -1)
+    assert (rows[:, -1] == np.float32(0.1)).all()
+    short = np.frombuffer(rows_of([Start(1, "best", (1.0, 0.5)), many[0]]), "<f4").reshape(2, -1)
+    assert short[0, :3].tolist() == [2.0, 1.0, 0.5]
+    assert np.isnan(short[0, 3:]).all()
+    assert rows_of([]) == b""

@@ -61,6 +61,7 @@ export function startsView() {
   let starts = [];
   let unit = "";
   let told = -1;
+  let found = 0;
 
   function tell() {
     const shown = starts[told] ?? leader(starts);
@@ -139,6 +140,19 @@ export function startsView() {
     const line = starts.length ? summary(starts) : "";
     if (head.textContent !== line) head.textContent = line;
     tell();
+    bringUp(starts.find((start) => start.state === "best"));
+  }
+
+  /**
+   * Scroll to the best start when it is known, and never against the reader later.
+   * @param {Start | undefined} best
+   */
+  function bringUp(best) {
+    if (!best) found = 0;
+    if (!best || best.number === found || !grid.clientHeight) return;
+    found = best.number;
+    const gap = grid.children[best.number - 1].getBoundingClientRect().top - grid.getBoundingClientRect().top;
+    grid.scrollTop += gap - grid.clientHeight / 3;
   }
   return { panel, draw };
 }

@@ -1,4 +1,4 @@
-"""The training panel: loss curve, random starts, edges that take shape, settings, and Run, Pause, Step, Stop, Reset."""
+"""The training panel: losses, random starts, edges that take shape, settings, and the commands of a job."""
 
 import re
 from collections.abc import Mapping, Sequence
