@@ -77,8 +77,11 @@ export function addCommands(context: IContext): void {
       if (run && created && widget) {
         await widget.context.ready;
         await widget.sessionContext.ready;
-        // Not awaited: it ends with the last cell.
-        void commands.execute('notebook:run-all-cells');
+        // Notebook 7 shows it in a page of its own, and a reader may have turned to another one:
+        // the command would run what is in front. Not awaited: it ends with the last cell.
+        if (app.shell.currentWidget === widget) {
+          void commands.execute('notebook:run-all-cells');
+        }
       }
     } catch (error) {
       await showErrorMessage(

@@ -1,4 +1,4 @@
-"""A JupyterLab of one's own, with the extension of this checkout, and the browser that looks at it."""
+"""A JupyterLab or Notebook 7 of one's own, with the extension of this checkout, and the browser for it."""
 
 import os
 import secrets
@@ -17,6 +17,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent.parent
 EXTENSION = "kan-workbench-labextension"
 PATIENCE = 30
+APPS = {"lab": "jupyterlab", "notebook": "notebook"}
 
 
 class Lab(NamedTuple):
@@ -39,9 +40,9 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def running_lab(home: Path, folder: Path) -> Iterator[Lab]:
-    """Start a server in a home of its own; the extension that it shows is the checkout's, not the
-    installed copy."""
+def running_lab(home: Path, folder: Path, app: str = "lab") -> Iterator[Lab]:
+    """Start "lab" or "notebook", Jupyter Notebook 7, as a server in a home of its own; the extension
+    that it shows is the checkout's, not the installed copy."""
     extensions = home / "extensions"
     extensions.mkdir()
     (extensions / EXTENSION).symlink_to(ROOT / "workbench" / "labextension")
@@ -63,10 +64,12 @@ def running_lab(home: Path, folder: Path) -> Iterator[Lab]:
     with (home / "log.txt").open("w") as log:
         server = subprocess.Popen(
             [
-                sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
+                sys.executable, "-m", APPS[app], "--no-browser", f"--port={port}", "--allow-root",
                 "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}",
                 f"--LabApp.extra_labextensions_path={extensions}",
                 "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None",
+                "--JupyterNotebookApp.expose_app_in_browser=True",
+                f"--JupyterNotebookApp.extra_labextensions_path={extensions}",
             ],
             env=environment, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -88,6 +91,6 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             if server.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(
-                    f"JupyterLab did not start:\n{log.read_text()[-3000:]}"
+                    f"the server did not start:\n{log.read_text()[-3000:]}"
                 ) from None
             time.sleep(0.2)

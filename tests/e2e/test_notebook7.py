@@ -1,0 +1,109 @@
+"""Jupyter Notebook 7 is JupyterLab's parts without its shell: what it offers of the workbench works."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.server import PATIENCE, Lab, running_lab
+from tests.e2e.test_lab import write_notebook
+
+pytest.importorskip("notebook", reason="Jupyter Notebook is not here: pip install notebook")
+
+IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+BENCH = """
+import numpy as np
+from workbench import Dataset, Session
+from workbench.widgets import Workbench
+x = np.random.default_rng(0).uniform(-1, 1, (300, 2))
+data = Dataset.from_arrays(x, x[:, 0] * x[:, 1])
+
+bench = Workbench(Session(data, (2, 4, 1), solver="adam", steps=10**7))
+bench
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folders = tmp_path_factory.mktemp("home7"), tmp_path_factory.mktemp("files7")
+    with running_lab(*folders, app="notebook") as server:
+        yield server
+
+
+@pytest.fixture
+def page(notebook7: Lab, browser) -> Iterator[Page]:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    yield page
+    page.context.close()
+
+
+def visit(page: Page, server: Lab, path: str) -> None:
+    page.goto(f"{server.url}/{path}?token={server.token}")
+    page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('kan-workbench:open')")
+
+
+def palette(page: Page, typed: str) -> list[str]:
+    page.evaluate(
+        "async () => { await jupyterapp.restored;"
+        " jupyterapp.commands.execute('apputils:activate-command-palette'); }"
+    )
+    page.locator(".lm-CommandPalette-input").fill(typed)
+    found = page.locator(".lm-CommandPalette-itemLabel")
+    expect(found.first).to_be_visible()
+    texts = found.all_inner_texts()
+    page.keyboard.press("Escape")
+    return texts
+
+
+def test_the_file_list_leads_in(page: Page, notebook7: Lab) -> None:
+    (notebook7.folder / "law.csv").write_text(
+        "a,b\n" + "".join(f"{i},{i * i}\n" for i in range(30))
+    )
+    visit(page, notebook7, "tree")
+    known = palette(page, "KAN")
+    assert {"New KAN Discovery", "Open in KAN Workbench"} <= set(known)
+    assert "Show KAN Workbench Panel" not in known  # there is no place for it
+    assert "Open Study: Knot invariants" in palette(page, "Open Study")
+    page.get_by_role("menuitem", name="Help").click()
+    for entry in ("Tour", "Knot invariants", "Anderson localization", "New discovery"):
+        expect(page.locator(".lm-Menu-item", has_text=entry)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".jp-DirListing-item", has_text="law.csv").click(button="right")
+    with page.context.expect_page() as opened:
+        page.locator(".lm-Menu-item", has_text="Open in KAN Workbench").click()
+    expect(opened.value.locator(".jp-Notebook")).to_contain_text("law.csv")
+    assert (notebook7.folder / "law-formula.ipynb").is_file()
+
+
+def test_the_workbench_trains_and_stops(page: Page, notebook7: Lab) -> None:
+    write_notebook(notebook7, "bench.ipynb", BENCH)
+    visit(page, notebook7, "notebooks/bench.ipynb")
+    page.wait_for_function(IDLE)
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    guide = page.locator(".kw-guide")
+    expect(guide).to_be_visible()
+    guide.get_by_role("tab", name="Look").first.click()
+    expect(page.locator(".kw-network:visible .kw-edge").first).to_be_visible()
+    guide.get_by_role("tab", name="Train").first.click()
+    panel = page.locator(".kw-training")
+    panel.get_by_role("button", name="Run").click()
+    page.wait_for_function("() => +document.querySelector('.kw-training').dataset.step > 20")
+    expect(panel.locator(".kw-curve").first).to_be_visible()
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel).to_have_attribute("data-status", "stopped")
+    assert "Open Study: Tour" in palette(page, "Open Study")
+
+
+def test_a_notebook_that_opens_elsewhere_leaves_this_one_alone(page: Page, notebook7: Lab) -> None:
+    write_notebook(notebook7, "mine.ipynb", BENCH)
+    visit(page, notebook7, "notebooks/mine.ipynb")
+    page.wait_for_function(IDLE)
+    with page.context.expect_page() as opened:
+        page.evaluate("() => { jupyterapp.commands.execute('kan-workbench:new-discovery'); }")
+    other = opened.value
+    expect(other.locator(".jp-Notebook")).to_contain_text("New discovery")
+    other.wait_for_function(IDLE)
+    page.wait_for_timeout(1500)  # as long as a mistaken run would take to begin
+    counts = "() => jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.executionCount)"
+    assert page.evaluate(counts) == [None]
