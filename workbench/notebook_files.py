@@ -45,8 +45,12 @@ def available() -> list[NotebookInfo]:
     return found
 
 
-def content(name: str) -> str:
+def content(name: str, settings: Mapping[str, Any] | None = None) -> str:
     """Text of the notebook of a study.
+
+    Args:
+        name: of the study.
+        settings: of the session that a new discovery begins, see ``for_table``; studies have their own.
 
     Raises:
         InputError: there is none of that name.
@@ -54,7 +58,9 @@ def content(name: str) -> str:
     known = {info.name: info.file for info in available()}
     if name not in known:
         raise InputError(f"a notebook must be one of {', '.join(known)}, got {name!r}")
-    return (folder() / known[name]).read_text(encoding="utf-8")
+    text = (folder() / known[name]).read_text(encoding="utf-8")
+    given = ", ".join(_given(settings))
+    return text.replace("Workbench()", f"Workbench({given})") if name == NEW_DISCOVERY else text
 
 
 def for_table(file: str, settings: Mapping[str, Any] | None = None) -> str:
@@ -64,12 +70,17 @@ def for_table(file: str, settings: Mapping[str, Any] | None = None) -> str:
         file: name of the table, beside the notebook.
         settings: "precision", "threads" and "rate" of its session; what is not one is left out.
     """
-    said = "".join(
-        f", {name}={value!r}"
+    given = ", ".join([repr(file), *_given(settings)])
+    return _four_cells(f"# {file}", f"Workbench({given})")
+
+
+def _given(settings: Mapping[str, Any] | None) -> list[str]:
+    """Settings as arguments; only those that are known, and texts of letters and digits alone."""
+    return [
+        f"{name}={value!r}"
         for name, value in (settings or {}).items()
-        if type(value) is _SETTINGS.get(name)
-    )
-    return _four_cells(f"# {file}", f"Workbench({file!r}{said})")
+        if type(value) is _SETTINGS.get(name) and str(value).isalnum()
+    ]
 
 
 def for_session(path: str, title: str) -> str:

@@ -38,6 +38,11 @@ class _Handler(APIHandler):
             raise tornado.web.HTTPError(400, f"{name} must be a text")
         return value
 
+    def settings_in(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Settings of a session, as they were sent."""
+        found = body.get("settings")
+        return found if isinstance(found, dict) else {}
+
     async def put(self, file: str, directory: str, text: str, *, fresh: bool) -> None:
         """Write a notebook and answer with its path.
 
@@ -81,12 +86,13 @@ class StudyHandler(_Handler):
 
     @tornado.web.authenticated
     async def post(self, name: str) -> None:
-        """Copy the notebook into the folder in the body's ``folder``, the root by default."""
+        """Copy it into the body's ``folder``, the root by default; ``settings`` are a new session's."""
+        body = self.body()
         try:
-            text = notebook_files.content(name)
+            text = notebook_files.content(name, self.settings_in(body))
         except InputError as error:
             raise tornado.web.HTTPError(404, str(error)) from error
-        directory = self.text(self.body(), "folder").strip("/")
+        directory = self.text(body, "folder").strip("/")
         fresh = name == notebook_files.NEW_DISCOVERY
         await self.put(f"{name}.ipynb", directory, text, fresh=fresh)
 
@@ -127,9 +133,7 @@ class TableHandler(_Handler):
             )
         if not await ensure_async(self.contents_manager.file_exists(str(path))):
             raise tornado.web.HTTPError(404, f"there is no file {str(path)!r}")
-        settings = body.get("settings")
-        known = settings if isinstance(settings, dict) else {}
-        text = notebook_files.for_table(path.name, known)
+        text = notebook_files.for_table(path.name, self.settings_in(body))
         directory = "" if str(path.parent) == "." else str(path.parent)
         await self.put(f"{path.stem}-formula.ipynb", directory, text, fresh=False)
 

@@ -58,8 +58,12 @@ export async function listSessions(): Promise<ISavedSession[]> {
 }
 
 /** The user's copy of a notebook in a folder; made when it is missing, never overwritten. */
-export function copyNotebook(name: string, folder: string): Promise<IMade> {
-  return post(URLExt.join('studies', name), { folder });
+export function copyNotebook(
+  name: string,
+  folder: string,
+  settings: SessionSettings = {}
+): Promise<IMade> {
+  return post(URLExt.join('studies', name), { folder, settings });
 }
 
 /** A notebook beside a table that opens it in the workbench. */

@@ -70,6 +70,8 @@ export function addCommands(context: IContext): void {
   async function show(make: Promise<IMade>, run: boolean): Promise<void> {
     try {
       const { path, created } = await make;
+      // A layout that is being restored would come to the front again.
+      await app.restored;
       const widget = await commands.execute('docmanager:open', {
         path,
         factory: 'Notebook'
@@ -96,7 +98,8 @@ export function addCommands(context: IContext): void {
       args['isPalette'] ? trans.__('New KAN Discovery') : trans.__('New discovery'),
     caption: trans.__('Find a formula in your own table'),
     icon: args => (args['isPalette'] ? undefined : networkIcon),
-    execute: args => show(copyNotebook('new-discovery', folder(args)), true),
+    execute: args =>
+      show(copyNotebook('new-discovery', folder(args), chosen(settings())), true),
     describedBy: { args: { type: 'object', properties: { cwd, isPalette } } }
   });
 

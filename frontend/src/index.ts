@@ -20,7 +20,6 @@ import { networkIcon } from './icon';
 import { SidePanel } from './panel';
 
 const PLUGIN = 'kan-workbench-labextension:plugin';
-const CATEGORY = 'KAN Workbench';
 const SHOW_PANEL = 'kan-workbench:show-panel';
 const PANEL_RANK = 650;
 
@@ -64,9 +63,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load('kan_workbench');
+    const category = trans.__('KAN Workbench');
     let settings: ISettingRegistry.ISettings | null = null;
+    // The widgets' style sheet has the colours of every choice.
+    const dress = (loaded: ISettingRegistry.ISettings) => {
+      document.body.dataset.kwCurves = String(loaded.composite['curves']);
+    };
     registry?.load(PLUGIN).then(
-      loaded => (settings = loaded),
+      loaded => {
+        settings = loaded;
+        dress(loaded);
+        loaded.changed.connect(dress);
+      },
       error => console.warn('KAN Workbench: no settings.', error)
     );
     for (const type of FILE_TYPES) {
@@ -94,9 +102,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
       describedBy: { args: { type: 'object', properties: {} } }
     });
 
-    launcher?.add({ command: NEW_DISCOVERY, category: CATEGORY, rank: 0 });
+    launcher?.add({ command: NEW_DISCOVERY, category, rank: 0 });
     for (const command of [NEW_DISCOVERY, OPEN_TABLE, SHOW_PANEL]) {
-      palette?.addItem({ command, category: CATEGORY, args: { isPalette: true } });
+      palette?.addItem({ command, category, args: { isPalette: true } });
     }
 
     // Not awaited: the application must not wait for the list.
@@ -108,13 +116,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
           const args = { name: study.name };
           launcher?.add({
             command: OPEN_STUDY,
-            category: CATEGORY,
+            category,
             args,
             rank: place + 1
           });
           palette?.addItem({
             command: OPEN_STUDY,
-            category: CATEGORY,
+            category,
             args: { ...args, isPalette: true }
           });
         });

@@ -327,7 +327,8 @@ def test_settings_reach_the_notebook(page: Page, lab: Lab) -> None:
     (lab.folder / "set.csv").write_text("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(30)))
     page.evaluate(
         "async () => { const s = await jupyterapp.serviceManager.settings.save("
-        "'kan-workbench-labextension:plugin', '{\"threads\": 2}'); }"
+        "'kan-workbench-labextension:plugin', JSON.stringify("
+        "{threads: 2, precision: 'float32', rate: 7, curves: 'ink'})); }"
     )
     page.reload()
     page.wait_for_selector(".jp-LauncherCard")
@@ -335,7 +336,33 @@ def test_settings_reach_the_notebook(page: Page, lab: Lab) -> None:
         "() => { jupyterapp.commands.execute('kan-workbench:open-table', {path: 'set.csv'}); }"
     )
     expect(page.locator(".kw-data")).to_have_attribute("data-columns", "2")
-    assert "threads=2" in (lab.folder / "set-formula.ipynb").read_text()
+    source = (lab.folder / "set-formula.ipynb").read_text()
+    for given in ("threads=2", "precision='float32'", "rate=7"):
+        assert given in source
+    page.locator(".kw-data").get_by_role("button", name="Use this data").click()
+    panel = page.locator(".kw-training")
+    panel.get_by_role("button", name="Run").click()
+    expect(panel).to_have_attribute("data-status", "done")
+    paint = "e => getComputedStyle(e).stroke"
+    ink = page.locator(".kw-training").evaluate("e => getComputedStyle(e).color")
+    curve = panel.locator(".kw-curve polyline").first
+    assert curve.evaluate(paint) == ink
+    settings = (
+        "curves => jupyterapp.serviceManager.settings.save('kan-workbench-labextension:plugin',"
+        " JSON.stringify({curves}))"
+    )
+    state = (
+        "async () => { const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;"
+        " let text = ''; const run = kernel.requestExecute({code: 'import torch; s = bench.session;"
+        " print(s.threads, s.rate, s.model.output_scale.dtype)'});"
+        " run.onIOPub = m => { text += m.content.text ?? ''; }; await run.done; return text.trim(); }"
+    )
+    assert page.evaluate(state) == "2 7 torch.float32"
+    page.evaluate("() => { document.body.dataset.kwCurves = 'safe'; }")
+    expect(curve).to_have_css("stroke", "rgb(0, 114, 178)")
+    page.evaluate(settings, "safe")
+    page.reload()
+    page.wait_for_function("() => document.body.dataset.kwCurves === 'safe'")
     page.evaluate(
         "async () => { await jupyterapp.serviceManager.settings.save("
         "'kan-workbench-labextension:plugin', '{}'); }"

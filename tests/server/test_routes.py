@@ -46,6 +46,16 @@ async def test_a_new_discovery_is_a_new_file_each_time(jp_fetch) -> None:
     assert paths == ["new-discovery.ipynb", "new-discovery-1.ipynb", "new-discovery-2.ipynb"]
 
 
+async def test_a_new_discovery_has_the_settings(jp_fetch, jp_root_dir) -> None:
+    settings = {"threads": 2, "rate": 5, "precision": "float32", "evil": 1}
+    _, answer = await post(jp_fetch, "new-discovery", settings=settings)
+    text = (jp_root_dir / answer["path"]).read_text()
+    assert "Workbench(threads=2, rate=5, precision='float32')" in text
+    _, answer = await post(jp_fetch, "new-discovery", settings={"precision": "x'\\n"})
+    nbformat.validate(nbformat.read(jp_root_dir / answer["path"], as_version=4))
+    assert "Workbench()" in (jp_root_dir / answer["path"]).read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "body", "code"),
     [("nots", {}, 404), ("knots", {"folder": 3}, 400), ("knots", {"folder": "../.."}, 404)],
