@@ -234,8 +234,8 @@ class KANRegressor(RegressorMixin, _KANEstimator):
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
             training and refuses to predict them; "impute" puts the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all
-            choices; of few rows (500 or less) every such share in turn. The chosen network is
-            refitted on all rows at the end.
+            choices; a sum of curves of 500 rows or less is judged by every such share in turn. The
+            chosen network is refitted on all rows at the end.
         callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
         random_state: seed of the starts and of the split.
 

@@ -2,7 +2,9 @@
 
 Shapes go from simple to rich, and a richer one has to be better on the held-out rows by more than one
 standard error of the paired difference; the same holds against an edge that pruning would remove. Grid
-and smoothness take the least loss. The chosen network is then refitted on all rows.
+and smoothness take the least loss. Of few rows a small part says too little about an edge: a sum of
+curves, which is cheap to train, is then judged by all rows in turn (cross-validation), and half a
+standard error is enough. The chosen network is refitted on all rows.
 """
 
 import math
@@ -33,7 +35,7 @@ _ROWS_PER_PARAMETER, _ROWS_TO_TRY = 3, 1.5  # a shape that is tried is smoothed 
 _MOST_EDGES = 64
 _DEEP_INPUTS = 8
 _PATIENCE = 2
-_FOLDS_MARGIN = 0.5
+_STANDARD_ERRORS, _OF_FOLDS = 1.0, 0.5
 _L1, _L1_OF_NOISE, _SHRINKS, _FAINT, _COARSE = 1e-3, 0.05, 3, 0.03, 3
 
 
@@ -113,8 +115,9 @@ def select(
     """Choose on the held-out rows, then refit the choice on all rows.
 
     Args:
-        splits: one table with one or several splits into training and validation rows; without the
-            latter the first shape is trained with generalized cross-validation.
+        splits: one table with one or several splits into training and validation rows. The first
+            chooses the shape; without validation rows the first shape is trained with generalized
+            cross-validation.
         shapes: hidden layers, from simple to rich.
         how: see ``Settings``.
     """
@@ -127,8 +130,9 @@ def select(
     for width in widths if len(data.validation) else widths[:1]:
         start = KAN(width, seed=how.seed)
         grids = how.grids or _SEARCH_GRIDS
-        # Without hidden nodes there is one minimum.
-        alone = replace(how, starts=1) if len(width) == 2 else how
+        # Least squares without hidden nodes have one minimum, and steps lead straight to it.
+        plain = len(width) == 2 and data.task == "regression"
+        alone = replace(how, starts=1) if plain else how
         trial = _trained([start], [few], alone, grids=grids)
         if data.task == "classification" and trial.second_order and not stop.asked:
             trial = _tuned(trial, [few], how, stop)  # untuned, classes run away or stay flat
@@ -226,7 +230,7 @@ def row_losses(model: KAN, data: Dataset) -> Tensor:
     return each if weights is None else each * weights
 
 
-def _beats(rich: Trial, simple: Trial, errors: float = 1.0) -> bool:
+def _beats(rich: Trial, simple: Trial, errors: float = _STANDARD_ERRORS) -> bool:
     """Whether the gain is more than so many standard errors of the paired difference."""
     gain = simple.losses - rich.losses
     return float(gain.mean()) > errors * float(gain.std()) / math.sqrt(max(len(gain), 1))
@@ -259,7 +263,7 @@ def _pruned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) 
         if stop.asked:
             return best
     least = min([whole, *trials], key=lambda trial: trial.loss)
-    margin = 1.0 if len(splits) == 1 else _FOLDS_MARGIN
+    margin = _STANDARD_ERRORS if len(splits) == 1 else _OF_FOLDS
     return next((trial for trial in trials if not _beats(least, trial, margin)), whole)
 
 
