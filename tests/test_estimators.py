@@ -1,21 +1,25 @@
 """The estimators keep scikit-learn's contract and choose their networks honestly."""
 
 import copy
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.datasets import make_friedman1
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from workbench import KANClassifier, KANRegressor
-from workbench.errors import InputError
-from workbench.estimators.rows import dataset, merged
+from workbench.errors import ExtrapolationWarning, InputError
+from workbench.estimators.rows import dataset, folds, merged
+from workbench.kan import Adam
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(-1, 1, (240, 2))
@@ -25,6 +29,7 @@ QUICK = {"hidden": (), "grids": (3, 6)}
 
 
 @pytest.mark.filterwarnings("ignore:.*SCIPY_ARRAY_API.*")
+@pytest.mark.filterwarnings("ignore::workbench.errors.ExtrapolationWarning")
 @parametrize_with_checks([KANRegressor(starts=4), KANClassifier(starts=4)])
 def test_scikit_learn_contract(estimator, check) -> None:
     check(estimator)
@@ -51,6 +56,7 @@ def test_missing_values(kind, missing: str) -> None:
         kind(**QUICK).fit(holes, target)
 
 
+@pytest.mark.filterwarnings("ignore::workbench.errors.ExtrapolationWarning")
 def test_regressor_in_a_pipeline_and_a_search() -> None:
     model = make_pipeline(StandardScaler(), KANRegressor(**QUICK))
     assert cross_val_score(model, X, Y, cv=3).min() > 0.999
@@ -149,6 +155,110 @@ def test_the_same_seed_repeats() -> None:
     assert np.array_equal(first.predict(X), copy.deepcopy(first).predict(X))
 
 
+def test_several_targets_share_a_network() -> None:
+    both = np.column_stack((np.sin(3 * X[:, 0]) + X[:, 1], 1000 * X[:, 1] ** 2))
+    frame = pd.DataFrame(X, columns=["angle", "height"])
+    model = KANRegressor(**QUICK).fit(frame, both)
+    found = model.predict(frame)
+    assert found.shape == (240, 2)
+    assert np.abs(found - both).max(0) == pytest.approx([0, 0], abs=5)
+    each = r2_score(both, found, multioutput="raw_values")
+    assert each.min() > 0.999
+    assert model.score(frame, both) == pytest.approx(each.mean())
+    inputs = [sorted(map(str, e.free_symbols)) for e in model.formula_.expressions]
+    assert inputs == [["angle", "height"], ["height"]]
+    column = KANRegressor(**QUICK).fit(X, Y[:, None])
+    assert column.predict(X).shape == (240, 1)
+    np.testing.assert_array_equal(
+        column.predict(X)[:, 0], KANRegressor(**QUICK).fit(X, Y).predict(X)
+    )
+
+
+@pytest.mark.parametrize("kind", [KANRegressor, KANClassifier])
+def test_a_prediction_beyond_the_data_warns_once_and_names_the_column(kind) -> None:
+    frame = pd.DataFrame(X, columns=["angle", "height"])
+    model = kind(**QUICK).fit(frame, Y if kind is KANRegressor else LABELS)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        model.predict(frame)
+        assert seen == []
+        model.predict(frame.assign(angle=1.5, height=3 * frame["height"]))
+        assert [w.category for w in seen] == [ExtrapolationWarning]
+        assert "column 'height' has values outside the range" in str(seen[0].message)
+        assert seen[0].filename == __file__
+        if kind is KANClassifier:
+            model.predict_proba(frame * 2)
+            assert len(seen) == 2
+
+
+def test_an_idle_column_may_go_anywhere() -> None:
+    model = KANRegressor(**QUICK).fit(X, np.sin(3 * X[:, 0]))
+    model.predict(X * [1, 100])  # a warning would be an error here
+
+
+def test_a_search_does_not_repeat_its_warnings() -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        wide = RANDOM.standard_normal((120, 2))
+        model = KANRegressor((), grids=(3,), prune=False, smoothness=0.0)
+        cross_val_score(model, wide, wide[:, 0] - wide[:, 1], cv=8)
+    assert 1 <= len(seen) <= 2  # columns
+
+
+def test_few_rows_are_all_held_out_in_turn() -> None:
+    codes = np.repeat([0.0, 1.0, 2.0], [20, 60, 160])[:, None]
+    data = dataset(
+        X, codes, None, names=("a", "b"), task="classification", classes=(0, 1, 2), held_out=0.2,
+        seed=1,
+    )  # fmt: skip
+    splits = folds(data, 5, seed=3)
+    held = torch.cat([split.validation for split in splits])
+    assert torch.equal(held.sort().values, torch.arange(240))
+    for split in splits:
+        assert not set(split.train.tolist()) & set(split.validation.tolist())
+        assert len(split.train) + len(split.validation) == 240
+        counts = np.bincount(split.targets[split.validation].numpy())
+        assert counts.tolist() == [4, 12, 32]
+
+
+def test_few_noisy_rows_keep_their_weak_inputs() -> None:
+    random = np.random.default_rng(1)
+    x = random.standard_normal((300, 6))
+    truth = x @ [1.0, 0.7, 0.5, 0.5, 0.5, 0.0]
+    model = KANRegressor().fit(x, truth + 1.5 * random.standard_normal(300))
+    assert (model.feature_importances_[:5] > 0).all()
+    fresh = random.uniform(-1, 1, (500, 6))
+    assert r2_score(fresh @ [1.0, 0.7, 0.5, 0.5, 0.5, 0.0], model.predict(fresh)) > 0.8
+
+
+def test_rows_that_weigh_more_pull_a_classifier_more() -> None:
+    random = np.random.default_rng(0)
+    labels = random.uniform(size=240) < 0.5
+    even = KANClassifier(hidden=(), grids=(3,)).fit(X, labels)
+    heavy = KANClassifier(hidden=(), grids=(3,))
+    heavy.fit(X, labels, sample_weight=np.where(labels, 9.0, 1.0))
+    shares = [model.predict_proba(X)[:, 1].mean() for model in (even, heavy)]
+    assert shares == pytest.approx([0.5, 0.9], abs=0.05)
+
+
+def test_training_ends_early_on_noise() -> None:
+    random = np.random.default_rng(0)
+    noise = random.standard_normal(len(X))
+    model = KANRegressor(hidden=(), prune=False).fit(X, X[:, 0] + noise)
+    steps = {record.grid_size for record in model.result_.history}
+    assert max(steps) <= 6  # finer grids were there to be had
+
+
+def test_adam_with_options_trains_an_estimator() -> None:
+    model = KANRegressor(
+        (), solver=Adam(learning_rate=0.1, batch_size=64), callback=lambda seen: seen.step >= 20
+    )
+    assert clone(model).get_params()["solver"] == model.solver
+    model.fit(X, Y)
+    assert model.result_.solver == "adam: as asked"
+    assert model.score(X, Y) > 0.8
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -173,4 +283,4 @@ def test_bad_weights_are_refused() -> None:
 def test_a_constant_target_is_learned_as_it_is() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
     model = KANRegressor((1,), starts=4, grids=(3,)).fit(x, np.full(60, 3.0))
-    np.testing.assert_allclose(model.predict(2 * x), 3.0, atol=1e-9)
+    np.testing.assert_allclose(model.predict(x), 3.0, atol=1e-9)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.discovery.pruning import prune_edges
     from workbench.discovery.symbolic import symbolify
     from workbench.discovery.targets import compile_target
-    from workbench.errors import InputError
+    from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
     from workbench.kan.data import Dataset
     from workbench.kan.model import KAN
@@ -34,7 +34,7 @@ _MODULES = {
     "discovery.pruning": ["prune_edges"],
     "discovery.symbolic": ["symbolify"],
     "discovery.targets": ["compile_target"],
-    "errors": ["InputError"],
+    "errors": ["ExtrapolationWarning", "InputError"],
     "estimators": ["KANClassifier", "KANRegressor"],
     "kan.data": ["Dataset"],
     "kan.model": ["KAN"],
@@ -49,6 +49,7 @@ __all__ = [
     "KAN",
     "Dataset",
     "Discovery",
+    "ExtrapolationWarning",
     "FitResult",
     "Formula",
     "FormulaSet",

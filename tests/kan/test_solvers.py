@@ -8,7 +8,7 @@ from tests.problems import PROBLEMS
 from workbench.discovery.fixing import fix
 from workbench.discovery.library import register, unregister
 from workbench.errors import InputError
-from workbench.kan import KAN, Dataset, Edge, fit
+from workbench.kan import KAN, Adam, Dataset, Edge, fit
 from workbench.kan.solvers import levenberg_marquardt as lm
 
 SMALL = PROBLEMS[0].dataset(300)
@@ -61,10 +61,41 @@ def test_adamw_is_adam_with_decay() -> None:
     model = KAN((2, 1))
     rows = standardized(model, SMALL, "train")
     plain, decayed = (
-        adam.minimize(model, rows, SquaredError(), steps=50, weight_decay=d) for d in (0.0, 1.0)
+        adam.minimize(model, rows, SquaredError(), steps=50, options=Adam(weight_decay=d))
+        for d in (0.0, 1.0)
     )
     size = [sum(float(p.detach().square().sum()) for p in m.parameters()) for m in (plain, decayed)]
     assert size[1] < size[0]
+
+
+def test_the_options_of_adam_reach_the_training() -> None:
+    def moved(options: Adam) -> torch.Tensor:
+        result = fit(KAN((2, 1)), SMALL, solver=options, steps=1, starts=1, grids=(3,))
+        assert result.solver == "adam: as asked"
+        return result.model.layer(0).coefficients.detach()
+
+    still = moved(Adam(learning_rate=1e-300))
+    plain = moved(Adam())
+    assert float((plain - still).abs().max()) == pytest.approx(0.01, rel=1e-3)
+    fast = moved(Adam(learning_rate=0.3))
+    assert float((fast - still).abs().max()) == pytest.approx(0.3, rel=1e-3)
+    assert not torch.equal(moved(Adam(batch_size=1)), plain)
+    assert not torch.equal(moved(Adam(weight_decay=0.5)), plain)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learning_rate": 0}, "learning_rate must be above 0, got 0"),
+        ({"learning_rate": "fast"}, "learning_rate must be a number, got 'fast'"),
+        ({"weight_decay": -1}, "weight_decay must be finite and not negative, got -1"),
+        ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number, got 2.5"),
+    ],
+)
+def test_bad_options_of_adam_are_refused(options: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Adam(**options)
 
 
 def test_auto_says_which_solver_and_why() -> None:

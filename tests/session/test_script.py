@@ -15,6 +15,7 @@ import torch
 from tests.session.test_session import until
 from workbench.discovery.formula import Formula
 from workbench.errors import InputError
+from workbench.kan import Adam, Huber
 from workbench.session import Session
 
 
@@ -46,6 +47,33 @@ def test_everything_that_was_done_is_repeated(table: Path, tmp_path: Path) -> No
     loose = [i for i, f in enumerate(session.formulas) if any(c.sigma for c in f.constants)]
     session.choose(loose[-1])
     assert run(session, tmp_path, "print(formula.srepr)") == session.formula.srepr.splitlines()[-1]
+
+
+def test_loss_memory_and_solver_are_told(table: Path, tmp_path: Path) -> None:
+    options = {"loss": "huber", "memory": 1e8, "solver": Adam(0.02, 1e-3, 64), "steps": 30}
+    session = Session.open(table, "y", (2, 1), **options).start().wait()
+    assert "Validation huber loss" in session.frame.message
+    said = "loss='huber', memory=100000000.0, solver=Adam(learning_rate=0.02, "
+    assert said in session.to_script()
+    total = "print(float(model(data.inputs).sum()))"
+    with torch.no_grad():
+        expected = float(session.model(session.data.inputs).sum())
+    assert float(run(session, tmp_path, total)) == expected
+    plain = Session.open(table, "y", (2, 1), **options | {"loss": "squared"}).start().wait()
+    assert plain.frame.message.startswith("Validation RMSE")
+    assert not torch.equal(plain.model.layer(0).coefficients, session.model.layer(0).coefficients)
+    back = Session.load(session.save(tmp_path / "s.kan"))
+    assert back.options == session.options == options
+    too_small = Session.open(table, "y", (2, 1), memory=10, solver="lm").start()
+    with pytest.raises(InputError, match=r"more than the 0\.0 GB allowed"):
+        too_small.wait()
+
+
+def test_a_loss_is_named(table: Path) -> None:
+    with pytest.raises(InputError, match=r"a session names its loss, .* got Huber"):
+        Session.open(table, "y", loss=Huber())
+    with pytest.raises(InputError, match="loss must be 'auto', 'squared', 'huber' or 'poisson'"):
+        Session.open(table, "y", loss="hinge").start().wait()
 
 
 def test_a_training_that_was_stopped_stops_there_again(table: Path, tmp_path: Path) -> None:

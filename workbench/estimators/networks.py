@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Literal, Self
+from warnings import warn
 
 import numpy as np
 import torch
@@ -12,12 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.formula import Formula, FormulaSet
-from workbench.errors import InputError
-from workbench.estimators.rows import Missing, checked_weights, dataset, merged
+from workbench.errors import ExtrapolationWarning, InputError
+from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
 from workbench.estimators.selection import Prune, Settings, default_shapes, select
-from workbench.kan.data import Task
+from workbench.kan.data import Dataset, Task
 from workbench.kan.run import Callback
 from workbench.kan.training import Solver
+
+_FEW_ROWS = 500
 
 Hidden = Literal["auto"] | Sequence[Any]
 
@@ -71,7 +74,7 @@ class _KANEstimator(BaseEstimator):
 
     @property
     def formula_(self) -> Formula:
-        """The formula that the held-out rows choose."""
+        """The formula that the held-out rows choose; of several targets, one expression for each."""
         return self.formulas_.best
 
     @property
@@ -160,9 +163,20 @@ class _KANEstimator(BaseEstimator):
             seed=self._seed,
             callback=self.callback,
         )
-        chosen = select(self.data_, self._shapes(), how)
-        self.result_ = chosen.fit
-        self.model_ = chosen.fit.model
+        chosen = select(self._splits(), self._shapes(), how)
+        self.result_ = chosen.fits[0]
+        self.model_ = self.result_.model
+
+    def _splits(self) -> list[Dataset]:
+        """Few rows are all held out in turn: one small part would say too little.
+
+        Of classes it would take too long.
+        """
+        few = self._task == "regression" and len(self.data_.inputs) <= _FEW_ROWS
+        count = round(1 / self.validation_fraction)
+        if few and count > 1 and len(self.data_.validation):
+            return folds(self.data_, count, self._seed)
+        return [self.data_]
 
     def _shapes(self) -> list[tuple[Any, ...]]:
         if isinstance(self.hidden, str):
@@ -179,9 +193,29 @@ class _KANEstimator(BaseEstimator):
         check_is_fitted(self)
         finite: bool | str = True if self.missing == "error" else "allow-nan"
         table = validate_data(self, x, reset=False, dtype=np.float64, ensure_all_finite=finite)
+        inputs = torch.tensor(self._complete(table))
+        self._warn_outside(inputs)
         with torch.no_grad():
-            values: np.ndarray = self.model_(torch.tensor(self._complete(table))).numpy()
+            values: np.ndarray = self.model_(inputs).numpy()
         return values
+
+    def _warn_outside(self, inputs: torch.Tensor) -> None:
+        """Name the column in which rows go furthest beyond those of training.
+
+        The sentence holds no number, so that Python shows it once for all folds of a search.
+        """
+        first = self.model_.layer(0)
+        low, high = first.grid_range.unbind(-1)
+        beyond = torch.maximum(low - inputs, inputs - high).amax(0) / (high - low)
+        beyond = beyond.where((first.mask != 0).any(0), 0.0)
+        if float(beyond.max()) > 0:
+            name = self.data_.names[int(beyond.argmax())]
+            warn(
+                f"column {name!r} has values outside the range that the network was trained on: "
+                "there the curves go on as straight lines, which no data supports",
+                ExtrapolationWarning,
+                stacklevel=4,
+            )
 
 
 class KANRegressor(RegressorMixin, _KANEstimator):
@@ -193,19 +227,24 @@ class KANRegressor(RegressorMixin, _KANEstimator):
             held-out rows choose.
         grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
         starts: random starts of every shape.
-        solver, l1: see ``workbench.fit``.
+        solver, l1: see ``workbench.fit``; ``Adam(batch_size=256)`` is a solver with options.
         smoothness: weight of the curvature; None lets the held-out rows choose.
         prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
             and networks of at most 64 edges.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
             training and refuses to predict them; "impute" puts the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all
-            choices. The chosen network is refitted on all rows at the end.
+            choices; a sum of curves of 500 rows or less is judged by every such share in turn. The
+            chosen network is refitted on all rows at the end.
         callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
         random_state: seed of the starts and of the split.
 
     Rows that occur several times are merged and weighted, so that copies never stand on both sides of
     the split, and ``sample_weight=2`` means the same as a second copy.
+
+    Several targets ``(N, m)`` share the hidden nodes of one network; ``score`` is the mean of their R²,
+    as in scikit-learn, and ``formula_.expressions`` holds one expression for each. Predictions outside
+    the range of the training data warn with an ``ExtrapolationWarning``, once for every call.
 
     Attributes:
         model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.
@@ -216,15 +255,22 @@ class KANRegressor(RegressorMixin, _KANEstimator):
 
     _task = "regression"
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
-        """Train on ``X (N, d)``, ``y (N,)`` and weights ``(N,)`` or None."""
-        x, target, weights = self._checked(X, y, sample_weight, y_numeric=True)
-        self._train(x, np.asarray(target, dtype=np.float64).reshape(-1, 1), weights, None)
+        """Train on ``X (N, d)``, ``y (N,)`` or ``(N, m)``, and weights ``(N,)`` or None."""
+        x, target, weights = self._checked(X, y, sample_weight, y_numeric=True, multi_output=True)
+        self._one_column = target.ndim == 1
+        self._train(x, np.asarray(target, dtype=np.float64).reshape(len(x), -1), weights, None)
         return self
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
-        """Predictions ``(N,)`` in the target's units."""
-        return self._raw(X)[:, 0]
+        """Predictions in the targets' units, ``(N,)`` or ``(N, m)`` as the targets were given."""
+        values = self._raw(X)
+        return values[:, 0] if self._one_column else values
 
 
 class KANClassifier(ClassifierMixin, _KANEstimator):
@@ -236,7 +282,7 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
             held-out rows choose.
         grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
         starts: random starts of every shape.
-        solver, l1: see ``workbench.fit``.
+        solver, l1: see ``workbench.fit``; ``Adam(batch_size=256)`` is a solver with options.
         smoothness: weight of the curvature; None lets the held-out rows choose.
         prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
             and networks of at most 64 edges.
@@ -248,7 +294,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         random_state: seed of the starts and of the split.
 
     Rows that occur several times are merged and weighted, so that copies never stand on both sides of
-    the split, and ``sample_weight=2`` means the same as a second copy.
+    the split, and ``sample_weight=2`` means the same as a second copy. Predictions outside the range of
+    the training data warn with an ``ExtrapolationWarning``, once for every call.
 
     Attributes:
         classes_: the labels.
@@ -275,14 +322,16 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:  # noqa: N803
         """Probabilities ``(N, classes)``."""
-        logits = torch.from_numpy(self._raw(X))
-        if logits.shape[1] == 1:
-            logits = torch.cat((torch.zeros_like(logits), logits), 1)
-        values: np.ndarray = logits.softmax(1).numpy()
-        return values
+        return self._probabilities(self._raw(X))
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
         """The most probable label of every row."""
-        probabilities = self.predict_proba(X)
-        labels: np.ndarray = self.classes_[probabilities.argmax(1)]
+        labels: np.ndarray = self.classes_[self._probabilities(self._raw(X)).argmax(1)]
         return labels
+
+    def _probabilities(self, values: np.ndarray) -> np.ndarray:
+        logits = torch.from_numpy(values)
+        if logits.shape[1] == 1:
+            logits = torch.cat((torch.zeros_like(logits), logits), 1)
+        found: np.ndarray = logits.softmax(1).numpy()
+        return found

@@ -2,7 +2,9 @@
 
 Shapes go from simple to rich, and a richer one has to be better on the held-out rows by more than one
 standard error of the paired difference; the same holds against an edge that pruning would remove. Grid
-and smoothness take the least loss. The chosen network is then refitted on all rows.
+and smoothness take the least loss. Of few rows a small part says too little about an edge: a sum of
+curves, which is cheap to train, is then judged by all rows in turn (cross-validation), and half a
+standard error is enough. The chosen network is refitted on all rows.
 """
 
 import math
@@ -14,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.discovery.elimination import eliminate
+from workbench.discovery.elimination import Stage, eliminate
 from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -26,13 +28,14 @@ Prune = bool | Literal["auto"]
 
 _SEARCH_GRIDS = (3, 6)
 _GRIDS = (3, 6, 12, 24, 48)
-_SMOOTHNESS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+_SMOOTHNESS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 _CLASS_SMOOTHNESS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 _SEARCH_ROWS, _JUDGES = 3000, 2000
-_ROWS_PER_PARAMETER = 3
+_ROWS_PER_PARAMETER, _ROWS_TO_TRY = 3, 1.5  # a shape that is tried is smoothed and pruned yet
 _MOST_EDGES = 64
 _DEEP_INPUTS = 8
 _PATIENCE = 2
+_STANDARD_ERRORS, _OF_FOLDS = 1.0, 0.5
 _L1, _L1_OF_NOISE, _SHRINKS, _FAINT, _COARSE = 1e-3, 0.05, 3, 0.03, 3
 
 
@@ -52,20 +55,20 @@ class Settings:
 
 @dataclass(frozen=True)
 class Trial:
-    """A network that was tried: its width, living edges, and the loss of every held-out row."""
+    """One network per split, and the losses of all held-out rows, split after split."""
 
-    fit: FitResult
+    fits: tuple[FitResult, ...]
     losses: Tensor
     smoothness: float | None = None
 
     @property
-    def model(self) -> KAN:
-        return self.fit.model
+    def models(self) -> tuple[KAN, ...]:
+        return tuple(found.model for found in self.fits)
 
     @property
     def second_order(self) -> bool:
         """Whether it was trained by Levenberg–Marquardt, and can be refitted by it."""
-        return self.fit.solver.startswith("lm")
+        return all(found.solver.startswith("lm") for found in self.fits)
 
     @property
     def loss(self) -> float:
@@ -77,7 +80,8 @@ def default_shapes(data: Dataset) -> list[tuple[int | tuple[int, int], ...]]:
     inputs, outputs = len(data.names), data.outputs
     shapes: list[tuple[int | tuple[int, int], ...]]
     if data.task == "classification":
-        shapes = [(), (max(3, outputs + 1),)]
+        wide, narrow = (outputs + 5,), (max(3, outputs + 1),)
+        shapes = [(), wide if _payable(wide, data) else narrow]
         if inputs > 1:
             shapes.append(((2, 2),))
     else:
@@ -86,8 +90,11 @@ def default_shapes(data: Dataset) -> list[tuple[int | tuple[int, int], ...]]:
             shapes.append(((2, 1),))
         if 2 <= inputs <= _DEEP_INPUTS:
             shapes.append((4, 2))
-    richer = [s for s in shapes[1:] if _affordable(KAN((inputs, *s, outputs)), data)]
-    return [shapes[0], *richer]
+    return [shapes[0], *(shape for shape in shapes[1:] if _payable(shape, data))]
+
+
+def _payable(shape: tuple[int | tuple[int, int], ...], data: Dataset) -> bool:
+    return _affordable(KAN((len(data.names), *shape, data.outputs)), data, _ROWS_TO_TRY)
 
 
 class _Stop:
@@ -97,42 +104,63 @@ class _Stop:
         self._callback, self.asked = callback, False
 
     def __call__(self, progress: Progress) -> bool:
-        if self._callback is not None and self._callback(progress):
+        if not self.asked and self._callback is not None and self._callback(progress):
             self.asked = True
         return self.asked
 
 
-def select(data: Dataset, shapes: Sequence[Sequence[int | Sequence[int]]], how: Settings) -> Trial:
+def select(
+    splits: Sequence[Dataset], shapes: Sequence[Sequence[int | Sequence[int]]], how: Settings
+) -> Trial:
     """Choose on the held-out rows, then refit the choice on all rows.
 
     Args:
-        data: training and validation rows; without the latter the first shape is trained with
-            generalized cross-validation.
+        splits: one table with one or several splits into training and validation rows. The first
+            chooses the shape; without validation rows the first shape is trained with generalized
+            cross-validation.
         shapes: hidden layers, from simple to rich.
         how: see ``Settings``.
     """
     stop = _Stop(how.callback)
     how = replace(how, callback=stop)
+    data = splits[0]
     few = _some_rows(data)
     widths: list[Width] = [(len(data.names), *hidden, data.outputs) for hidden in shapes]
     best: Trial | None = None
     for width in widths if len(data.validation) else widths[:1]:
-        trial = _trained(KAN(width, seed=how.seed), few, how, grids=how.grids or _SEARCH_GRIDS)
+        start = KAN(width, seed=how.seed)
+        grids = how.grids or _SEARCH_GRIDS
+        # Least squares without hidden nodes have one minimum, and steps lead straight to it.
+        plain = len(width) == 2 and data.task == "regression"
+        alone = replace(how, starts=1) if plain else how
+        trial = _trained([start], [few], alone, grids=grids)
         if data.task == "classification" and trial.second_order and not stop.asked:
-            trial = _tuned(trial, few, how, stop)  # untuned, classes run away or stay flat
+            trial = _tuned(trial, [few], how, stop)  # untuned, classes run away or stay flat
         if best is None or _beats(trial, best):
             best = trial
         if stop.asked:
             break
     if best is None:
         raise ValueError("no shape was given")
-    if stop.asked or not len(data.validation) or not best.second_order:
+    if stop.asked:
+        return _ended(best)
+    if not len(data.validation) or not best.second_order:
         return best
-    if how.prune is True or (how.prune == "auto" and _prunable(best.model, data)):
-        best = _pruned(best, few, how, stop)
+    judges = [few]
+    if len(splits) > 1 and best.models[0].config.depth == 1:  # cheap enough to train on each
+        fresh = [KAN(best.models[0].config.width, seed=how.seed)] * len(splits)
+        best = _trained(fresh, splits, how, grids=how.grids or _SEARCH_GRIDS, warm=True)
+        judges = list(splits)
+    if how.prune is True or (how.prune == "auto" and _prunable(best.models[0], data)):
+        best = _pruned(best, judges, how, stop)
     if not stop.asked:
-        best = _tuned(best, data, how, stop)
-    return best if stop.asked else _refitted(best, data, how)
+        best = _tuned(best, judges if len(judges) > 1 else [data], how, stop)
+    return _ended(best) if stop.asked else _refitted(best, data, how)
+
+
+def _ended(best: Trial) -> Trial:
+    """The best so far, after the callback asked to stop."""
+    return replace(best, fits=(replace(best.fits[0], stopped="stopped"),))
 
 
 def _some_rows(data: Dataset) -> Dataset:
@@ -145,41 +173,56 @@ def _some_rows(data: Dataset) -> Dataset:
     return replace(data, train=train.sort().values, validation=held.sort().values)
 
 
-def _affordable(model: KAN, data: Dataset) -> bool:
-    return model.parameter_count * _ROWS_PER_PARAMETER <= len(data.train) * data.outputs
+def _affordable(model: KAN, data: Dataset, needed: float = _ROWS_PER_PARAMETER) -> bool:
+    return model.parameter_count * needed <= len(data.train) * data.outputs
 
 
 def _trained(
-    model: KAN,
-    data: Dataset,
+    models: Sequence[KAN],
+    splits: Sequence[Dataset],
     how: Settings,
     *,
     grids: tuple[int, ...],
     smoothness: float | None = None,
     warm: bool = False,
 ) -> Trial:
+    """Each of the networks on a split of its own."""
     weight = how.smoothness if smoothness is None else smoothness
-    found = fit(
-        model,
-        data,
-        solver="lm" if warm else how.solver,
-        grids=grids,
-        starts=1 if warm else how.starts,
-        l1=how.l1,
-        smoothness=weight,
-        seed=how.seed,
-        callback=how.callback,
+    fits = tuple(
+        fit(
+            model,
+            data,
+            solver="lm" if warm else how.solver,
+            grids=grids,
+            starts=1 if warm else how.starts,
+            l1=how.l1,
+            smoothness=weight,
+            seed=how.seed,
+            callback=how.callback,
+        )
+        for model, data in zip(models, splits, strict=True)
     )
-    return Trial(found, row_losses(found.model, data), weight)
+    return _trial(fits, splits, weight)
+
+
+def _trial(
+    fits: tuple[FitResult, ...], splits: Sequence[Dataset], smoothness: float | None = None
+) -> Trial:
+    losses = [row_losses(found.model, data) for found, data in zip(fits, splits, strict=True)]
+    return Trial(fits, torch.cat(losses), smoothness)
 
 
 def row_losses(model: KAN, data: Dataset) -> Tensor:
-    """Weighted squared errors, or cross-entropies, of the held-out rows: ``(n,)``."""
+    """Weighted squared errors, or cross-entropies, of the held-out rows: ``(n,)``.
+
+    Each of several targets is measured in its own standard deviations.
+    """
     x, y = data.split("validation")
     with torch.no_grad():
         outputs = model(x)
     if data.task == "regression":
-        each = (outputs - y).square().mean(1)
+        spread = data.targets.std(0, correction=0)
+        each = ((outputs - y) / torch.where(spread > 0, spread, 1.0)).square().mean(1)
     else:
         logits = functional.pad(outputs, (1, 0)) if outputs.shape[1] == 1 else outputs
         each = functional.cross_entropy(logits, y, reduction="none")
@@ -187,10 +230,10 @@ def row_losses(model: KAN, data: Dataset) -> Tensor:
     return each if weights is None else each * weights
 
 
-def _beats(rich: Trial, simple: Trial) -> bool:
-    """Whether the gain is more than one standard error of the paired difference."""
+def _beats(rich: Trial, simple: Trial, errors: float = _STANDARD_ERRORS) -> bool:
+    """Whether the gain is more than so many standard errors of the paired difference."""
     gain = simple.losses - rich.losses
-    return float(gain.mean()) > float(gain.std()) / math.sqrt(max(len(gain), 1))
+    return float(gain.mean()) > errors * float(gain.std()) / math.sqrt(max(len(gain), 1))
 
 
 def _prunable(model: KAN, data: Dataset) -> bool:
@@ -198,56 +241,75 @@ def _prunable(model: KAN, data: Dataset) -> bool:
     return data.task == "regression" and len(model.edges()) <= _MOST_EDGES
 
 
-def _pruned(best: Trial, data: Dataset, how: Settings, stop: _Stop) -> Trial:
-    """The fewest edges that the best network of the elimination does not beat."""
-    thin = _thinned(best, data, how)
-    if stop.asked:
-        return best
-    path = eliminate(thin, data, watch=lambda left, total: stop.asked).path
-    stages = [
-        Trial(replace(best.fit, model=stage.model), row_losses(stage.model, data)) for stage in path
-    ]
-    least = min([best, *stages], key=lambda trial: trial.loss)
-    good = [stage for stage in stages if not _beats(least, stage)]
-    return min(good, key=lambda trial: len(trial.model.edges()), default=best)
+def _pruned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -> Trial:
+    """The fewest edges that the best network of the elimination does not beat.
+
+    Every split has an elimination of its own; only the number of edges is chosen for all together.
+    """
+    paths = []
+    for found, data in zip(best.fits, splits, strict=True):
+        thin = _thinned(found, data, how)
+        if stop.asked:
+            return best
+        paths.append(eliminate(thin, data, watch=lambda left, total: stop.asked).path)
+    counts = sorted({stage.edges for path in paths for stage in path})
+    whole = _tuned(best, splits, how, stop)
+    grids = (whole.models[0].layer(0).grid_size,)
+    trials = []
+    for count in counts:
+        models = [_with_edges(path, count).model for path in paths]
+        weight = whole.smoothness
+        trials.append(_trained(models, splits, how, grids=grids, smoothness=weight, warm=True))
+        if stop.asked:
+            return best
+    least = min([whole, *trials], key=lambda trial: trial.loss)
+    margin = _STANDARD_ERRORS if len(splits) == 1 else _OF_FOLDS
+    return next((trial for trial in trials if not _beats(least, trial, margin)), whole)
 
 
-def _thinned(best: Trial, data: Dataset, how: Settings) -> KAN:
+def _with_edges(path: Sequence[Stage], count: int) -> Stage:
+    """The stage with the fewest edges that has at least so many, else the first."""
+    return next((stage for stage in reversed(path) if stage.edges >= count), path[0])
+
+
+def _thinned(found: FitResult, data: Dataset, how: Settings) -> KAN:
     """The network without what a sparsity penalty in step with the noise leaves faint.
 
     What is plainly idle need not be eliminated edge by edge.
     """
     if data.task != "regression":
-        return best.model
-    noise = best.fit.validation_loss / float(best.model.output_scale.mean())
+        return found.model
+    noise = found.validation_loss / float(found.model.output_scale.mean())
     sparse = replace(how, l1=max(_L1, _L1_OF_NOISE * noise))
-    shrunk = best.model
+    shrunk = found.model
     for _ in range(_SHRINKS):
-        shrunk = _trained(shrunk, data, sparse, grids=(_COARSE,), smoothness=0.0, warm=True).model
+        shrunk = _trained(
+            [shrunk], [data], sparse, grids=(_COARSE,), smoothness=0.0, warm=True
+        ).models[0]
     try:
         return prune_edges(shrunk, data, threshold=_FAINT)
     except InputError:  # an output would lose every edge
-        return best.model
+        return found.model
 
 
-def _tuned(best: Trial, data: Dataset, how: Settings, stop: _Stop) -> Trial:
-    """Grid, then smoothness, by held-out loss; every trial goes on from the network given."""
-    begin = best.model
+def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -> Trial:
+    """Grid, then smoothness, by held-out loss; every trial goes on from the networks given."""
+    begin = best.models
     levels = how.grids or _GRIDS
-    tried = [g for g in levels if g == levels[0] or _affordable(begin.refine(g), data)]
+    tried = [g for g in levels if g == levels[0] or _affordable(begin[0].refine(g), splits[0])]
     found: list[Trial] = []
     for grid_size in tried:
-        found.append(_trained(begin, data, how, grids=(grid_size,), warm=True))
+        found.append(_trained(begin, splits, how, grids=(grid_size,), warm=True))
         if stop.asked or found[-1] is not min(found, key=lambda trial: trial.loss):
             break
     chosen = min(found, key=lambda trial: trial.loss)
     if how.smoothness is not None:
         return chosen
-    weights = _SMOOTHNESS if data.task == "regression" else _CLASS_SMOOTHNESS
-    grid_size = chosen.model.layer(0).grid_size
+    weights = _SMOOTHNESS if splits[0].task == "regression" else _CLASS_SMOOTHNESS
+    grids = (chosen.models[0].layer(0).grid_size,)
     worse = 0
     for weight in weights:
-        trial = _trained(chosen.model, data, how, grids=(grid_size,), smoothness=weight, warm=True)
+        trial = _trained(chosen.models, splits, how, grids=grids, smoothness=weight, warm=True)
         worse = 0 if trial.loss < chosen.loss else worse + 1
         chosen = min(chosen, trial, key=lambda trial: trial.loss)
         if stop.asked or worse > _PATIENCE:
@@ -259,9 +321,10 @@ def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
     """The chosen network on all rows; the loss that chose it stays the one that is reported."""
     everything = torch.cat((data.train, data.validation)).sort().values
     whole = replace(data, train=everything, validation=everything[:0])
-    grid_size = best.model.layer(0).grid_size
+    grids = (best.models[0].layer(0).grid_size,)
     last = _trained(
-        best.model, whole, how, grids=(grid_size,), smoothness=best.smoothness, warm=True
+        best.models[:1], [whole], how, grids=grids, smoothness=best.smoothness, warm=True
     )
-    kept = replace(last.fit, validation_loss=best.fit.validation_loss)
-    return replace(best, fit=kept)
+    seen = sum(found.validation_loss**2 for found in best.fits) / len(best.fits)
+    kept = replace(last.fits[0], validation_loss=math.sqrt(seen))
+    return replace(best, fits=(kept,))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.kan.model import KAN, Edge, KANConfig, Trace
     from workbench.kan.regularization import Penalty
     from workbench.kan.run import Progress
+    from workbench.kan.solvers.adam import Adam
     from workbench.kan.training import FitResult, TrainingError, fit
 
 _MODULES = {
@@ -41,6 +42,7 @@ _MODULES = {
     "model": ["KAN", "Edge", "KANConfig", "Trace"],
     "regularization": ["Penalty"],
     "run": ["Progress"],
+    "solvers.adam": ["Adam"],
     "training": ["FitResult", "TrainingError", "fit"],
 }
 
@@ -51,6 +53,7 @@ __all__ = [
     "FUNCTIONS",
     "KAN",
     "About",
+    "Adam",
     "CrossEntropy",
     "Dataset",
     "Edge",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from workbench.errors import InputError
+from workbench.errors import ExtrapolationWarning, InputError
 from workbench.kan.bases import BSplines, find_base, find_basis
 from workbench.kan.checks import numbers, require_place, seed_of, whole
 from workbench.kan.layer import Activations, KANLayer
@@ -263,6 +263,7 @@ class KAN(nn.Module):
         if outside:
             warnings.warn(
                 f"{outside} of {len(x)} rows lie outside the range that the network was trained on",
+                ExtrapolationWarning,
                 stacklevel=2,
             )
         with torch.no_grad():

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from workbench.kan.objective import Objective, Rows, loss_value, standardized
 from workbench.kan.regularization import Penalty
 from workbench.kan.solvers import adam, lbfgs
 from workbench.kan.solvers import levenberg_marquardt as lm
+from workbench.kan.solvers.adam import Adam
 from workbench.kan.solvers.autograd import model_tensors, restore_
 
 _RECORDS, _SILENT_STEPS = 200, 50
@@ -176,13 +177,14 @@ class Run:
         self._leave({"parameters": state.parameters})
         return objective.ensemble(state.parameters)
 
-    def first_order(self, model: KAN, method: Literal["adam", "lbfgs"], steps: int) -> KAN:
-        """Adam on mini-batches, or L-BFGS on all rows."""
+    def first_order(self, model: KAN, options: Adam | None, steps: int) -> KAN:
+        """Adam on mini-batches with these options, or L-BFGS on all rows without."""
+        method = "adam" if options else "lbfgs"
         done, partial = self._enter()
         if done:
             restore_(model, done)
             return model
-        every = max(1, min(steps // _RECORDS, _SILENT_STEPS)) if method == "adam" else 1
+        every = max(1, min(steps // _RECORDS, _SILENT_STEPS)) if options else 1
         seen = int(partial["step"]) if partial else 0
 
         def watch(model: KAN, value: float, capture: Callable[[], dict[str, Tensor]]) -> bool:
@@ -198,8 +200,10 @@ class Run:
         arguments: dict[str, Any] = {"steps": steps, "penalty": self.penalty, "watch": watch}
         if partial:
             arguments["state"] = partial
-        if method == "adam":
-            model = adam.minimize(model, self.rows, self.loss, seed=self.seed, **arguments)
+        if options:
+            model = adam.minimize(
+                model, self.rows, self.loss, options=options, seed=self.seed, **arguments
+            )
         else:
             model = lbfgs.minimize(model, self.rows, self.loss, **arguments)
         self._leave(model_tensors(model))

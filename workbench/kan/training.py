@@ -30,9 +30,11 @@ from workbench.kan.objective import Objective, require_match
 from workbench.kan.regularization import Penalty
 from workbench.kan.run import Best, Callback, Progress, Run, Stopped
 from workbench.kan.solvers import levenberg_marquardt as lm
+from workbench.kan.solvers.adam import Adam
 from workbench.kan.starts import best_start, random_starts, total_steps
 
-Solver = Literal["auto", "lm", "lbfgs", "adam"]
+Method = Literal["lm", "lbfgs", "adam"]
+Solver = Literal["auto"] | Method | Adam
 LossName = Literal["auto", "squared", "huber", "poisson"]
 
 GRIDS = (3, 6, 12, 24, 48, 96, 192)
@@ -132,6 +134,7 @@ def fit(
         data: the table and its split; ``data.outputs`` must match the model. Without validation rows
             generalized cross-validation takes their place.
         solver: "lm" (Levenberg–Marquardt), "lbfgs", "adam", or "auto": by size of network and table.
+            ``Adam(learning_rate, weight_decay, batch_size)`` is "adam" with other options.
         loss: "squared", "huber" (linear beyond one robust standard deviation), "poisson" (the network
             gives the logarithm of a rate), a ``Loss``; "auto" is "squared", or cross-entropy for
             classes.
@@ -160,6 +163,7 @@ def fit(
     _check(starts, steps, seed, memory, callback)
     sparsity = _sparsity(l1)
     chosen_loss = _chosen_loss(loss, data)
+    adam = solver if isinstance(solver, Adam) else Adam()
     chosen, reason = _chosen_solver(solver, model, data, memory)
     penalty = _penalty(data, chosen_loss, entropy, smoothness)
     if grids is None:
@@ -169,7 +173,7 @@ def fit(
     grids = _sizes(grids)
     named_loss = (type(chosen_loss).__qualname__, vars(chosen_loss))
     purpose = _fingerprint(
-        model, data, chosen, named_loss, grids, starts, steps, seed, sparsity, penalty
+        model, data, (chosen, adam), named_loss, grids, starts, steps, seed, sparsity, penalty
     )
     if resume is not None and getattr(resume, "purpose", None) != purpose:
         raise InputError(
@@ -191,7 +195,8 @@ def fit(
             automatic = smoothness is None and data.task == "regression" and penalty.ridge == 0
             stopped = _second_order(run, grids, starts, steps, sparsity, automatic, memory)
         else:
-            stopped = _by_gradients(run, chosen, grids[0], starts, steps)
+            options = adam if chosen == "adam" else None
+            stopped = _by_gradients(run, options, grids[0], starts, steps)
     except Stopped:
         return _result(run, solver_text, "stopped")
     except KeyboardInterrupt:
@@ -254,9 +259,9 @@ def _named_loss(name: str, data: Dataset) -> Loss:
     return _NAMED[name]()
 
 
-def _chosen_solver(
-    solver: Solver, model: KAN, data: Dataset, memory: float
-) -> tuple[Literal["lm", "lbfgs", "adam"], str]:
+def _chosen_solver(solver: Solver, model: KAN, data: Dataset, memory: float) -> tuple[Method, str]:
+    if isinstance(solver, Adam):
+        return "adam", "as asked"
     count = model.refine(GRIDS[0]).parameter_count
     rows = len(data.train)
     size = f"{count} parameters, {rows} rows"
@@ -453,16 +458,16 @@ def _smooth(run: Run) -> None:
 
 
 def _by_gradients(
-    run: Run, method: Literal["lbfgs", "adam"], grid_size: int, starts: int, steps: int | None
+    run: Run, options: Adam | None, grid_size: int, starts: int, steps: int | None
 ) -> str:
-    steps = steps or (_ADAM_STEPS if method == "adam" else _LBFGS_STEPS)
+    steps = steps or (_ADAM_STEPS if options else _LBFGS_STEPS)
     run.total = steps
     model = run.model
     if starts > 1:
         model = random_starts(model, run.inputs, grid_size, 1, run.seed).model(0)
-    model = run.first_order(model, method, steps)
+    model = run.first_order(model, options, steps)
     _judge(run, Ensemble.of([model]))
-    return "converged" if run.step < steps and method == "lbfgs" else "steps"
+    return "converged" if run.step < steps and options is None else "steps"
 
 
 # What comes out

@@ -27,6 +27,7 @@ from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.kan.journal import Record
 from workbench.kan.model import KAN
+from workbench.kan.solvers.adam import Adam
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
 from workbench.saved_sessions import FORMAT, MANIFEST, described
@@ -95,7 +96,7 @@ def _write(session: Session, folder: Path) -> None:
         "precision": session.precision,
         "rate": session.rate,
         "source": session.source,
-        "options": session.options,
+        "options": {n: _plain(value) for n, value in session.options.items()},
         "preparation": None if session.preparation is None else asdict(session.preparation),
         "data": {
             "names": data.names,
@@ -169,7 +170,7 @@ def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> S
         rate=about["rate"],
         source=about["source"],
         preparation=_preparation(about["preparation"]),
-        **{name: _tuples(value) for name, value in about["options"].items()},
+        **{name: _option(value) for name, value in about["options"].items()},
     )
     history = session.history
     history.steps, history.parents = steps, list(about["parents"])
@@ -229,6 +230,16 @@ def _model(number: int) -> str:
 
 def _formula(step: int, place: int) -> str:
     return f"formulas/{step}-{place}.json"
+
+
+def _plain(option: Any) -> Any:
+    """An option of a training as JSON knows it."""
+    return {"adam": asdict(option)} if isinstance(option, Adam) else option
+
+
+def _option(value: Any) -> Any:
+    """What ``_plain`` was given."""
+    return Adam(**value["adam"]) if isinstance(value, dict) else _tuples(value)
 
 
 def _tuples(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from workbench.session.history import Step
 
 _HOME = {
+    "Adam": "workbench.kan",
     "KAN": "workbench",
     "Dataset": "workbench",
     "Session": "workbench",

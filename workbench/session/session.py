@@ -163,7 +163,7 @@ class Session(Worker):
     @property
     def unit(self) -> str:
         """What losses are measured in."""
-        return "RMSE" if self.data.task == "regression" else "cross-entropy"
+        return steps.loss_unit(self.data, {})
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -232,7 +232,7 @@ class Session(Worker):
         if self.trained:
             options["starts"] = 1
             options.pop("grids", None)
-        training = Training(self, self.data, self.unit)
+        training = Training(self, self.data, steps.loss_unit(self.data, options))
 
         def keep(result: FitResult) -> None:
             self._add(steps.trained(result, self.seed, options))

@@ -24,7 +24,7 @@ from workbench.session.history import Step
 
 Precision = Literal["float64", "float32"]
 
-OPTIONS = ("solver", "grids", "starts", "steps", "l1", "entropy", "smoothness")
+OPTIONS = ("solver", "loss", "grids", "starts", "steps", "l1", "entropy", "smoothness", "memory")
 """Arguments of ``fit`` that a session passes on."""
 
 
@@ -33,7 +33,21 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
         raise InputError(f"fit has no argument {unknown[0]!r}: it has {', '.join(OPTIONS)}")
+    loss = options.get("loss", "auto")
+    if not isinstance(loss, str):
+        raise InputError(
+            "a session names its loss, so that it can be saved and repeated: give 'squared', 'huber' "
+            f"or 'poisson', got {loss!r}"
+        )
     return dict(options)
+
+
+def loss_unit(data: Dataset, options: Mapping[str, Any]) -> str:
+    """What the losses of a training with these options are measured in."""
+    if data.task == "classification":
+        return "cross-entropy"
+    loss = options.get("loss", "auto")
+    return "RMSE" if loss in ("auto", "squared") else f"{loss} loss"
 
 
 def new_network(data: Dataset, width: Width, seed: int, precision: Precision = "float64") -> Step:

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from workbench.errors import InputError
+from workbench.kan.checks import not_negative, whole
 from workbench.kan.losses import Loss
 from workbench.kan.model import KAN
 from workbench.kan.objective import Rows
@@ -19,15 +22,37 @@ Watch = Callable[[KAN, float, Callable[[], dict[str, Tensor]]], bool]
 _SEED_STRIDE = 1_000_003
 
 
+@dataclass(frozen=True)
+class Adam:
+    """Options of the method, for ``fit(..., solver=Adam(batch_size=256))``.
+
+    Attributes:
+        learning_rate: of the first step; it falls to zero along a cosine.
+        weight_decay: decoupled, 0 makes it Adam (Loshchilov & Hutter 2019).
+        batch_size: rows per step.
+
+    Raises:
+        InputError: a number cannot be used.
+    """
+
+    learning_rate: float = 1e-2
+    weight_decay: float = 0.0
+    batch_size: int = 1024
+
+    def __post_init__(self) -> None:
+        if not_negative("learning_rate", self.learning_rate) == 0:
+            raise InputError(f"learning_rate must be above 0, got {self.learning_rate}")
+        not_negative("weight_decay", self.weight_decay)
+        whole("batch_size", self.batch_size)
+
+
 def minimize(
     model: KAN,
     rows: Rows,
     loss: Loss,
     *,
     steps: int,
-    learning_rate: float = 1e-2,
-    weight_decay: float = 0.0,
-    batch_size: int = 1024,
+    options: Adam | None = None,
     penalty: Penalty | None = None,
     seed: int = 0,
     regrid_every: int = 50,
@@ -40,10 +65,7 @@ def minimize(
         model: the network to start from.
         rows: what it is fitted to, targets standardized.
         loss: see ``workbench.kan.losses``. penalty: see ``total_loss``.
-        steps: optimizer steps.
-        learning_rate: of the first step; it falls to zero along a cosine.
-        weight_decay: decoupled, 0 makes it Adam (Loshchilov & Hutter 2019).
-        batch_size: rows per step.
+        steps: optimizer steps. options: see ``Adam``.
         seed: seed of the batches; each step draws from a generator of its own.
         regrid_every: hidden grids follow the data this often during the first half.
         state: captured by ``watch``; goes on from there.
@@ -51,18 +73,18 @@ def minimize(
     """
     model = model.copy()
     penalty = penalty or Penalty()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    options = options or Adam()
+    rate = options.learning_rate
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=options.weight_decay)
     begin = _resume_(model, optimizer, state) if state else 0
     generator = torch.Generator()
     for step in range(begin, steps):
         if step % regrid_every == 0 and step < steps // 2:
             regrid_(model, rows.x)
         generator.manual_seed(seed * _SEED_STRIDE + step)
-        size = min(batch_size, len(rows))
+        size = min(options.batch_size, len(rows))
         batch = rows[torch.randint(len(rows), (size,), generator=generator).to(rows.x.device)]
-        optimizer.param_groups[0]["lr"] = (
-            0.5 * learning_rate * (1 + math.cos(math.pi * step / steps))
-        )
+        optimizer.param_groups[0]["lr"] = 0.5 * rate * (1 + math.cos(math.pi * step / steps))
         optimizer.zero_grad()
         value, total = total_loss(model, batch, loss, penalty)
         total.backward()
