@@ -12,7 +12,9 @@ from workbench.errors import InputError
 from workbench.kan.model import KAN, Edge
 from workbench.session import Session
 from workbench.widgets import NetworkView
-from workbench.widgets.network import SHOWN, graph_text, spelled
+from workbench.widgets.describing import graph_text
+from workbench.widgets.network import SHOWN
+from workbench.widgets.spelling import spelled
 
 DATA = PROBLEMS[0].dataset(300)
 
