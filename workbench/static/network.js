@@ -9,6 +9,7 @@ import { button, element, floats, isBusy, painter, readable, svg } from "./share
 import { SHOWN } from "./network/scene.js";
 import { laidOut } from "./network/layout.js";
 import { detailOf } from "./network/detail.js";
+import { editingOf } from "./network/editing.js";
 import { drawMaps } from "./network/maps.js";
 import { pictureOf } from "./network/picture.js";
 import { pruningOf } from "./network/pruning.js";
@@ -26,7 +27,7 @@ function render({ model, el }) {
   const root = element("section", "kw kw-network");
   root.setAttribute("aria-label", "Network");
   const stage = element("div", "kw-stage");
-  const canvas = svg("svg", { class: "kw-canvas", role: "group", "aria-label": "Network: arrow keys walk along edges and nodes, Enter opens an edge" });
+  const canvas = svg("svg", { class: "kw-canvas", role: "group", "aria-label": "Network: arrow keys walk along edges and nodes, Enter opens one, Delete removes it" });
   stage.append(canvas);
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
@@ -37,11 +38,13 @@ function render({ model, el }) {
     room: 0, opened: new Set(), stops: new Map(), focused: "", fitted: true, moved: false, tell,
     drawGraph: () => picture.drawGraph(), fitView: () => view.fitView(), select: (edge) => about.select(edge),
     showTip: (box) => tip.showTip(box), hideTip: () => tip.hideTip(), highlight: (node) => picture.highlight(node),
+    edit: (key) => editing.open(key), close: () => (about.close(), editing.close()), anchor: () => picture.anchor(),
   };
   const tip = tipOf(scene);
   const view = zoomOf(scene);
   const following = rowOf(scene);
   const about = detailOf(scene);
+  const editing = editingOf(scene);
   const pruning = pruningOf(scene);
   const saving = savingOf(scene);
   const picture = pictureOf(scene, () => {
@@ -74,7 +77,7 @@ function render({ model, el }) {
   bar.append(summary, loss, tools);
 
   const body = element("div", "kw-network-body");
-  body.append(stage, following.bar, about.detail);
+  body.append(stage, following.bar, about.detail, editing.panel);
   root.append(bar, body, legend(), pruning.bar, message);
   el.append(root);
   // In the workbench undo and redo are at its head.
@@ -140,13 +143,14 @@ function render({ model, el }) {
     if (changed.has("maps") || changed.has("state")) drawMaps(scene);
     if (changed.has("maps") || changed.has("flow") || changed.has("state") || changed.has("curves")) following.drawFlow();
     if (changed.has("preview") || changed.has("state")) pruning.drawPreview();
+    if (changed.has("graph") || changed.has("state")) editing.draw();
     if (changed.has("detail") || changed.has("graph")) about.drawDetail();
     changed.clear();
     if (!root.dataset.painted) requestAnimationFrame(() => (root.dataset.painted = (performance.now() - begun).toFixed(0)));
   });
-  const handlers = ["graph", "curves", "state", "preview", "flow", "maps", "detail", "detail_values"].map((name) => {
+  const handlers = ["graph", "curves", "state", "preview", "flow", "maps", "detail", "detail_values", "detail_basis"].map((name) => {
     const handler = () => {
-      changed.add(name === "detail_values" ? "detail" : name);
+      changed.add(name.startsWith("detail") ? "detail" : name);
       screen.soon();
     };
     model.on(`change:${name}`, handler);

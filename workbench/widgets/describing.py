@@ -11,10 +11,11 @@ import torch
 
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.candidates import Candidate
-from workbench.discovery.graph import save_graph
+from workbench.discovery.graph import node_name, save_graph
 from workbench.discovery.tracing import flow
+from workbench.kan.editing import greville
 from workbench.kan.functions import lookup
-from workbench.kan.model import Edge
+from workbench.kan.model import KAN, Edge
 from workbench.session import Session
 from workbench.widgets.spelling import spelled
 
@@ -27,11 +28,13 @@ def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes
     """Nodes and edges of a graph as JSON-able data, and the curves as float32."""
     x = session.data.split("train")[0][:_ROWS]
     importance = feature_scores(session.model, x).tolist()
+    places = _addresses(session.model)
     nodes = [
         {
             "id": node,
             **{key: about[key] for key in ("kind", "column", "place", "label")},
             "importance": importance[int(node.split(".")[1])] if about["kind"] == "input" else None,
+            "address": places.get(node),
         }
         for node, about in graph.nodes(data=True)
     ]
@@ -56,6 +59,8 @@ def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes
     factors = [[u, v] for u, v, d in graph.edges(data=True) if d["state"] == "factor"]
     rows = np.array([about["y"] for _, _, about in curved], dtype="<f4")
     content = {
+        "depth": session.model.config.depth,
+        "missing": _missing(graph, session.model),
         "nodes": nodes,
         "edges": edges,
         "factors": factors,
@@ -63,6 +68,59 @@ def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes
         "rows": len(session.data.inputs),
     }
     return content, rows.tobytes()
+
+
+def _addresses(model: KAN) -> dict[str, list[int]]:
+    """Layer and number of every node by its name in a graph; a factor is no node of its own."""
+    config = model.config
+    return {
+        f"{level}.{node_name(model, level, number)}": [level, number]
+        for level in range(config.depth + 1)
+        for number in range(config.nodes(level))
+    }
+
+
+def _missing(graph: nx.DiGraph, model: KAN) -> list[dict[str, Any]]:
+    """Edges that could join the nodes that are shown."""
+    config = model.config
+    names = {tuple(place): name for name, place in _addresses(model).items()}
+    pruned = [
+        Edge(level, source, target)
+        for level in range(config.depth)
+        for target, source in (model.layer(level).mask == 0).nonzero().tolist()
+    ]
+    joined = [(names[e.layer, e.source], f"{e.layer + 1}.{e.target}", e) for e in pruned]
+    return [
+        {"from": source, "to": target, "address": list(edge)}
+        for source, target, edge in joined
+        if source in graph and target in graph
+    ]
+
+
+def bending_of(
+    session: Session, edge: Edge, x: np.ndarray
+) -> tuple[dict[str, list[float]] | None, bytes]:
+    """What dragging the coefficients of a curve needs; None where there is nothing to drag.
+
+    Args:
+        session: with the network. edge: a living one.
+        x: points ``(P,)``.
+
+    Returns:
+        ``at``: the abscissae of the coefficients; ``values``: all of them, with that of a base; and the
+        functions that they weigh at ``x``, ``(K, P)`` as float32.
+    """
+    layer = session.model.layer(edge.layer)
+    places = greville(layer, edge.source)
+    if places is None or (edge.target, edge.source) in layer.fixed:
+        return None, b""
+    points = torch.from_numpy(x).to(layer.grid_range)
+    with torch.no_grad():
+        everywhere = points.unsqueeze(-1).expand(-1, layer.in_features).unsqueeze(0)
+        basis = layer.activations().basis(everywhere)[0, :, edge.source, : len(places)]
+    values = layer.coefficients[edge.target, edge.source].tolist()
+    about = {"at": places.tolist(), "values": values}
+    return about, basis.mT.cpu().numpy().astype("<f4").tobytes()
 
 
 def flow_of(session: Session, row: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
 from workbench.session import Frame, Session
 from workbench.widgets.describing import (
+    bending_of,
     candidate_of,
     curve_of,
     describe,
@@ -22,7 +23,7 @@ from workbench.widgets.describing import (
     packed,
 )
 from workbench.widgets.front_end import module, style
-from workbench.widgets.panel import Command, Panel, index_in, number_in
+from workbench.widgets.panel import Command, Panel, index_in, number_in, text_in
 
 SHOWN = 60
 """Beyond so many edges the weaker ones are drawn as bundles, and not named."""
@@ -42,8 +43,8 @@ class NetworkView(Panel):
     Args:
         source: a session, or a network; then ``view.session`` holds the steps that are taken.
         data: the table, beside a network.
-        tools: which controls are beside the picture: "look" leaves out pruning, "simplify" has all
-            that changes the network.
+        tools: which controls are beside the picture: "look" hides weak edges and has all that a hand
+            changes, "simplify" prunes and can do so by itself.
 
     Attributes:
         live: whether it follows the session; one that nobody sees need not, and catches up when
@@ -55,6 +56,8 @@ class NetworkView(Panel):
         maps: of two inputs, ``(nodes, 25, 25)`` in the order of the nodes, or nothing.
         detail: the selected edge.
         detail_values: its rows x, value, slope and one for each candidate, then pairs of samples.
+        detail_basis: where its coefficients can be bent, the value of each one's function at x:
+            ``(K, P)``.
     """
 
     _esm = module("network.js")
@@ -68,6 +71,7 @@ class NetworkView(Panel):
     maps = traitlets.Bytes(b"").tag(sync=True)
     detail = traitlets.Dict().tag(sync=True)
     detail_values = traitlets.Bytes(b"").tag(sync=True)
+    detail_basis = traitlets.Bytes(b"").tag(sync=True)
     tools = traitlets.Enum(("all", "look", "simplify"), "all").tag(sync=True)
 
     def __init__(
@@ -176,6 +180,15 @@ class NetworkView(Panel):
             "hold": lambda said: self._act(self.session.hold, _edge(said)),
             "release": lambda said: self._act(self.session.release, _edge(said)),
             "remove": lambda said: self._act(self.session.remove, _edge(said)),
+            "reopen": lambda said: self._act(self.session.reopen, _edge(said)),
+            "reshape": self._reshape,
+            "add-node": lambda said: self._act(
+                self.session.add_node, index_in(said, "level"), text_in(said, "kind")
+            ),
+            "add-layer": lambda said: self._act(self.session.add_layer, index_in(said, "level")),
+            "remove-node": lambda said: self._act(
+                self.session.remove_node, index_in(said, "level"), index_in(said, "node")
+            ),
             "undo": lambda said: self._act(self.session.undo),
             "redo": lambda said: self._act(self.session.redo),
             "names": self._name,
@@ -231,9 +244,12 @@ class NetworkView(Panel):
         if edge not in self._edges:
             raise InputError("this edge is no longer in the network")
         about, rows, dots = curve_of(self.session, edge)
+        bend, basis = bending_of(self.session, edge, rows[0])
+        about |= {"bend": bend}
         with self._lock, self.hold_sync():
             self.detail = {**about, "candidates": [] if self.session.running else None}
             self.detail_values = packed(rows, dots)
+            self.detail_basis = basis
         if self.session.running:
             return
         found = self.session.suggest(edge)[:_CANDIDATES]
@@ -255,6 +271,12 @@ class NetworkView(Panel):
             raise InputError("this function is no longer among the candidates")
         edge, chosen = Edge(*self.detail["address"]), candidates[place]
         self._act(self.session.fix, edge, chosen["name"], tuple(chosen["affine"]))
+
+    def _reshape(self, said: Mapping[str, Any]) -> None:
+        numbers = said.get("coefficients")
+        if not isinstance(numbers, list) or not all(isinstance(n, int | float) for n in numbers):
+            raise InputError(f"coefficients are a list of numbers, got {numbers!r}")
+        self._act(self.session.reshape, _edge(said), numbers)
 
     def _name(self, said: Mapping[str, Any]) -> None:
         self._named = bool(said.get("on")) and len(self._edges) <= SHOWN

@@ -1,6 +1,6 @@
 // @ts-check
 /** Where nodes and curves stand. */
-import { BOX, LONGEST, NODE, SHOWN } from "./scene.js";
+import { BOX, FOOT, LONGEST, NODE, SHOWN } from "./scene.js";
 
 /** @typedef {import("./scene.js").Graph} Graph */
 /** @typedef {import("./scene.js").Layout} Layout */
@@ -72,7 +72,7 @@ function placed(graph, opened, length) {
     ...[...inColumn.values()].map((nodes) => nodes.length * NODE.row),
     100,
   );
-  const height = tallest + 16;
+  const height = tallest + 16 + FOOT;
   const wide = (/** @type {string} */ kind) => Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => Math.min(n.label.length, LONGEST) * LETTER), 20);
   /** @type {Layout} */
   const layout = { width: 0, height, nodes: new Map(), boxes: [] };

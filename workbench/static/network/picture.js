@@ -2,7 +2,7 @@
 /** The drawing: wires, curves, nodes, bundles; each of them is something that the keyboard stops at. */
 import { extent, floats, readable, shortened, svg } from "../shared.js";
 import { laidOut } from "./layout.js";
-import { BOX, LONGEST, NODE, curve, inBox, nameOf, plain, quality, sayKind, titleOf } from "./scene.js";
+import { BOX, FOOT, LONGEST, NODE, curve, inBox, nameOf, plain, quality, sayKind, titleOf } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./scene.js").Node} Node */
@@ -36,8 +36,8 @@ export function pictureOf(scene, drawn) {
     }
     const important = Math.max(...scene.graph.nodes.map((n) => n.importance ?? 0), 1e-300);
     for (const { x, y, node } of scene.layout.nodes.values()) front.append(drawNode(x, y, node, important));
-    const first = scene.stops.get(scene.focused) ?? scene.stops.values().next().value;
-    first?.setAttribute("tabindex", "0");
+    for (let level = 0; level < scene.graph.depth; level++) front.append(drawPlus(level));
+    anchor();
     drawCurves();
   }
 
@@ -110,7 +110,7 @@ export function pictureOf(scene, drawn) {
   function drawNode(x, y, node, important) {
     const idle = !scene.graph.edges.some((e) => e.from === node.id || e.to === node.id) && !scene.graph.factors.some((f) => f.includes(node.id));
     const share = node.importance === null ? "" : `, importance ${readable(node.importance)}`;
-    const group = stop(node.id, `${node.kind} ${nameOf(node)}${share}${idle ? ", unused" : ""}`, `kw-node kw-${node.kind}${idle ? " kw-idle" : ""}`, () => undefined);
+    const group = stop(node.id, `${node.kind} ${nameOf(node)}${share}${idle ? ", unused" : ""}`, `kw-node kw-${node.kind}${idle ? " kw-idle" : ""}`, () => scene.edit(node.id));
     const outer = node.kind === "input" || node.kind === "output";
     group.append(svg("circle", { cx: x, cy: y, r: outer ? NODE.radius - 2 : NODE.radius + 1, class: outer ? "kw-disc" : "kw-ring" }));
     if (!outer) group.append(svg("text", { class: "kw-sign", x, y: y + 5, "text-anchor": "middle" }, node.kind === "product" ? "×" : "+"));
@@ -128,6 +128,26 @@ export function pictureOf(scene, drawn) {
     group.addEventListener("pointerenter", () => highlight(node.id));
     group.addEventListener("pointerleave", () => highlight(""));
     return group;
+  }
+
+  /**
+   * Below a layer of nodes: what can be added there.
+   * @param {number} level
+   */
+  function drawPlus(level) {
+    const x = [...scene.layout.nodes.values()].find(({ node }) => node.column === level)?.x ?? 0;
+    const y = scene.layout.height - FOOT / 2;
+    const label = level ? `Layer ${level}: add a node or a layer` : "Inputs: add a layer after them";
+    const group = stop(`l${level}`, label, "kw-plus", () => scene.edit(`l${level}`));
+    group.append(svg("circle", { cx: x, cy: y, r: 9 }), svg("path", { d: `M${x - 4} ${y}H${x + 4}M${x} ${y - 4}V${y + 4}` }), svg("title", {}, label));
+    return group;
+  }
+
+  /** Exactly one thing in the picture can be reached with Tab: the last that had the focus, if it is seen. */
+  function anchor() {
+    const seen = (/** @type {SVGElement | undefined} */ group) => group && !(scene.canvas.classList.contains("kw-hiding") && group.classList.contains("kw-gone"));
+    if (!seen(scene.stops.get(scene.focused))) scene.focused = [...scene.stops].find(([, group]) => seen(group))?.[0] ?? "";
+    for (const [key, group] of scene.stops) group.setAttribute("tabindex", key === scene.focused ? "0" : "-1");
   }
 
   /**
@@ -154,7 +174,7 @@ export function pictureOf(scene, drawn) {
       group.setAttribute("tabindex", "0");
       const box = scene.layout.boxes.find((b) => b.key === key);
       if (box && box.edge >= 0 && group.matches(":focus-visible")) scene.showTip(box);
-      if (!box) highlight(key);
+      if (!box && scene.layout.nodes.has(key)) highlight(key);
     });
     group.addEventListener("blur", () => (scene.hideTip(), highlight("")));
     scene.stops.set(key, group);
@@ -184,7 +204,7 @@ export function pictureOf(scene, drawn) {
     }
   }
 
-  return { drawGraph, drawCurves, highlight };
+  return { drawGraph, drawCurves, highlight, anchor };
 }
 
 /**

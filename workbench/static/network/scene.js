@@ -1,9 +1,9 @@
 // @ts-check
 /** What the parts of the network view share: what is on the screen, and words for it. */
 
-/** @typedef {{ id: string, kind: string, column: number, place: number, label: string, importance: number | null }} Node */
+/** @typedef {{ id: string, kind: string, column: number, place: number, label: string, importance: number | null, address?: [number, number] }} Node */
 /** @typedef {{ from: string, to: string, address: number[], state: string, score: number, function: string | null, r2: number | null, domain: [number, number] }} Edge */
-/** @typedef {{ nodes: Node[], edges: Edge[], factors: [string, string][], target: string, rows: number }} Graph */
+/** @typedef {{ depth: number, nodes: Node[], edges: Edge[], missing: { from: string, to: string, address: number[] }[], factors: [string, string][], target: string, rows: number }} Graph */
 /** @typedef {{ row: number, nodes: Record<string, number>, edges: [number, number][], true: number[] | string }} Flow the activations of one row */
 /** @typedef {{ x: number, y: number, key: string, edge: number, members: number[] }} Box a curve, or a bundle of several edges */
 /** @typedef {{ width: number, height: number, nodes: Map<string, { x: number, y: number, node: Node }>, boxes: Box[] }} Layout */
@@ -16,9 +16,11 @@
  *   stops: Map<string, SVGElement>, focused: string, fitted: boolean, moved: boolean,
  *   tell: (text: string, error?: boolean) => void, drawGraph: () => void, fitView: () => void,
  *   select: (edge: number) => void, showTip: (box: Box) => void, hideTip: () => void, highlight: (node: string) => void,
+ *   edit: (key: string) => void, close: () => void, anchor: () => void,
  * }} Scene
  *   room: pixels across. opened: nodes whose bundles were opened. stops: what the keyboard stops at, by key.
  *   focused: key of one. fitted: whether it fills the stage. moved: whether the pointer drags the picture.
+ *   edit: open a node, or a layer by its key. close: whatever is open. anchor: let Tab lead into the picture.
  */
 
 export const BOX = { width: 74, height: 46, gap: 24, row: 68 };
@@ -26,6 +28,7 @@ export const NODE = { radius: 8, row: 44 };
 export const LONGEST = 22;
 export const SHOWN = 60;
 export const MAP = 30;
+export const FOOT = 30;
 
 /**
  * Values of a small curve.
