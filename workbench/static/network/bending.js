@@ -28,7 +28,7 @@ export function bent(y, basis, before, after) {
  * @param {number[]} options.at abscissae of the coefficients
  * @param {number[]} options.values coefficients; they are changed in place
  * @param {number} options.first number of the handle that Tab leads to
- * @param {(dragging: boolean) => void} options.moved after every change
+ * @param {(dragging: boolean) => void} options.moved after every change, and when a drag ends
  * @param {() => void} options.keep when a change is meant
  * @param {() => boolean} options.forget take changes back; whether there were any
  */

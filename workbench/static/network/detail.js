@@ -113,7 +113,7 @@ export function detailOf(scene) {
       const line = svg("polyline", { class: "kw-spline" });
       const draw = () => {
         line.setAttribute("points", points(row(0), shape(), picture.across, picture.down));
-        says.textContent = changed() ? "Enter keeps it, Escape takes it back" : "Drag a point, or move it with ↑ and ↓; ← and → go to the next";
+        says.textContent = dragging ? "It is kept where you let it go" : changed() ? "Enter keeps it, Escape takes it back" : "Drag a point, or move it with ↑ and ↓; ← and → go to the next";
       };
       const keep = () => {
         if (changed()) scene.model.send({ type: "reshape", edge: about.address, coefficients: draft.values });

@@ -1,7 +1,7 @@
 // @ts-check
 /** What can be added to a layer or a node, and taken away. */
-import { button, element, isBusy, readable } from "../shared.js";
-import { nameOf } from "./scene.js";
+import { button, element, isBusy, readable, shortened } from "../shared.js";
+import { LONGEST, nameOf } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./scene.js").Node} Node */
@@ -23,7 +23,8 @@ export function editingOf(scene) {
     scene.close();
     key = of;
     draw();
-    /** @type {HTMLElement | null} */ (panel.querySelector("button, select"))?.focus({ preventScroll: true });
+    const first = /** @type {HTMLElement | null} */ (panel.querySelector("button, select"));
+    first?.focus({ preventScroll: true });
   }
 
   function close() {
@@ -46,7 +47,8 @@ export function editingOf(scene) {
     acts.append(...(node ? forNode(node) : forLayer(level)));
     panel.hidden = false;
     panel.replaceChildren(head, element("p", "kw-quiet", node ? sayEdges(node) : "What is added changes no prediction until it is trained."), acts);
-    if (held) /** @type {HTMLElement | null} */ (panel.querySelector(`[data-keep="${held}"]:not(:disabled)`) ?? shut).focus({ preventScroll: true });
+    const keep = /** @type {HTMLElement | null} */ (held && panel.querySelector(`[data-keep="${held}"]:not(:disabled)`));
+    if (held) (keep ?? shut).focus({ preventScroll: true });
   }
 
   /**
@@ -102,7 +104,7 @@ export function editingOf(scene) {
   /** @param {string} id */
   function nameById(id) {
     const node = scene.graph.nodes.find((n) => n.id === id);
-    return node ? nameOf(node) : id;
+    return node ? shortened(nameOf(node), LONGEST) : id;
   }
 
   /** @param {Node} node */

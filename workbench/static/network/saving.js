@@ -1,6 +1,8 @@
 // @ts-check
 /** Files of the picture and of the graph. */
+import { toPdf } from "../pdf/drawing.js";
 import { button, download, element, standalone, toPng } from "../shared.js";
+import { FOOT } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
 
@@ -9,7 +11,7 @@ export function savingOf(scene) {
   function saveMenu() {
     const menu = element("details", "kw-menu");
     const list = element("div", "kw-menu-list");
-    for (const kind of ["svg", "png", "graphml", "json"]) {
+    for (const kind of ["svg", "pdf", "png", "graphml", "json"]) {
       list.append(button(kind.toUpperCase(), () => {
         /** @type {HTMLDetailsElement} */ (menu).open = false;
         save(kind);
@@ -28,12 +30,27 @@ export function savingOf(scene) {
   async function save(kind) {
     if (kind === "json" || kind === "graphml") return scene.model.send({ type: "save", kind });
     scene.hideTip();
-    const text = standalone(scene.canvas, [0, 0, Math.ceil(scene.layout.width), Math.ceil(scene.layout.height)]);
+    // What adds layers is no part of the picture.
+    scene.canvas.classList.add("kw-saving");
+    const [width, height] = [Math.ceil(scene.layout.width), Math.ceil(scene.layout.height - FOOT)];
     try {
-      download(`${stem()}.${kind}`, kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : await toPng(text, scene.layout.width, scene.layout.height));
+      download(`${stem()}.${kind}`, await drawn(kind, width, height));
     } catch (error) {
       scene.tell(error instanceof Error ? error.message : String(error), true);
+    } finally {
+      scene.canvas.classList.remove("kw-saving");
     }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {number} width
+   * @param {number} height
+   */
+  async function drawn(kind, width, height) {
+    if (kind === "pdf") return toPdf(scene.canvas, width, height, `Network of ${scene.graph.target}`);
+    const text = standalone(scene.canvas, [0, 0, width, height]);
+    return kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : toPng(text, width, height);
   }
 
   /** @param {{ type: string, kind: string, text: string }} sent */
