@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from workbench.kan.bases import BASES
     from workbench.kan.checkpoint import About, load, read_about, save
     from workbench.kan.data import Dataset
+    from workbench.kan.editing import reopen, reshape
     from workbench.kan.functions import FUNCTIONS
     from workbench.kan.grid import update_grid_
     from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
@@ -29,6 +30,7 @@ _MODULES = {
     "bases": ["BASES"],
     "checkpoint": ["About", "load", "read_about", "save"],
     "data": ["Dataset"],
+    "editing": ["reopen", "reshape"],
     "functions": ["FUNCTIONS"],
     "grid": ["update_grid_"],
     "growth": ["expand_depth", "expand_width", "permute_nodes", "submodel", "warm_start"],
@@ -73,6 +75,8 @@ __all__ = [
     "locked_edges",
     "permute_nodes",
     "read_about",
+    "reopen",
+    "reshape",
     "save",
     "submodel",
     "unlock",

@@ -2,9 +2,10 @@
 /** Files of the picture and of the graph. */
 import { toPdf } from "../pdf/drawing.js";
 import { button, download, element, standalone, toPng } from "../shared.js";
-import { FOOT } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
+
+const MARGIN = 8;
 
 /** @param {Scene} scene */
 export function savingOf(scene) {
@@ -32,9 +33,9 @@ export function savingOf(scene) {
     scene.hideTip();
     // What adds layers is no part of the picture.
     scene.canvas.classList.add("kw-saving");
-    const [width, height] = [Math.ceil(scene.layout.width), Math.ceil(scene.layout.height - FOOT)];
+    const { x, y, width, height } = /** @type {SVGSVGElement} */ (scene.canvas).getBBox();
     try {
-      download(`${stem()}.${kind}`, await drawn(kind, width, height));
+      download(`${stem()}.${kind}`, await drawn(kind, [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN]));
     } catch (error) {
       scene.tell(error instanceof Error ? error.message : String(error), true);
     } finally {
@@ -44,13 +45,12 @@ export function savingOf(scene) {
 
   /**
    * @param {string} kind
-   * @param {number} width
-   * @param {number} height
+   * @param {[number, number, number, number]} box of what is drawn: left, top, width, height
    */
-  async function drawn(kind, width, height) {
-    if (kind === "pdf") return toPdf(scene.canvas, width, height, `Network of ${scene.graph.target}`);
-    const text = standalone(scene.canvas, [0, 0, width, height]);
-    return kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : toPng(text, width, height);
+  async function drawn(kind, box) {
+    if (kind === "pdf") return toPdf(scene.canvas, box, `Network of ${scene.graph.target}`);
+    const text = standalone(scene.canvas, box);
+    return kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : toPng(text, box[2], box[3]);
   }
 
   /** @param {{ type: string, kind: string, text: string }} sent */

@@ -16,19 +16,18 @@ const FINE = 6;
 
 /**
  * @param {SVGElement} drawing
- * @param {number} width of what is kept, from the upper left corner of its coordinates
- * @param {number} height
+ * @param {[number, number, number, number]} box what is kept: left, top, width, height in its coordinates
  * @param {string} title
  * @returns {Promise<Blob>}
  */
-export async function toPdf(drawing, width, height, title) {
+export async function toPdf(drawing, [left, top, width, height], title) {
   const paper = getComputedStyle(/** @type {Element} */ (drawing.closest(".kw"))).backgroundColor;
   const pen = penOf();
-  pen.put(`${POINT} 0 0 -${POINT} 0 ${POINT * height} cm`);
-  pen.paint({ fill: paper, "fill-opacity": "1", stroke: "none" }, 1, `0 0 ${width} ${height} re`);
+  pen.put(`${POINT} 0 0 -${POINT} ${short(-POINT * left)} ${short(POINT * (top + height))} cm`);
+  pen.paint({ fill: paper, "fill-opacity": "1", stroke: "none" }, 1, `${[left, top, width, height].map(short).join(" ")} re`);
   for (const child of drawing.children) drawNode_(pen, child, 1);
   const rasters = await Promise.all(pen.pictures);
-  return pdfFile({ width: POINT * width, height: POINT * height, content: pen.lines.join("\n"), opacities: pen.opacities, rasters, title });
+  return pdfFile({ width: Number(short(POINT * width)), height: Number(short(POINT * height)), content: pen.lines.join("\n"), opacities: pen.opacities, rasters, title });
 }
 
 /** Operators as they are written, and what they refer to. */
