@@ -8,7 +8,7 @@ import { LONGEST, nameOf } from "./scene.js";
 
 /** @param {Scene} scene */
 export function editingOf(scene) {
-  const panel = element("aside", "kw-detail kw-editing");
+  const panel = element("aside", "kw-editing");
   panel.setAttribute("aria-label", "Change the network");
   panel.hidden = true;
   let key = "";

@@ -43,10 +43,11 @@ export function walkIn(scene, zoom) {
    * @param {string} key
    * @param {number} across
    * @param {number} down
+   * @returns {string}
    */
   function neighbour(key, across, down) {
     const node = scene.layout.nodes.get(key);
-    if (/^l\d+$/.test(key)) return besidePlus(Number(key.slice(1)), across, down) ?? key;
+    if (/^l\d+$/.test(key)) return besidePlus(Number(key.slice(1)), across, down);
     const box = scene.layout.boxes.find((b) => b.key === key);
     const here = node ?? box;
     if (!here) return scene.stops.keys().next().value ?? "";
@@ -66,14 +67,15 @@ export function walkIn(scene, zoom) {
   }
 
   /**
-   * From the plus below a layer: up to its lowest node, to the sides to the next plus.
+   * From the plus below a layer: up to its lowest node, to the sides to the next plus, else as from that node.
    * @param {number} level
    * @param {number} across
    * @param {number} down
+   * @returns {string}
    */
   function besidePlus(level, across, down) {
-    if (across) return scene.stops.has(`l${level + across}`) ? `l${level + across}` : undefined;
-    const above = [...scene.layout.nodes.values()].filter(({ node }) => node.column === level).sort((a, b) => b.y - a.y);
-    return down < 0 ? above[0]?.node.id : undefined;
+    const lowest = [...scene.layout.nodes.values()].filter(({ node }) => node.column === level).sort((a, b) => b.y - a.y)[0]?.node.id ?? "";
+    if (down) return down < 0 ? lowest : `l${level}`;
+    return scene.stops.has(`l${level + across}`) ? `l${level + across}` : neighbour(lowest, across, 0);
   }
 }
