@@ -57,8 +57,8 @@ export function handles({ picture, range, at, values, first, moved, keep, forget
     knob.addEventListener("pointermove", (event) => {
       if (knob.hasPointerCapture(event.pointerId)) set(heightAt(event.clientY), true);
     });
-    knob.addEventListener("pointerup", (event) => {
-      knob.releasePointerCapture(event.pointerId);
+    // Also where the browser takes the pointer away.
+    knob.addEventListener("lostpointercapture", () => {
       moved(false);
       keep();
     });
