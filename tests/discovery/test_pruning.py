@@ -14,6 +14,7 @@ from workbench.discovery.pruning import (
     prune_nodes,
     remove_each,
     remove_edges,
+    remove_node,
 )
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -157,3 +158,31 @@ def test_a_stack_of_removals_keeps_what_is_fixed_in_the_others() -> None:
             net.layer(0).fixed,
             net.layer(1).fixed,
         ]
+
+
+def test_a_node_is_removed_with_all_its_edges() -> None:
+    model = KAN((2, (1, 1), 1), seed=0)
+    x = torch.rand(50, 2, dtype=torch.float64)
+    less = remove_node(model, x, 1, 1)
+    # The product with both of its factors; the sum is left.
+    assert less.edges() == [Edge(0, 0, 0), Edge(0, 1, 0), Edge(1, 0, 0)]
+    assert float(less(x).detach().mean()) == pytest.approx(float(model(x).detach().mean()))
+    assert len(model.edges()) == 8
+    without_input = remove_node(model, x, 0, 1)
+    assert {edge.source for edge in without_input.edges() if edge.layer == 0} == {0}
+
+
+@pytest.mark.parametrize(
+    ("level", "node", "said"),
+    [(2, 0, "an input or hidden"), (1, 5, "an input or hidden"), (0, -1, "an input or hidden")],
+)
+def test_a_node_that_is_not_there_is_refused(level: int, node: int, said: str) -> None:
+    x = torch.rand(50, 2, dtype=torch.float64)
+    with pytest.raises(InputError, match=said):
+        remove_node(KAN((2, 2, 1)), x, level, node)
+
+
+def test_the_last_way_to_an_output_stays() -> None:
+    x = torch.rand(50, 2, dtype=torch.float64)
+    with pytest.raises(InputError, match="needs at least one edge"):
+        remove_node(KAN((2, 1, 1)), x, 1, 0)

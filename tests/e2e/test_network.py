@@ -2,14 +2,20 @@
 
 import json
 import re
+import zlib
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.server import Lab
+from tests.e2e.server import ROOT, Lab
 from tests.e2e.test_lab import open_and_run, write_notebook
 
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 VIEW = ".kw-network"
+SERIOUS = (
+    "async () => (await axe.run([...document.querySelectorAll('.kw')])).violations.filter("
+    "v => ['serious', 'critical'].includes(v.impact)).map(v => [v.id, v.nodes[0].html])"
+)
 
 SMALL = """
 import numpy as np
@@ -109,6 +115,118 @@ def test_pruning_is_previewed_before_it_happens(page: Page, lab: Lab) -> None:
     expect(view).to_have_attribute("data-edges", "8")
 
 
+def test_faint_edges_are_hidden_and_stay_in_the_network(page: Page, lab: Lab) -> None:
+    view = opened(
+        page, lab, "hide.ipynb", SMALL.replace("session)\nview", 'session, tools="look")\nview')
+    )
+    slider = view.get_by_role("slider")
+    slider.fill("35")
+    expect(view).to_have_attribute("data-hidden", re.compile("[1-9]"))
+    hidden = int(view.get_attribute("data-hidden") or 0)
+    expect(view.locator(".kw-edge:visible")).to_have_count(8 - hidden)
+    expect(view.locator(".kw-forecast")).to_contain_text(f"{hidden} of 8 edges hidden below 0.12")
+    expect(view.locator(".kw-forecast")).to_contain_text("→")
+    expect(view).to_have_attribute("data-edges", "8")
+    expect(view.locator(".kw-canvas g[tabindex='0']")).to_be_visible()
+    hide = view.get_by_role("button", name="Leave them out of the picture")
+    hide.click()
+    expect(view.locator(".kw-edge:visible")).to_have_count(8)
+    hide.click()
+    view.get_by_role("button", name=f"Prune {hidden} edge").click()
+    expect(view).to_have_attribute("data-edges", str(8 - hidden))
+
+
+def test_a_curve_is_bent_with_the_mouse_and_with_the_keyboard(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "bend.ipynb", SMALL)
+    view.locator(".kw-edge").first.click()
+    expect(view.locator(".kw-detail tr[data-candidate]")).to_have_count(6)
+    view.get_by_role("button", name="Change the curve by its coefficients").click()
+    handle = view.get_by_role("slider", name="Coefficient 3 of 6")
+    curve = view.locator(".kw-plot .kw-spline")
+    before, value = curve.get_attribute("points"), handle.get_attribute("aria-valuenow")
+    undo = view.get_by_role("button", name="↶ Undo")
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 40, steps=4)
+    assert curve.get_attribute("points") != before
+    expect(undo).to_have_attribute("title", "Take back: train")
+    page.mouse.up()
+    expect(undo).to_have_attribute("title", re.compile("Take back: bend edge"))
+    undo.click()
+    expect(undo).to_have_attribute("title", "Take back: train")
+    expect(handle).to_have_attribute("aria-valuenow", value or "?")
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    following = view.get_by_role("slider", name="Coefficient 4 of 6")
+    expect(following).to_be_focused()
+    value = following.get_attribute("aria-valuenow") or "?"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Escape")
+    expect(following).to_have_attribute("aria-valuenow", value)
+    expect(following).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(undo).to_have_attribute("title", re.compile("Take back: bend edge"))
+    expect(following).to_be_focused()
+
+
+def test_nodes_and_edges_come_and_go(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "edit.ipynb", SMALL)
+    panel = view.locator(".kw-editing")
+    view.get_by_role("button", name="Layer 1: add a node or a layer").click()
+    expect(panel).to_contain_text("Layer 1: 2 nodes")
+    panel.get_by_role("button", name="Add a sum").click()
+    expect(view).to_have_attribute("data-edges", "12")
+    expect(panel).to_contain_text("Layer 1: 3 nodes")
+    panel.get_by_role("button", name="Add a product").click()
+    expect(view.locator(".kw-node.kw-product")).to_have_count(1)
+    view.locator(".kw-node.kw-product").click()
+    panel.get_by_role("button", name="Remove this node").click()
+    expect(view).to_have_attribute("data-edges", "12")
+    expect(panel).to_be_hidden()
+    view.locator(".kw-edge").first.focus()
+    page.keyboard.press("Delete")
+    expect(view).to_have_attribute("data-edges", "11")
+    view.locator(".kw-node.kw-input").first.click()
+    panel.get_by_role("button", name="Add this edge").click()
+    expect(view).to_have_attribute("data-edges", "12")
+    undo = view.get_by_role("button", name="↶ Undo")
+    for label in ("add edge", "remove edge", "remove node 1.3", "add product", "add sum"):
+        expect(undo).to_have_attribute("title", re.compile(f"Take back: {label}"))
+        undo.click()
+    expect(view).to_have_attribute("data-edges", "8")
+
+
+def test_the_keyboard_alone_adds_a_layer(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "deeper.ipynb", SMALL)
+    view.locator(".kw-canvas .kw-input").last.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(view.locator(".kw-editing")).to_contain_text("3 inputs")
+    view.get_by_role("button", name="Add a layer after it").focus()
+    page.keyboard.press("Enter")
+    expect(view.locator(".kw-sum")).to_have_count(5)
+    page.keyboard.press("Escape")
+    expect(view.locator(".kw-editing")).to_be_hidden()
+    assert page.evaluate("() => document.activeElement.dataset.key") == "l0"
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here: npm ci in frontend")
+def test_axe_finds_nothing_serious_while_a_network_is_edited(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "axe-edit.ipynb", SMALL)
+    page.add_script_tag(path=AXE)
+    view.locator(".kw-edge").first.click()
+    expect(view.locator(".kw-detail tr[data-candidate]")).to_have_count(6)
+    view.get_by_role("button", name="Change the curve by its coefficients").click()
+    found = page.evaluate(SERIOUS)
+    view.locator(".kw-node.kw-input").first.click()
+    expect(view.locator(".kw-editing")).to_be_visible()
+    assert found + page.evaluate(SERIOUS) == []
+
+
 def test_the_keyboard_alone_walks_and_fixes(page: Page, lab: Lab) -> None:
     view = opened(page, lab, "keys.ipynb", SMALL)
     label = "() => document.activeElement.getAttribute('aria-label')"
@@ -152,7 +270,23 @@ def test_a_large_network_is_bundled_and_fits(page: Page, lab: Lab) -> None:
     page.wait_for_function("n => document.querySelectorAll('.kw-edge').length > n", arg=drawn)
 
 
-@pytest.mark.parametrize("kind", ["SVG", "PNG", "GRAPHML", "JSON"])
+def assert_is_a_pdf_of_vectors(content: bytes) -> None:
+    assert content.startswith(b"%PDF-1.4")
+    table = int(content.rsplit(b"startxref", 1)[1].split()[0])
+    places = re.findall(rb"(\d{10}) 00000 n", content[table:])
+    assert len(places) == 8
+    for number, place in enumerate(places, start=1):
+        assert content[int(place) :].startswith(b"%d 0 obj" % number)
+    packed = content[int(places[3]) :].split(b"stream\n", 1)[1].split(b"\nendstream")[0]
+    drawn = zlib.decompress(packed).decode("ascii")
+    # Eight curves of 65 points, and the texts of inputs, signs and the output.
+    assert len(re.findall(r"(?: \S+ \S+ l){64} S$", drawn, re.M)) == 8
+    words = {bytes.fromhex(word).decode("cp1252") for word in re.findall(r"<(\w+)> Tj", drawn)}
+    assert {"b", "c", "+", "y", "a_rather_l…f_a_column"} <= words
+    assert " Do" not in drawn
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PDF", "PNG", "GRAPHML", "JSON"])
 def test_the_picture_and_the_graph_are_saved(page: Page, lab: Lab, kind: str) -> None:
     view = opened(page, lab, f"save-{kind}.ipynb", SMALL)
     view.locator(".kw-menu summary").click()
@@ -163,6 +297,9 @@ def test_the_picture_and_the_graph_are_saved(page: Page, lab: Lab, kind: str) ->
     if kind == "SVG":
         assert b"<svg" in content
         assert b"var(--" not in content
+        assert b"add a node" not in content
+    if kind == "PDF":
+        assert_is_a_pdf_of_vectors(content)
     if kind == "PNG":
         assert content.startswith(b"\x89PNG")
     if kind == "GRAPHML":

@@ -12,7 +12,9 @@ from workbench.errors import InputError
 from workbench.kan.model import KAN, Edge
 from workbench.session import Session
 from workbench.widgets import NetworkView
-from workbench.widgets.network import SHOWN, graph_text, spelled
+from workbench.widgets.describing import graph_text
+from workbench.widgets.network import SHOWN
+from workbench.widgets.spelling import spelled
 
 DATA = PROBLEMS[0].dataset(300)
 
@@ -125,6 +127,12 @@ def test_curves_get_names_on_request(view: NetworkView) -> None:
         ("prune", {"threshold": 1.5}, "between 0 and 1"),
         ("save", {"kind": "exe"}, "json or graphml"),
         ("undo", {}, "nothing to undo"),
+        ("reshape", {"edge": [0, 0, 0], "coefficients": [1.0]}, "finite coefficients"),
+        ("reshape", {"edge": [0, 0, 0], "coefficients": "all"}, "a list of numbers"),
+        ("reopen", {"edge": [0, 0, 0]}, "is alive"),
+        ("add-node", {"level": 1, "kind": "max"}, "a sum or a product"),
+        ("add-layer", {"level": 0.5}, "a whole number"),
+        ("remove-node", {"level": 2, "node": 0}, "an input or hidden"),
     ],
 )
 def test_what_cannot_be_done_is_said(view: NetworkView, kind: str, more: dict, said: str) -> None:
@@ -251,3 +259,48 @@ def test_maps_need_two_inputs() -> None:
     assert "two inputs" in view.state["message"]
     view.session.remove(Edge(0, 0, 0))
     assert len(view.graph["edges"]) == 2
+
+
+def test_a_curve_is_bent_by_its_coefficients(view: NetworkView) -> None:
+    edge = view.model.edges()[0]
+    send(view, "select", edge=list(edge))
+    bend, count = view.detail["bend"], view.detail["points"]
+    assert len(bend["at"]) == len(bend["values"])
+    basis = floats(view.detail_basis).reshape(-1, count)
+    value = floats(view.detail_values)[count : 2 * count]
+    assert np.allclose(np.array(bend["values"]) @ basis, value, atol=1e-4)
+    changed = [*bend["values"][:-1], 3.5]
+    send(view, "reshape", edge=list(edge), coefficients=changed)
+    assert view.detail["bend"]["values"] == changed
+    assert view.state["undo"] == "bend edge 0.0→1.0"
+    assert f"reshape(model, {edge!r}, {changed!r})" in view.session.to_script()
+    send(view, "undo")
+    assert view.detail["bend"]["values"] == bend["values"]
+
+
+def test_a_fixed_edge_has_nothing_to_bend(view: NetworkView) -> None:
+    edge = view.model.edges()[0]
+    view.session.fix(edge, "sin", (1.0, 0.0, 1.0, 0.0))
+    send(view, "select", edge=list(edge))
+    assert view.detail["bend"] is None
+    assert view.detail_basis == b""
+
+
+def test_nodes_layers_and_edges_come_and_go(view: NetworkView) -> None:
+    def names() -> list[str]:
+        return [node["id"] for node in view.graph["nodes"]]
+
+    send(view, "add-node", level=1, kind="product")
+    assert "1.p0" in names()
+    address = next(node["address"] for node in view.graph["nodes"] if node["id"] == "1.p0")
+    send(view, "remove-node", level=address[0], node=address[1])
+    assert "1.p0" not in names()
+    send(view, "add-layer", level=0)
+    assert view.graph["depth"] == 3
+    send(view, "undo")
+    assert view.graph["missing"] == []
+    send(view, "remove", edge=[0, 1, 1])
+    assert view.graph["missing"] == [{"from": "0.1", "to": "1.1", "address": [0, 1, 1]}]
+    send(view, "reopen", edge=[0, 1, 1])
+    assert view.graph["missing"] == []
+    assert view.state["undo"] == "add edge 0.1→1.1"

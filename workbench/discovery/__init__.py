@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         prune_inputs,
         prune_nodes,
         remove_edges,
+        remove_node,
     )
     from workbench.discovery.stability import selection_frequencies
     from workbench.discovery.structure.propose import Suggestion, propose
@@ -49,6 +50,7 @@ _MODULES = {
         "prune_inputs",
         "prune_nodes",
         "remove_edges",
+        "remove_node",
     ],
     "stability": ["selection_frequencies"],
     "structure.propose": ["Suggestion", "propose"],
@@ -88,6 +90,7 @@ __all__ = [
     "register",
     "registered",
     "remove_edges",
+    "remove_node",
     "save_graph",
     "selection_frequencies",
     "suggest",

@@ -127,6 +127,39 @@ def remove_edges(model: KAN, x: Tensor, edges: Iterable[Edge]) -> KAN:
     return remove_each(model, x, [edges])[0]
 
 
+def remove_node(model: KAN, x: Tensor, level: int, node: int) -> KAN:
+    """Remove an input from use, or a hidden node, with all its edges; means are passed on.
+
+    Args:
+        model: left untouched.
+        x: inputs ``(N, d)`` over which the means are taken.
+        level: layer of nodes, from 0 (inputs) to ``depth - 1``.
+        node: number in its layer, products after sums.
+
+    Raises:
+        InputError: there is no such node, it has no edge, or an output would be left without any.
+    """
+    config = model.config
+    if not 0 <= level < config.depth or not 0 <= node < config.nodes(level):
+        raise InputError(
+            f"a node to remove is an input or hidden: level 0 to {config.depth - 1}, "
+            f"got node {node} of level {level} in a network of width {config.width}"
+        )
+    into = config.parents(level, node) if level else ()
+    edges = [
+        edge
+        for edge in model.edges()
+        if (edge.layer == level and edge.source == node)
+        or (edge.layer == level - 1 and edge.target in into)
+    ]
+    if not edges:
+        raise InputError(f"node {level}.{node} has no edge: it is not in use")
+    pruned = remove_edges(model, x, edges)
+    if not _connected(pruned):
+        raise InputError("an output needs at least one edge: without this node it has none")
+    return pruned
+
+
 def remove_each(model: KAN, x: Tensor, groups: Iterable[Iterable[Edge]]) -> list[KAN]:
     """``remove_edges`` for several groups of edges, each in a copy of its own."""
     means = [phi.mean(0) for phi in model.trace(x.to(model.output_scale)).postacts]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.kan.checkpoint import About, load, read_about, save
     from workbench.kan.contest import Start, starts_of
     from workbench.kan.data import Dataset
+    from workbench.kan.editing import reopen, reshape
     from workbench.kan.functions import FUNCTIONS
     from workbench.kan.grid import update_grid_
     from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
@@ -32,6 +33,7 @@ _MODULES = {
     "checkpoint": ["About", "load", "read_about", "save"],
     "contest": ["Start", "starts_of"],
     "data": ["Dataset"],
+    "editing": ["reopen", "reshape"],
     "functions": ["FUNCTIONS"],
     "grid": ["update_grid_"],
     "growth": ["expand_depth", "expand_width", "permute_nodes", "submodel", "warm_start"],
@@ -79,6 +81,8 @@ __all__ = [
     "locked_edges",
     "permute_nodes",
     "read_about",
+    "reopen",
+    "reshape",
     "save",
     "starts_of",
     "submodel",

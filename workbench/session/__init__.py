@@ -1,8 +1,9 @@
 """One discovery, step by step: jobs on a background thread, steps that can be undone, saved and repeated.
 
 What belongs here: everything that a screen can do, so that a script can do it too. ``worker`` runs one
-job at a time, ``steps`` pairs every operation with the line of Python that repeats it, ``history``
-keeps them as a tree, ``files`` writes a session to disk, ``script`` tells it again.
+job at a time, ``editing`` is what a hand changes, ``steps`` and ``edits`` pair every operation with the
+line of Python that repeats it, ``history`` keeps them as a tree, ``files`` writes a session to disk,
+``script`` tells it again.
 """
 
 from workbench.session.comparison import Comparison

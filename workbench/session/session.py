@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import networkx as nx
 
@@ -24,11 +24,12 @@ from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
 from workbench.session import comparison, script, steps
+from workbench.session.editing import Editing
 from workbench.session.frames import Frame, Job, edge_curves
 from workbench.session.history import History, Step, Version
 from workbench.session.steps import loss_of
 from workbench.session.training import Training, told
-from workbench.session.worker import Worker, enrolled
+from workbench.session.worker import enrolled
 from workbench.tables import read_table
 
 _ROWS = 2000
@@ -44,7 +45,7 @@ class Preview:
     after: float
 
 
-class Session(Worker):
+class Session(Editing):
     """A table, a network and everything that was done to it.
 
     Args:
@@ -329,26 +330,6 @@ class Session(Worker):
         self._frame = Frame()
         return self._add(made)
 
-    def fix(self, edge: Edge, name: str, affine: tuple[float, float, float, float]) -> "Session":
-        """Lock an edge to c·f(a·x + b) + d with ``affine = (a, b, c, d)``."""
-        return self._do(steps.fixed, edge, name, affine)
-
-    def unfix(self, edge: Edge) -> "Session":
-        """Turn a fixed edge back into a spline."""
-        return self._do(steps.unfixed, edge)
-
-    def hold(self, edge: Edge) -> "Session":
-        """Keep an edge as it is through any training."""
-        return self._do(steps.held, edge)
-
-    def release(self, edge: Edge) -> "Session":
-        """Let training move a held edge again."""
-        return self._do(steps.released, edge)
-
-    def remove(self, edge: Edge) -> "Session":
-        """Take one edge out of the network."""
-        return self._do(steps.without, self.data, edge)
-
     def choose(self, index: int) -> "Session":
         """Prefer the formula at ``index`` of ``formulas`` to the one that validation prefers."""
         return self._do(steps.chosen, self.formulas, index)
@@ -388,15 +369,15 @@ class Session(Worker):
         """Name the present state, so that ``go`` and ``compare`` find it; "" takes the name away."""
         return self._go(lambda: self.history.name(name))
 
-    def _do(self, make: Callable[..., Step], *arguments: Any) -> "Session":
+    def _do(self, make: Callable[..., Step], *arguments: Any) -> Self:
         self.require_idle()
         with self.limited():
             return self._add(make(self.model, *arguments))
 
-    def _add(self, step: Step) -> "Session":
+    def _add(self, step: Step) -> Self:
         return self._go(lambda: self.history.add(step))
 
-    def _go(self, move: Callable[[], None]) -> "Session":
+    def _go(self, move: Callable[[], None]) -> Self:
         with self._order:
             move()
         for listener in tuple(self._listeners):

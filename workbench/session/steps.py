@@ -11,13 +11,11 @@ from torch.nn import functional
 
 from workbench.automatic import Discovery, Effort
 from workbench.discovery.elimination import Elimination
-from workbench.discovery.fixing import fix, unfix
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import polished
-from workbench.discovery.pruning import prune_edges, remove_edges
+from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
-from workbench.kan.locking import lock, unlock
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.session.history import Step
@@ -97,37 +95,6 @@ def pruned_by_refit(found: Elimination) -> Step:
     return Step("prune", "model = eliminate(model, data).model", found.model)
 
 
-def without(model: KAN, data: Dataset, edge: Edge) -> Step:
-    """One edge less."""
-    living(model, edge)
-    after = remove_edges(model, data.split("train")[0], [edge])
-    if bool((after.layer(after.config.depth - 1).mask.sum(1) == 0).any()):
-        raise InputError("an output needs at least one edge: this is its last one")
-    code = f"model = remove_edges(model, data.split('train')[0], [{edge!r}])"
-    return Step(f"remove {_short(edge)}", code, after)
-
-
-def fixed(model: KAN, edge: Edge, name: str, affine: tuple[float, float, float, float]) -> Step:
-    """An edge becomes c·f(a·x + b) + d."""
-    code = f"model = fix(model, {edge!r}, {name!r}, {affine!r})"
-    return Step(f"fix {name}", code, fix(model, edge, name, affine))
-
-
-def unfixed(model: KAN, edge: Edge) -> Step:
-    """A fixed edge becomes a spline again."""
-    return Step("unfix", f"model = unfix(model, {edge!r})", unfix(model, edge))
-
-
-def held(model: KAN, edge: Edge) -> Step:
-    """An edge that no training moves."""
-    return Step(f"hold {_short(edge)}", f"model = lock(model, {edge!r})", lock(model, edge))
-
-
-def released(model: KAN, edge: Edge) -> Step:
-    """A held edge is trained again."""
-    return Step(f"release {_short(edge)}", f"model = unlock(model, {edge!r})", unlock(model, edge))
-
-
 def symbolified(model: KAN, seed: int, formulas: FormulaSet) -> Step:
     """What a search for symbols found, beside the simplest formulas that there are."""
     code = (
@@ -203,7 +170,3 @@ def loss_of(model: KAN, data: Dataset, part: Part = "validation") -> float:
     if values.shape[1] == 1:
         return float(functional.binary_cross_entropy_with_logits(values[:, 0], y.to(values)))
     return float(functional.cross_entropy(values, y.to(values.device)))
-
-
-def _short(edge: Edge) -> str:
-    return f"edge {edge.layer}.{edge.source}→{edge.layer + 1}.{edge.target}"

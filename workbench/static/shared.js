@@ -228,7 +228,7 @@ export function download(name, content) {
 const PAINTED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-size", "font-family", "font-weight", "visibility", "display", "paint-order", "stroke-linejoin"];
 
 /**
- * A drawing that stands alone: theme colours are written into it.
+ * A drawing that stands alone: theme colours are written into it, and what is hidden is left out.
  * @param {SVGElement} drawing
  * @param {[number, number, number, number]} box left, top, width, height
  */
@@ -240,6 +240,7 @@ export function standalone(drawing, box) {
     copies[i].setAttribute("style", PAINTED.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
     for (const name of ["tabindex", "role", "class"]) copies[i].removeAttribute(name);
   });
+  originals.forEach((original, i) => getComputedStyle(original).display === "none" && copies[i].remove());
   copy.setAttribute("xmlns", SVG);
   copy.setAttribute("viewBox", box.join(" "));
   copy.setAttribute("width", String(box[2]));

@@ -77,7 +77,7 @@ def next_step(page: str, session: Session | None, *, table: bool, used: bool) ->
         return Hint("Trained. See what the network has learned.", "Look at the curves", "look")
     if page == "Look":
         return Hint(
-            "Hover over an edge for its curve; click it for the functions that it may be.",
+            "Hover over an edge for its curve; click it for what it may be, a node or + to change it.",
             "Make it simpler",
             "simplify",
         )

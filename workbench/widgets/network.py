@@ -1,37 +1,35 @@
 """The network on the screen: look at every edge, prune with a preview, fix a candidate, undo."""
 
-import json
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
-import networkx as nx
-import numpy as np
 import torch
 import traitlets
 
-from workbench.discovery.attribution import feature_scores
-from workbench.discovery.candidates import Candidate
 from workbench.discovery.drawing import network_svg
-from workbench.discovery.graph import save_graph
-from workbench.discovery.tracing import flow, node_maps
+from workbench.discovery.tracing import node_maps
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, Edge
 from workbench.session import Frame, Session
+from workbench.widgets.describing import (
+    bending_of,
+    candidate_of,
+    curve_of,
+    describe,
+    flow_of,
+    graph_text,
+    overlay,
+    packed,
+)
 from workbench.widgets.front_end import module, style
-from workbench.widgets.panel import Command, Panel, index_in, number_in
+from workbench.widgets.panel import Command, Panel, index_in, number_in, text_in
 
 SHOWN = 60
 """Beyond so many edges the weaker ones are drawn as bundles, and not named."""
 
 Tools = Literal["all", "look", "simplify"]
 
-_POINTS = 161
-_DOTS = 200
-_ROWS = 2000
 _CANDIDATES = 6
 _STATIC_EDGES = 60
 
@@ -45,8 +43,8 @@ class NetworkView(Panel):
     Args:
         source: a session, or a network; then ``view.session`` holds the steps that are taken.
         data: the table, beside a network.
-        tools: which controls are beside the picture: "look" leaves out pruning, "simplify" has all
-            that changes the network.
+        tools: which controls are beside the picture: "look" hides weak edges and has all that a hand
+            changes, "simplify" prunes and can do so by itself.
 
     Attributes:
         live: whether it follows the session; one that nobody sees need not, and catches up when
@@ -58,6 +56,8 @@ class NetworkView(Panel):
         maps: of two inputs, ``(nodes, 25, 25)`` in the order of the nodes, or nothing.
         detail: the selected edge.
         detail_values: its rows x, value, slope and one for each candidate, then pairs of samples.
+        detail_basis: where its coefficients can be bent, the value of each one's function at x:
+            ``(K, P)``.
     """
 
     _esm = module("network.js")
@@ -71,6 +71,7 @@ class NetworkView(Panel):
     maps = traitlets.Bytes(b"").tag(sync=True)
     detail = traitlets.Dict().tag(sync=True)
     detail_values = traitlets.Bytes(b"").tag(sync=True)
+    detail_basis = traitlets.Bytes(b"").tag(sync=True)
     tools = traitlets.Enum(("all", "look", "simplify"), "all").tag(sync=True)
 
     def __init__(
@@ -179,6 +180,15 @@ class NetworkView(Panel):
             "hold": lambda said: self._act(self.session.hold, _edge(said)),
             "release": lambda said: self._act(self.session.release, _edge(said)),
             "remove": lambda said: self._act(self.session.remove, _edge(said)),
+            "reopen": lambda said: self._act(self.session.reopen, _edge(said)),
+            "reshape": self._reshape,
+            "add-node": lambda said: self._act(
+                self.session.add_node, index_in(said, "level"), text_in(said, "kind")
+            ),
+            "add-layer": lambda said: self._act(self.session.add_layer, index_in(said, "level")),
+            "remove-node": lambda said: self._act(
+                self.session.remove_node, index_in(said, "level"), index_in(said, "node")
+            ),
             "undo": lambda said: self._act(self.session.undo),
             "redo": lambda said: self._act(self.session.redo),
             "names": self._name,
@@ -234,18 +244,21 @@ class NetworkView(Panel):
         if edge not in self._edges:
             raise InputError("this edge is no longer in the network")
         about, rows, dots = curve_of(self.session, edge)
+        bend, basis = bending_of(self.session, edge, rows[0])
+        about |= {"bend": bend}
         with self._lock, self.hold_sync():
             self.detail = {**about, "candidates": [] if self.session.running else None}
-            self.detail_values = _packed(rows, dots)
+            self.detail_values = packed(rows, dots)
+            self.detail_basis = basis
         if self.session.running:
             return
         found = self.session.suggest(edge)[:_CANDIDATES]
         x = torch.from_numpy(rows[0])
-        overlays = [_value(candidate, x) for candidate in found]
+        overlays = [overlay(candidate, x) for candidate in found]
         with self._lock, self.hold_sync():
             if self.detail.get("address") == list(edge):
-                self.detail = {**about, "candidates": [_described(c) for c in found]}
-                self.detail_values = _packed([*rows, *overlays], dots)
+                self.detail = {**about, "candidates": [candidate_of(c) for c in found]}
+                self.detail_values = packed([*rows, *overlays], dots)
 
     def _unselect(self) -> None:
         with self._lock, self.hold_sync():
@@ -259,6 +272,12 @@ class NetworkView(Panel):
         edge, chosen = Edge(*self.detail["address"]), candidates[place]
         self._act(self.session.fix, edge, chosen["name"], tuple(chosen["affine"]))
 
+    def _reshape(self, said: Mapping[str, Any]) -> None:
+        numbers = said.get("coefficients")
+        if not isinstance(numbers, list) or not all(isinstance(n, int | float) for n in numbers):
+            raise InputError(f"coefficients are a list of numbers, got {numbers!r}")
+        self._act(self.session.reshape, _edge(said), numbers)
+
     def _name(self, said: Mapping[str, Any]) -> None:
         self._named = bool(said.get("on")) and len(self._edges) <= SHOWN
         self._refresh()
@@ -268,150 +287,6 @@ class NetworkView(Panel):
         if kind not in ("json", "graphml"):
             raise InputError(f"a graph is saved as json or graphml, got {kind!r}")
         self.send({"type": "file", "kind": kind, "text": graph_text(self.session.graph(), kind)})
-
-
-def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes]:
-    """Nodes and edges of a graph as JSON-able data, and the curves as float32."""
-    x = session.data.split("train")[0][:_ROWS]
-    importance = feature_scores(session.model, x).tolist()
-    nodes = [
-        {
-            "id": node,
-            **{key: about[key] for key in ("kind", "column", "place", "label")},
-            "importance": importance[int(node.split(".")[1])] if about["kind"] == "input" else None,
-        }
-        for node, about in graph.nodes(data=True)
-    ]
-    # In the order of ``KAN.edges``, which frames of a training follow too.
-    curved = sorted(
-        ((u, v, d) for u, v, d in graph.edges(data=True) if d["state"] != "factor"),
-        key=lambda edge: (edge[2]["edge"].layer, edge[2]["edge"].target, edge[2]["edge"].source),
-    )
-    edges = [
-        {
-            "from": source,
-            "to": target,
-            "address": list(about["edge"]),
-            "state": about["state"],
-            "score": about["score"],
-            "function": about["function"],
-            "r2": about["r2"],
-            "domain": list(about["domain"]),
-        }
-        for source, target, about in curved
-    ]
-    factors = [[u, v] for u, v, d in graph.edges(data=True) if d["state"] == "factor"]
-    rows = np.array([about["y"] for _, _, about in curved], dtype="<f4")
-    content = {
-        "nodes": nodes,
-        "edges": edges,
-        "factors": factors,
-        "target": session.data.target,
-        "rows": len(session.data.inputs),
-    }
-    return content, rows.tobytes()
-
-
-def flow_of(session: Session, row: int) -> dict[str, Any]:
-    """A row's way through the network as JSON-able data, edges in the order of ``KAN.edges``."""
-    data = session.data
-    found = flow(session.model, data, row)
-    true = data.targets[row]
-    return {
-        "row": row,
-        "nodes": found.nodes,
-        "edges": list(found.edges.values()),
-        "true": str(data.classes[int(true)]) if data.classes is not None else true.tolist(),
-    }
-
-
-def curve_of(session: Session, edge: Edge) -> tuple[dict[str, Any], list[np.ndarray], np.ndarray]:
-    """What is known of an edge; rows x, value and slope ``(P,)``; and samples ``(M, 2)``."""
-    model = session.model
-    layer = model.layer(edge.layer)
-    trace = model.trace(session.data.split("train")[0][:_ROWS].to(model.output_scale))
-    into = trace.nodes[edge.layer][:, edge.source]
-    x = torch.linspace(float(into.min()), float(into.max()), _POINTS).to(into)
-    with torch.no_grad():
-        grid = x.unsqueeze(-1).expand(-1, layer.in_features).unsqueeze(0)
-        slope = layer.activations().slopes(grid)[0, :, edge.target, edge.source]
-    keep = slice(0, _DOTS)
-    dots = torch.stack((into[keep], trace.postacts[edge.layer][keep, edge.target, edge.source]), 1)
-    name = layer.fixed.get((edge.target, edge.source))
-    held = bool(layer.locked[edge.target, edge.source])
-    about: dict[str, Any] = {
-        "address": list(edge),
-        "points": _POINTS,
-        "function": name,
-        "held": held,
-    }
-    if name:
-        affine = layer.affine[edge.target, edge.source].tolist()
-        about["formula"] = spelled(name, affine)
-    return about, [t.cpu().numpy() for t in (x, model.activation(edge, x), slope)], dots.numpy()
-
-
-def graph_text(graph: nx.DiGraph, kind: str) -> str:
-    """The graph as GraphML, or as node-link JSON with the samples of every curve."""
-    if kind == "json":
-        plain = nx.node_link_data(graph, edges="edges")
-        return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.graphml"
-        save_graph(graph, path)
-        return path.read_text(encoding="utf-8")
-
-
-def spelled(name: str, affine: Any) -> str:
-    """c·f(a·x + b) + d with three digits, for people."""
-    a, b, c, d = affine
-    if name == "linear":
-        a, b, c, d = c * a, 0.0, 1.0, c * b + d
-    a, b, c, d = (float(f"{number:.3g}") for number in (a, b, c, d))
-    inner = {1.0: "x", -1.0: "−x"}.get(a, f"{a:g}x") + (f" {_sign(b)} {abs(b):g}" if b else "")
-    factor = {1.0: "", -1.0: "−"}.get(c, f"{c:g}·")
-    tail = f" {_sign(d)} {abs(d):g}" if d else ""
-    return f"{factor}{_NOTATION.get(name, f'{name}(@)').replace('@', inner)}{tail}".replace(
-        "-", "−"
-    )
-
-
-_NOTATION = {
-    "linear": "@",
-    "square": "(@)²",
-    "cube": "(@)³",
-    "reciprocal": "1/(@)",
-    "reciprocal_square": "1/(@)²",
-    "sqrt": "√(@)",
-    "inverse_sqrt": "1/√(@)",
-    "power_3_2": "(@)^(3/2)",
-    "abs": "|@|",
-    "gaussian": "exp(−(@)²)",
-    "zero": "0",
-    "constant": "1",
-}
-
-
-def _sign(number: float) -> str:
-    return "−" if number < 0 else "+"
-
-
-def _described(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "name": candidate.name,
-        "affine": list(candidate.affine),
-        "r2": candidate.r2,
-        "formula": spelled(candidate.name, candidate.affine),
-    }
-
-
-def _value(candidate: Candidate, x: torch.Tensor) -> np.ndarray:
-    a, b, c, d = candidate.affine
-    return (c * lookup(candidate.name).value(a * x + b) + d).numpy()
-
-
-def _packed(rows: list[np.ndarray], dots: np.ndarray) -> bytes:
-    return np.concatenate([*rows, dots.ravel()]).astype("<f4").tobytes()
 
 
 def _edge(said: Mapping[str, Any]) -> Edge:

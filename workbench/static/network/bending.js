@@ -1,0 +1,105 @@
+// @ts-check
+/** Handles on the coefficients of a curve: dragged with the mouse, moved with the arrow keys. */
+import { readable, svg } from "../shared.js";
+
+const STEPS = 50;
+
+/**
+ * The curve with other coefficients.
+ * @param {Float32Array} y with the present ones
+ * @param {Float32Array} basis functions that they weigh, one row for each
+ * @param {number[]} before
+ * @param {number[]} after
+ */
+export function bent(y, basis, before, after) {
+  const found = Float32Array.from(y);
+  after.forEach((value, k) => {
+    const change = value - before[k];
+    // A base is the last coefficient, and has no row.
+    if (change && (k + 1) * y.length <= basis.length) for (let i = 0; i < y.length; i++) found[i] += change * basis[k * y.length + i];
+  });
+  return found;
+}
+
+/**
+ * @param {object} options
+ * @param {ReturnType<typeof import("../shared.js").chart>} options.picture where the handles go
+ * @param {[number, number]} options.range of its vertical axis
+ * @param {number[]} options.at abscissae of the coefficients
+ * @param {number[]} options.values coefficients; they are changed in place
+ * @param {number} options.first number of the handle that Tab leads to
+ * @param {(dragging: boolean) => void} options.moved after every change, and when a drag ends
+ * @param {() => void} options.keep when a change is meant
+ * @param {() => boolean} options.forget take changes back; whether there were any
+ */
+export function handles({ picture, range, at, values, first, moved, keep, forget }) {
+  const group = svg("g", { class: "kw-handles" });
+  const polygon = svg("polyline", { class: "kw-polygon" });
+  const step = (range[1] - range[0]) / STEPS;
+  group.append(polygon);
+  const knobs = at.map((place, k) => {
+    const knob = svg("circle", {
+      class: "kw-handle", r: 6, cx: picture.across(place).toFixed(1), tabindex: k === first ? 0 : -1, role: "slider",
+      "aria-label": `Coefficient ${k + 1} of ${at.length}, at ${readable(place)}`, "aria-orientation": "vertical", "data-keep": `handle${k}`,
+    });
+    /** @param {number} value */
+    const set = (value, dragging = false) => {
+      values[k] = value;
+      place_(knob, k);
+      moved(dragging);
+    };
+    knob.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      knob.setPointerCapture(event.pointerId);
+      knob.focus();
+      moved(true);
+    });
+    knob.addEventListener("pointermove", (event) => {
+      if (knob.hasPointerCapture(event.pointerId)) set(heightAt(event.clientY), true);
+    });
+    // Also where the browser takes the pointer away.
+    knob.addEventListener("lostpointercapture", () => {
+      moved(false);
+      keep();
+    });
+    knob.addEventListener("keydown", (event) => {
+      const size = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+      const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (size) set(values[k] + size * step * (event.shiftKey ? 0.1 : 1));
+      else if (side) knobs[k + side]?.focus();
+      else if (event.key === "Enter") keep();
+      else if (event.key !== "Escape" || !forget()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    knob.addEventListener("focus", () => knobs.forEach((other) => other.setAttribute("tabindex", other === knob ? "0" : "-1")));
+    return knob;
+  });
+  group.append(...knobs);
+  group.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !group.contains(/** @type {Element} */ (event.relatedTarget))) keep();
+  });
+
+  /** @param {number} clientY */
+  function heightAt(clientY) {
+    const frame = picture.node.getBoundingClientRect();
+    const [, , , tall] = (picture.node.getAttribute("viewBox") ?? "").split(" ").map(Number);
+    const y = ((clientY - frame.top) * tall) / frame.height;
+    const inside = Math.min(Math.max(y, picture.top), picture.bottom);
+    return range[0] + ((range[1] - range[0]) * (picture.bottom - inside)) / (picture.bottom - picture.top);
+  }
+
+  /**
+   * @param {SVGElement} knob
+   * @param {number} k
+   */
+  function place_(knob, k) {
+    knob.setAttribute("cy", picture.down(values[k]).toFixed(1));
+    knob.setAttribute("aria-valuenow", values[k].toPrecision(4));
+    knob.setAttribute("aria-valuemin", range[0].toPrecision(4));
+    knob.setAttribute("aria-valuemax", range[1].toPrecision(4));
+    polygon.setAttribute("points", at.map((place, i) => `${picture.across(place).toFixed(1)},${picture.down(values[i]).toFixed(1)}`).join(" "));
+  }
+  knobs.forEach(place_);
+  return group;
+}

@@ -1,0 +1,132 @@
+// @ts-check
+/** What can be added to a layer or a node, and taken away. */
+import { button, element, isBusy, readable, shortened } from "../shared.js";
+import { LONGEST, nameOf } from "./scene.js";
+
+/** @typedef {import("./scene.js").Scene} Scene */
+/** @typedef {import("./scene.js").Node} Node */
+
+/** @param {Scene} scene */
+export function editingOf(scene) {
+  const panel = element("aside", "kw-editing");
+  panel.setAttribute("aria-label", "Change the network");
+  panel.hidden = true;
+  let key = "";
+  panel.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    close();
+    scene.stops.get(scene.focused)?.focus();
+  });
+
+  /** @param {string} of a node, or l and the number of a layer */
+  function open(of) {
+    scene.close();
+    key = of;
+    draw();
+    const first = /** @type {HTMLElement | null} */ (panel.querySelector("button, select"));
+    first?.focus({ preventScroll: true });
+  }
+
+  function close() {
+    key = "";
+    panel.hidden = true;
+  }
+
+  function draw() {
+    if (!key) return;
+    const level = /^l\d+$/.test(key) ? Number(key.slice(1)) : -1;
+    const node = scene.graph.nodes.find((n) => n.id === key);
+    if (!node && !(level >= 0 && level < scene.graph.depth)) return close();
+    const active = document.activeElement;
+    const held = active instanceof HTMLElement && panel.contains(active) ? (active.dataset.keep ?? "close") : "";
+    const shut = button("×", () => (close(), scene.stops.get(scene.focused)?.focus()), { kind: "kw-small kw-push", label: "Close" });
+    shut.dataset.keep = "close";
+    const head = element("div", "kw-bar");
+    head.append(element("span", "kw-title kw-detail-title", node ? sayNode(node) : sayLayer(level)), shut);
+    const acts = element("div", "kw-bar");
+    acts.append(...(node ? forNode(node) : forLayer(level)));
+    panel.hidden = false;
+    panel.replaceChildren(head, element("p", "kw-quiet", node ? sayEdges(node) : "What is added changes no prediction until it is trained."), acts);
+    const keep = /** @type {HTMLElement | null} */ (held && panel.querySelector(`[data-keep="${held}"]:not(:disabled)`));
+    if (held) (keep ?? shut).focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {string} text
+   * @param {() => Record<string, unknown>} command
+   */
+  function act(text, command) {
+    const made = button(text, () => scene.model.send(command()));
+    made.dataset.keep = text;
+    made.disabled = isBusy(scene.root.dataset.status ?? "");
+    return made;
+  }
+
+  /** @param {number} level */
+  function forLayer(level) {
+    const deeper = act("Add a layer after it", () => ({ type: "add-layer", level }));
+    if (!level) return [deeper];
+    return [act("Add a sum", () => ({ type: "add-node", level, kind: "sum" })), act("Add a product", () => ({ type: "add-node", level, kind: "product" })), deeper];
+  }
+
+  /** @param {Node} node */
+  function forNode(node) {
+    const parts = joining(node);
+    if (node.address && node.kind !== "output" && scene.graph.edges.some((e) => e.from === node.id || e.to === node.id)) {
+      const [level, number] = node.address;
+      const gone = act(level ? "Remove this node" : "Take this input out", () => ({ type: "remove-node", level, node: number }));
+      gone.title = "With all its edges; undo brings it back";
+      gone.classList.add("kw-push");
+      parts.push(gone);
+    }
+    return parts;
+  }
+
+  /**
+   * Edges that could lead to or from a node.
+   * @param {Node} node
+   * @returns {HTMLElement[]}
+   */
+  function joining(node) {
+    const possible = scene.graph.missing.filter((e) => e.from === node.id || e.to === node.id);
+    if (!possible.length) return [];
+    const choice = /** @type {HTMLSelectElement} */ (element("select", "kw-select"));
+    choice.setAttribute("aria-label", "Edge to add");
+    choice.dataset.keep = "choice";
+    possible.forEach((edge, i) => {
+      const entry = /** @type {HTMLOptionElement} */ (element("option", "", `${nameById(edge.from)} → ${nameById(edge.to)}`));
+      entry.value = String(i);
+      choice.append(entry);
+    });
+    return [choice, act("Add this edge", () => ({ type: "reopen", edge: possible[Number(choice.value)].address }))];
+  }
+
+  /** @param {string} id */
+  function nameById(id) {
+    const node = scene.graph.nodes.find((n) => n.id === id);
+    return node ? shortened(nameOf(node), LONGEST) : id;
+  }
+
+  /** @param {Node} node */
+  function sayNode(node) {
+    return node.kind === "input" || node.kind === "output" ? `${node.kind} ${node.label}` : nameOf(node);
+  }
+
+  /** @param {number} level */
+  function sayLayer(level) {
+    const count = scene.graph.nodes.filter((n) => n.address?.[0] === level).length;
+    return level ? `Layer ${level}: ${count} ${count === 1 ? "node" : "nodes"}` : `${count} ${count === 1 ? "input" : "inputs"}`;
+  }
+
+  /** @param {Node} node */
+  function sayEdges(node) {
+    const [into, out] = [scene.graph.edges.filter((e) => e.to === node.id).length, scene.graph.edges.filter((e) => e.from === node.id).length];
+    const parts = [];
+    if (node.kind !== "input") parts.push(`${into} in`);
+    if (node.kind !== "output") parts.push(`${out} out`);
+    const full = scene.graph.missing.some((e) => e.from === node.id || e.to === node.id) ? "" : ", joined to all that it can be";
+    return `Edges: ${parts.join(", ")}${full}${node.importance === null ? "" : ` · importance ${readable(node.importance)}`}`;
+  }
+
+  return { panel, open, close, draw };
+}

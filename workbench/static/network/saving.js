@@ -1,0 +1,62 @@
+// @ts-check
+/** Files of the picture and of the graph. */
+import { toPdf } from "../pdf/drawing.js";
+import { button, download, element, standalone, toPng } from "../shared.js";
+
+/** @typedef {import("./scene.js").Scene} Scene */
+
+const MARGIN = 8;
+
+/** @param {Scene} scene */
+export function savingOf(scene) {
+  function saveMenu() {
+    const menu = element("details", "kw-menu");
+    const list = element("div", "kw-menu-list");
+    for (const kind of ["svg", "pdf", "png", "graphml", "json"]) {
+      list.append(button(kind.toUpperCase(), () => {
+        /** @type {HTMLDetailsElement} */ (menu).open = false;
+        save(kind);
+      }, { kind: "kw-small", label: `Save as ${kind.toUpperCase()}` }));
+    }
+    menu.append(element("summary", "kw-button", "Save"), list);
+    menu.addEventListener("focusout", (event) => {
+      if (!menu.contains(/** @type {Element | null} */ (event.relatedTarget))) /** @type {HTMLDetailsElement} */ (menu).open = false;
+    });
+    return menu;
+  }
+
+  const stem = () => `network-${scene.graph.target.replace(/[^\p{L}\p{N}]+/gu, "-")}`;
+
+  /** @param {string} kind */
+  async function save(kind) {
+    if (kind === "json" || kind === "graphml") return scene.model.send({ type: "save", kind });
+    scene.hideTip();
+    // What adds layers is no part of the picture.
+    scene.canvas.classList.add("kw-saving");
+    const { x, y, width, height } = /** @type {SVGSVGElement} */ (scene.canvas).getBBox();
+    try {
+      download(`${stem()}.${kind}`, await drawn(kind, [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN]));
+    } catch (error) {
+      scene.tell(error instanceof Error ? error.message : String(error), true);
+    } finally {
+      scene.canvas.classList.remove("kw-saving");
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {[number, number, number, number]} box of what is drawn: left, top, width, height
+   */
+  async function drawn(kind, box) {
+    if (kind === "pdf") return toPdf(scene.canvas, box, `Network of ${scene.graph.target}`);
+    const text = standalone(scene.canvas, box);
+    return kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : toPng(text, box[2], box[3]);
+  }
+
+  /** @param {{ type: string, kind: string, text: string }} sent */
+  function receive(sent) {
+    if (sent.type === "file") download(`${stem()}.${sent.kind}`, sent.text);
+  }
+
+  return { menu: saveMenu(), receive };
+}

@@ -1,0 +1,70 @@
+// @ts-check
+/** Zoom and pan. */
+
+/** @typedef {import("./scene.js").Scene} Scene */
+
+const LARGEST_SCALE = 1.15;
+const TALLEST = 560;
+
+/** @param {Scene} scene */
+export function zoomOf(scene) {
+  let view = { x: 0, y: 0, width: 1, height: 1 };
+
+  function fitView() {
+    scene.fitted = true;
+    const across = scene.stage.clientWidth || 640;
+    const scale = Math.max(Math.min(across / scene.layout.width, LARGEST_SCALE, TALLEST / scene.layout.height), 0.2);
+    scene.stage.style.height = `${Math.max(scene.layout.height * scale, 140).toFixed(0)}px`;
+    const [width, height] = [across / scale, Math.max(scene.layout.height, 140 / scale)];
+    view = { x: (scene.layout.width - width) / 2, y: (scene.layout.height - height) / 2, width, height };
+    setView();
+  }
+
+  function setView() {
+    scene.canvas.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+  }
+
+  /**
+   * @param {number} factor above 1 moves away
+   * @param {number} [atX] share of the width that stays
+   * @param {number} [atY]
+   */
+  function zoom(factor, atX = 0.5, atY = 0.5) {
+    const width = Math.min(Math.max(view.width * factor, 120), 4 * scene.layout.width);
+    const real = width / view.width;
+    view = { x: view.x + view.width * (1 - real) * atX, y: view.y + view.height * (1 - real) * atY, width, height: view.height * real };
+    scene.fitted = false;
+    setView();
+  }
+
+  scene.canvas.addEventListener("wheel", (event) => {
+    // A plain wheel scrolls the notebook.
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const frame = scene.canvas.getBoundingClientRect();
+    zoom(Math.exp(event.deltaY / 300), (event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height);
+  }, { passive: false });
+
+  /** @type {{ x: number, y: number } | null} */
+  let grip = null;
+  scene.canvas.addEventListener("pointerdown", (event) => {
+    grip = { x: event.clientX, y: event.clientY };
+    scene.moved = false;
+  });
+  scene.canvas.addEventListener("pointermove", (event) => {
+    if (!grip || !(event.buttons & 1)) return;
+    const [dx, dy] = [event.clientX - grip.x, event.clientY - grip.y];
+    if (!scene.moved && Math.hypot(dx, dy) < 4) return;
+    if (!scene.moved) scene.canvas.setPointerCapture(event.pointerId);
+    scene.moved = true;
+    scene.fitted = false;
+    const scale = view.width / scene.canvas.clientWidth;
+    view = { ...view, x: view.x - dx * scale, y: view.y - dy * scale };
+    grip = { x: event.clientX, y: event.clientY };
+    scene.hideTip();
+    setView();
+  });
+  scene.canvas.addEventListener("pointerup", () => (grip = null));
+
+  return { fitView, zoom };
+}
