@@ -1,6 +1,6 @@
 // @ts-check
 /** Formulas from simple to accurate; click one to see what holds it up. */
-import { button, chart, copy, element, extent, floats, isBusy, painter, readable, svg } from "./shared.js";
+import { button, chart, copy, element, extent, floats, isBusy, paint, readable, svg } from "./shared.js";
 
 /** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
 
@@ -316,13 +316,7 @@ function render({ model, el }) {
     if (held) /** @type {HTMLElement | null} */ (body.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
   }
 
-  const screen = painter(draw);
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-  };
+  return paint(model, draw);
 }
 
 export default { render };
