@@ -126,6 +126,11 @@ def right_side(text: str, names: Sequence[str], target: str) -> Expr:
         raise InputError(f"a law needs one equals sign, as in 'y = a*f(x1) + g(x2)', got {text!r}")
     if target in names:
         raise InputError(f"the target {target!r} cannot be an input as well")
+    strangers = {s.name for s in parse_expression(sides[0]).free_symbols} - {*names, target}
+    if strangers:
+        raise InputError(
+            f"the left side of a law holds the target {target!r} and columns, got {min(strangers)!r}"
+        )
     left = parse_expression(sides[0], [*names, target])
     right = parse_expression(sides[1], unknown=True)
     symbol = Symbol(target, real=True)
