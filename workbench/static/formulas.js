@@ -218,7 +218,8 @@ function render({ model, el }) {
     if (!left.length) return element("span");
     const against = model.get("against");
     const column = (/** @type {number} */ k) => left.filter((_, i) => i % 3 === k);
-    const reach = 1.05 * Math.max(...column(1).map(Math.abs), 1e-300);
+    const rounding = 1e-12 * Math.max(...floats(model.get("dots")).map(Math.abs), 1);
+    const reach = 1.05 * Math.max(...column(1).map(Math.abs), rounding);
     const picture = chart({ width: 300, height: 220, x: extent(column(0)), y: [-reach, reach], xLabel: shortened(against || `formula for ${state.target}`, 40), yLabel: "true − formula", label: `Residuals against ${against || "the formula's value"}: rings are training rows, dots are held out` });
     picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.left} ${picture.down(0)}H${picture.right}` }));
     for (let i = 0; i < left.length; i += 3) picture.node.append(svg("circle", { class: left[i + 2] ? "kw-dot kw-held-out" : "kw-ring", cx: picture.across(left[i]).toFixed(1), cy: picture.down(left[i + 1]).toFixed(1), r: left[i + 2] ? 2.6 : 2.2 }));

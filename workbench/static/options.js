@@ -28,7 +28,7 @@ export function searchOptions(model) {
    * @param {[string, string][]} actions
    */
   function field(name, title, hint, actions) {
-    const node = /** @type {HTMLFormElement} */ (element("form", "kw-typed"));
+    const node = element("div", "kw-typed");
     const label = element("label", "kw-title", title);
     const input = /** @type {HTMLInputElement} */ (element("input", "kw-input"));
     const line = element("div", "kw-bar");
@@ -43,9 +43,11 @@ export function searchOptions(model) {
     input.setAttribute("aria-describedby", `${id}-answer ${id}-hint`);
     const send = (/** @type {string} */ type) => model.send({ type, text: input.value });
     const buttons = actions.map(([text, type]) => button(text, () => send(type)));
-    node.addEventListener("submit", (event) => {
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
       event.preventDefault();
-      if (!buttons[0].disabled) send(actions[0][1]);
+      event.stopPropagation();
+      buttons[0].click();
     });
     const enable = () => {
       const idle = !isBusy(model.get("state").status) && input.value.trim() !== "";
