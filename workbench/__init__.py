@@ -13,7 +13,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from workbench.automatic import Discovery, discover
     from workbench.discovery.compiler import compile_expression
-    from workbench.discovery.formula import Formula, FormulaSet
+    from workbench.discovery.formula import Formula
+    from workbench.discovery.formula_set import FormulaSet
     from workbench.discovery.graph import to_networkx
     from workbench.discovery.pruning import prune_edges
     from workbench.discovery.symbolic import symbolify
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "automatic": ["Discovery", "discover"],
     "discovery.compiler": ["compile_expression"],
-    "discovery.formula": ["Formula", "FormulaSet"],
+    "discovery.formula": ["Formula"],
+    "discovery.formula_set": ["FormulaSet"],
     "discovery.graph": ["to_networkx"],
     "discovery.pruning": ["prune_edges"],
     "discovery.symbolic": ["symbolify"],

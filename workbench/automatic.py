@@ -18,7 +18,8 @@ from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
 from workbench.discovery.stability import selection_frequencies
 from workbench.discovery.structure.propose import Structure, Suggestion, propose

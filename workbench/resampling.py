@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from workbench.automatic import discover
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.srepr import parse_srepr
 from workbench.discovery.stability import form
 from workbench.errors import InputError

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from workbench.automatic import Discovery, Report
 from workbench.baselines import Baseline
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 

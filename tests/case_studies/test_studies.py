@@ -45,7 +45,7 @@ def test_the_slope_law_is_found_in_knots() -> None:
 
 
 def test_shuffled_signatures_give_no_law() -> None:
-    from workbench.discovery.formula import FormulaSet
+    from workbench.discovery.formula_set import FormulaSet
     from workbench.discovery.polish import constants_and_lines, ratios
 
     knots = load_table()

@@ -5,7 +5,8 @@ import pytest
 import sympy
 import torch
 
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parts import parts, without_part
 from workbench.discovery.starting import formulas_from, network_from
 from workbench.discovery.targets import unknowns

@@ -9,7 +9,8 @@ import pytest
 import sympy
 import torch
 
-from workbench.discovery.formula import Constant, Formula, FormulaSet
+from workbench.discovery.formula import Constant, Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY, complexity
 from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError

@@ -9,7 +9,8 @@ import pytest
 import sympy
 
 from workbench.discovery.export import export
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.typesetting import WIDTH, extent, layout
 
 X, Y, Z = sympy.symbols("x my_col z1", real=True)

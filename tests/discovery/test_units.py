@@ -8,7 +8,8 @@ import sympy
 
 from workbench.automatic import discover
 from workbench.discovery.dimensions import check_expressions
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import polished
 from workbench.discovery.units import dimensionless_groups, parse, spelled
 from workbench.errors import InputError

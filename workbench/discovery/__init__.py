@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from workbench.discovery.drawing import network_svg
     from workbench.discovery.elimination import Elimination, Stage, eliminate
     from workbench.discovery.fixing import fix, unfix
-    from workbench.discovery.formula import Constant, Formula, FormulaSet
+    from workbench.discovery.formula import Constant, Formula
+    from workbench.discovery.formula_set import FormulaSet
     from workbench.discovery.graph import save_graph, to_networkx
     from workbench.discovery.library import register, registered, unregister
     from workbench.discovery.pruning import (
@@ -42,7 +43,8 @@ _MODULES = {
     "drawing": ["network_svg"],
     "elimination": ["Elimination", "Stage", "eliminate"],
     "fixing": ["fix", "unfix"],
-    "formula": ["Constant", "Formula", "FormulaSet"],
+    "formula": ["Constant", "Formula"],
+    "formula_set": ["FormulaSet"],
     "graph": ["save_graph", "to_networkx"],
     "library": ["register", "registered", "unregister"],
     "pruning": [

@@ -6,7 +6,8 @@ import numpy as np
 import sympy
 from sympy import Expr
 
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import polished
 from workbench.errors import InputError
 from workbench.kan.data import Dataset

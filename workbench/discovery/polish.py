@@ -14,7 +14,8 @@ from scipy.stats import t as student
 from sympy import Expr, Symbol, expand_mul, expand_multinomial
 
 from workbench.discovery.dimensions import Dimensions, check
-from workbench.discovery.formula import Constant, Formula, FormulaSet
+from workbench.discovery.formula import Constant, Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
 from workbench.discovery.provenance import origin, topology

@@ -15,7 +15,8 @@ from scipy.special import log_softmax, softmax
 from sympy import Expr
 from torch import Tensor
 
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parametric import Parametric, parametrize
 from workbench.discovery.selection import RULES
 from workbench.kan.data import Dataset

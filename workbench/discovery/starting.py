@@ -8,7 +8,7 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 
 from workbench.discovery.compiler import Lowering, evaluate
-from workbench.discovery.formula import FormulaSet
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import polished
 from workbench.discovery.targets import right_side
 from workbench.errors import InputError

@@ -14,7 +14,7 @@ from workbench.discovery.blocks import Blocks, blocks
 from workbench.discovery.candidates import Candidate
 from workbench.discovery.expressions import to_expressions
 from workbench.discovery.fixing import fix
-from workbench.discovery.formula import FormulaSet
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY
 from workbench.discovery.polish import polished
 from workbench.kan.data import Dataset

@@ -12,7 +12,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from workbench.discovery.attribution import feature_scores
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import ExtrapolationWarning, InputError
 from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
 from workbench.estimators.selection import Prune, Settings, default_shapes, select

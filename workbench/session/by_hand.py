@@ -1,6 +1,6 @@
 """Steps on laws and formulas that the scientist writes or changes by hand."""
 
-from workbench.discovery.formula import FormulaSet
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parts import parts, without_part
 from workbench.discovery.starting import formulas_from, network_from
 from workbench.discovery.targets import compile_target

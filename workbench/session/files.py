@@ -21,7 +21,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from workbench import __version__
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset

@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-from workbench.discovery.formula import FormulaSet
+from workbench.discovery.formula_set import FormulaSet
 from workbench.kan.contest import Start
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training import FitResult, Record

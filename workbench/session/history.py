@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from workbench.discovery.formula import FormulaSet
+from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import InputError
 from workbench.kan.model import KAN
 from workbench.kan.training import FitResult

@@ -13,7 +13,8 @@ from workbench.automatic import Effort, discover
 from workbench.discovery.blocks import blocks
 from workbench.discovery.candidates import Candidate, suggest
 from workbench.discovery.elimination import eliminate
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.graph import to_networkx
 from workbench.discovery.library import SYMPY
 from workbench.discovery.polish import constants_and_lines

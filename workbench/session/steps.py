@@ -12,7 +12,8 @@ from torch.nn import functional
 from workbench.automatic import Discovery, Effort
 from workbench.discovery.blocks import Blocks
 from workbench.discovery.elimination import Elimination
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import polished
 from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError

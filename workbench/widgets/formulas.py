@@ -8,7 +8,8 @@ import numpy as np
 import traitlets
 
 from workbench.discovery.card import with_error
-from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.targets import unknowns
 from workbench.errors import InputError
 from workbench.inspection import impacts, predictions, residuals, sensitivity, verify

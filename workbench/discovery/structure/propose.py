@@ -11,7 +11,8 @@ from sympy import Expr
 from threadpoolctl import threadpool_limits
 
 from workbench.discovery.compiler import compile_expression
-from workbench.discovery.formula import Formula, FormulaSet, rounded
+from workbench.discovery.formula import Formula, rounded
+from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.polish import polished
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses

@@ -1,0 +1,160 @@
+"""The formulas that a search found, from simple to accurate, and the one that is chosen among them."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from sympy import Expr
+
+from workbench.discovery.formula import Formula
+from workbench.discovery.selection import RULES, description_length
+from workbench.discovery.selection import loss as _loss
+from workbench.discovery.typesetting import rounded
+from workbench.errors import InputError
+
+
+class FormulaSet(Sequence[Formula]):
+    """Formulas from simple to accurate: the Pareto front of complexity and validation loss first.
+
+    Args:
+        formulas: in any order; of equal expressions the better one is kept.
+    """
+
+    def __init__(self, formulas: Iterable[Formula]) -> None:
+        unique: dict[tuple[Expr, ...], Formula] = {}
+        for formula in formulas:
+            known = unique.get(formula.expressions)
+            if known is None or _loss(formula) < _loss(known):
+                unique[formula.expressions] = formula
+        kept = [f for f in unique.values() if math.isfinite(_loss(f))]
+        self._formulas = sorted(kept, key=lambda f: (f.complexity, _loss(f)))
+        self._rule = "best"
+        self._picked: int | None = None
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._formulas[index]
+
+    def __len__(self) -> int:
+        return len(self._formulas)
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self._formulas)
+
+    def merged(self, other: "FormulaSet") -> "FormulaSet":
+        """Both sets in one."""
+        return FormulaSet([*self, *other])
+
+    def stamped(self, **facts: Any) -> "FormulaSet":
+        """The same formulas and choice with more provenance, such as ``seed=0``."""
+        return self._like(replace(f, provenance={**f.provenance, **facts}) for f in self._formulas)
+
+    def scored(self, scores: Iterable[Mapping[str, float | None]]) -> "FormulaSet":
+        """The same formulas and choice with more scores, one mapping for each."""
+        pairs = zip(self._formulas, scores, strict=True)
+        return self._like(replace(f, scores={**f.scores, **more}) for f, more in pairs)
+
+    def _like(self, formulas: Iterable[Formula]) -> "FormulaSet":
+        """Formulas in this set's order, with its choice."""
+        alike = FormulaSet(())
+        alike._formulas = list(formulas)
+        alike._rule, alike._picked = self._rule, self._picked
+        return alike
+
+    @property
+    def eligible(self) -> list[Formula]:
+        """Formulas that make sense in the data's units; all where none does."""
+        return [f for f in self._formulas if not f.unit_problems] or self._formulas
+
+    @property
+    def rule(self) -> str:
+        """The rule that chooses where no formula was picked."""
+        return self._rule
+
+    def pareto(self) -> "FormulaSet":
+        """Formulas that no simpler one matches on validation rows."""
+        front: list[Formula] = []
+        for formula in self._formulas:
+            if not front or _loss(formula) < _loss(front[-1]):
+                front.append(formula)
+        return FormulaSet(front)
+
+    @property
+    def best(self) -> Formula:
+        """The formula that was picked, or that the selection rule chooses."""
+        if not self._formulas:
+            raise InputError("there is no formula yet: symbolify a network first")
+        if self._picked is not None:
+            return self._formulas[self._picked]
+        return RULES[self._rule](self.eligible)
+
+    def select(self, rule: str | int) -> "FormulaSet":
+        """The same formulas with another choice.
+
+        Args:
+            rule: "best" (simplest within the error of the least loss), "accurate" (least loss),
+                "simple" (simplest within twice the least loss), "mdl" (least description length), or
+                the index of a formula.
+
+        Raises:
+            InputError: there is no such rule or formula.
+        """
+        chosen = FormulaSet(())._like(self._formulas)
+        if isinstance(rule, int) and not isinstance(rule, bool):
+            if not -len(self) <= rule < len(self):
+                raise InputError(f"there are formulas 0 to {len(self) - 1}, got {rule}")
+            chosen._picked = rule % len(self)
+        elif rule in RULES:
+            chosen._rule = str(rule)
+        else:
+            raise InputError(f"a rule must be one of {', '.join(RULES)} or an index, got {rule!r}")
+        return chosen
+
+    def frame(self) -> pd.DataFrame:
+        """The Pareto front and the chosen formula as a table; its index is that of the set.
+
+        Its columns: complexity, losses on each part, r2 or accuracy, mdl (description length in bits),
+        won (share of resamples in which the form was chosen), formula, uncertainties (its fitted
+        constants with their standard errors), chosen, and where the data have units, units (right or
+        wrong).
+        """
+        from workbench.discovery.card import in_words
+
+        figure = "test_accuracy" if self and self[0].task == "classification" else "test_r2"
+        shown = self._shown() if self else []
+        rows = [
+            {
+                "complexity": f.complexity,
+                "train": f.scores.get("train_loss"),
+                "validation": f.scores.get("validation_loss"),
+                "test": f.scores.get("test_loss"),
+                figure.removeprefix("test_"): f.scores.get(figure),
+                "mdl": description_length(f) if _loss(f) > 0 else None,
+                "won": f.scores.get("selection_frequency"),
+                "formula": "; ".join(str(rounded(e, 4)) for e in f.expressions),
+                "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
+                "chosen": f is self.best,
+            }
+            | ({"units": "wrong" if f.unit_problems else "right"} if f.units else {})
+            for f in shown
+        ]
+        return pd.DataFrame(rows, index=[self._formulas.index(f) for f in shown])
+
+    def latex_table(self) -> str:
+        """The front as a LaTeX table for ``booktabs``; long formulas wrap in a column of their own."""
+        from workbench.discovery.card import latex_table
+
+        return latex_table(self._shown(), self.best)
+
+    def _shown(self) -> list[Formula]:
+        """The front, and the chosen formula where it is not on it."""
+        front = list(self.pareto())
+        chosen = self.best
+        if all(f is not chosen for f in front):
+            front = sorted([*front, chosen], key=lambda f: (f.complexity, _loss(f)))
+        return front
+
+    def _repr_html_(self) -> str:
+        table: str = self.frame().to_html(escape=True)
+        return table
