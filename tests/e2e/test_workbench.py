@@ -443,7 +443,9 @@ def test_settings_reach_the_notebook(page: Page, lab: Lab) -> None:
         " run.onIOPub = m => { text += m.content.text ?? ''; }; await run.done; return text.trim(); }"
     )
     assert page.evaluate(state) == "2 7 torch.float32"
-    page.evaluate("() => { document.body.dataset.kwCurves = 'safe'; }")
+    page.evaluate(
+        "() => Object.assign(document.body.dataset, {kwCurves: 'safe', jpThemeLight: 'true'})"
+    )
     expect(curve).to_have_css("stroke", "rgb(0, 114, 178)")
     page.evaluate(settings, "safe")
     page.reload()
