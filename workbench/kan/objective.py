@@ -112,7 +112,7 @@ class Objective:
             outputs, derivative = jacobian(ensemble, part.x, self.columns, first)
             slope, root = self.loss.linearize(outputs, part.y, derivative, part.weights)
             value += len(part) * self.loss.value(outputs, part.y, part.weights)
-            gradient += torch.einsum("snm,snmp->sp", slope, derivative)
+            gradient += (slope.flatten(1).unsqueeze(1) @ derivative.flatten(1, 2)).squeeze(1)
             flat = root.flatten(1, 2)
             matrix.baddbmm_(flat.mT, flat)
         return value / count, matrix / count, gradient / count

@@ -16,7 +16,7 @@ from torch import Tensor
 FROM_RANDOM, FROM_REFINED = 1e-2, 1e-4
 """Damping to begin with: after a random start, after a refinement."""
 
-_DAMPING_LIMIT = 1e7
+_DAMPING_LIMIT, _GROWTH = 1e7, 2.0
 _FLOOR = 5.0  # units of rounding
 _PAYS, _PATIENCE, _MOST = 0.3, 2, 5
 _SETTLED, _SETTLING = 0.02, 3
@@ -62,7 +62,7 @@ class State:
         """The state before the first step."""
         strength = parameters.new_full((len(parameters),), damping)
         resting = torch.zeros_like(strength, dtype=torch.bool)
-        return cls(parameters, strength, torch.full_like(strength, 2.0), resting)
+        return cls(parameters, strength, torch.full_like(strength, _GROWTH), resting)
 
 
 Watch = Callable[[State, Tensor], bool]
@@ -93,7 +93,6 @@ def minimize(
     """
     value, matrix, gradient = problem.linearize(state.parameters)
     quadratic = problem.quadratic(state.parameters, matrix)
-    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
     limits = torch.finfo(matrix.dtype)
     tolerance = max(tolerance, limits.eps)
     while not bool(state.resting.all()) and (
@@ -109,11 +108,15 @@ def minimize(
             total = value + 0.5 * (parameters * pull).sum(1)
         diagonal = full.diagonal(dim1=1, dim2=2).mean(1)
         shift = (state.damping + _FLOOR * limits.eps) * diagonal
-        factor, failed = torch.linalg.cholesky_ex(full + shift[:, None, None] * eye)
+        damped = full.clone()
+        damped.diagonal(dim1=1, dim2=2).add_(shift.unsqueeze(1))
+        factor, failed = torch.linalg.cholesky_ex(damped)
         step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
         step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
         trial = parameters + step
-        ahead = problem.linearize(trial) if len(trial) > 1 else None
+        # Some step of a stack is nearly always accepted, and so is one that follows an accepted one.
+        expects = len(trial) > 1 or bool((state.growth == _GROWTH).all())
+        ahead = problem.linearize(trial) if expects else None
         new_value = problem.value(trial) if ahead is None else ahead[0]
         new_total = new_value
         if quadratic is not None:
@@ -131,7 +134,7 @@ def minimize(
             state,
             parameters=torch.where(better.unsqueeze(1), trial, parameters),
             damping=damping,
-            growth=torch.where(better, 2.0, state.growth * 2),
+            growth=torch.where(better, _GROWTH, state.growth * 2),
             resting=state.resting
             | (damping > _DAMPING_LIMIT)
             | (better & (gain <= tolerance * total.abs())),
@@ -144,7 +147,7 @@ def minimize(
         if bool(better.any()):
             if ahead is None:
                 value, matrix, gradient = problem.linearize(state.parameters)
-            else:  # in a stack some step is nearly always accepted, so linearizing at once pays
+            else:
                 value = torch.where(better, ahead[0], value)
                 matrix = torch.where(better[:, None, None], ahead[1], matrix)
                 gradient = torch.where(better.unsqueeze(1), ahead[2], gradient)
