@@ -215,8 +215,13 @@ class PerceptronProblem:
         """Weights are measured as they are: the unit matrix ``(P, P)``."""
         return torch.eye(self.architecture.count, dtype=self.rows.x.dtype)
 
-    def bend(self, parameters: Tensor, step: Tensor) -> Tensor:
-        """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``."""
+    def bend(self, parameters: Tensor, step: Tensor) -> Tensor | None:
+        """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``.
+
+        None for all but least squares, for which alone the acceleration is derived.
+        """
+        if not isinstance(self.loss, SquaredError):
+            return None
         found = torch.zeros_like(parameters)
         for part in self._blocks(parameters):
             outputs, derivative = self.architecture.jacobian(parameters, part.x)

@@ -14,7 +14,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.ensemble import BLOCK_BYTES, Ensemble
 from workbench.kan.linearize import Columns, jacobian
-from workbench.kan.losses import Loss
+from workbench.kan.losses import Loss, SquaredError
 from workbench.kan.model import KAN
 from workbench.kan.regularization import Penalty
 
@@ -121,8 +121,13 @@ class Objective:
             matrix.baddbmm_(flat.mT, flat)
         return value / count, matrix / count, gradient / count
 
-    def bend(self, parameters: Tensor, step: Tensor) -> Tensor:
-        """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``."""
+    def bend(self, parameters: Tensor, step: Tensor) -> Tensor | None:
+        """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``.
+
+        None for all but least squares, for which alone the acceleration is derived.
+        """
+        if not isinstance(self.loss, SquaredError):
+            return None
         ensemble, further = self.ensemble(parameters), self.ensemble(parameters + REACH * step)
         found = torch.zeros_like(parameters)
         per_row = _NUMBER * len(ensemble) * ensemble.template.out_features * self.columns.count
@@ -143,10 +148,11 @@ class Objective:
         """
         size, splines = self.columns.basis_size, self.columns.spline_count
         found = torch.eye(self.columns.count, dtype=self.rows.x.dtype, device=self.rows.x.device)
-        bends = torch.eye(size, dtype=found.dtype, device=found.device).diff(n=2, dim=0)
-        bends = bends.mT @ bends
-        curve = _LENGTH * found[:size, :size] + (1 - _LENGTH) * bends / bends.diagonal().mean()
-        found[:splines, :splines] = torch.block_diag(*[curve] * (splines // size))
+        unit = torch.eye(size, dtype=found.dtype, device=found.device)
+        bends = unit.diff(n=2, dim=0).mT @ unit.diff(n=2, dim=0)
+        curve = _LENGTH * unit + (1 - _LENGTH) * bends / bends.diagonal().mean().clamp(min=1)
+        for start in range(0, splines, size):
+            found[start : start + size, start : start + size] = curve
         return found
 
     def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:

@@ -192,9 +192,7 @@ class _Place:
         return local.new_zeros((*local.shape[:-1], size)).scatter(-1, columns, local)
 
 
-def _located(
-    x: Tensor, low: Tensor, high: Tensor, grid_size: int, reach: float = 0.0
-) -> _Place:
+def _located(x: Tensor, low: Tensor, high: Tensor, grid_size: int, reach: float = 0.0) -> _Place:
     step = (high - low) / grid_size
     u = (x - low) / step
     inside = u.clamp(-reach, grid_size + reach)

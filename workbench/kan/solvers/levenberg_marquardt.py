@@ -5,9 +5,9 @@ updated by Nielsen's rule (Madsen, Nielsen, Tingleff, *Methods for Non-Linear Le
 Problems*, 2004); an accepted problem never waits for a rejected one. With the generalized
 Gauss–Newton matrix of a convex loss the same iteration minimizes cross-entropy, Poisson and Huber.
 
-A stack wants many rough answers: there :math:`M = I`. One problem alone wants digits, at the end of a
-narrow curved valley: there the problem's own metric :math:`M` measures steps, and every step is bent
-along the valley by geodesic acceleration (Transtrum & Sethna 2012, arXiv 1201.5885).
+The problem's metric :math:`M` measures steps. One problem alone wants digits, at the end of a narrow
+curved valley: there every step of least squares is bent along the valley by geodesic acceleration
+(Transtrum & Sethna 2012, arXiv 1201.5885).
 """
 
 from collections.abc import Callable
@@ -35,8 +35,8 @@ class Problem(Protocol):
         """Positive definite matrix ``(P, P)`` with mean diagonal 1 that damping measures steps by."""
         ...
 
-    def bend(self, parameters: Tensor, step: Tensor) -> Tensor:
-        """Gradient ``(S, P)`` of the outputs' second derivative along ``step (S, P)``."""
+    def bend(self, parameters: Tensor, step: Tensor) -> Tensor | None:
+        """Gradient ``(S, P)`` of the outputs' second derivative along ``step (S, P)``, or None."""
         ...
 
     def value(self, parameters: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ def minimize(
         steps: iterations in all, counted from the state's first.
         tolerance: a problem rests when its relative decrease falls below this.
         extend: go on beyond ``steps``, up to five times as long, while a step still takes away a
-            third of the least loss.
+            tenth of the least loss.
         settle: end when two steps in a row have not taken away a twentieth of any loss.
         watch: see ``Watch``.
     """
@@ -174,8 +174,10 @@ def minimize(
 
 def _acceleration(problem: Problem, parameters: Tensor, step: Tensor, factor: Tensor) -> Tensor:
     """Half of the second-order correction of a step, zero where it is no small one: ``(S, P)``."""
-    bend = problem.bend(parameters, step).unsqueeze(-1)
-    side = -0.5 * torch.cholesky_solve(bend, factor).squeeze(-1)
+    bend = problem.bend(parameters, step)
+    if bend is None:
+        return torch.zeros_like(step)
+    side = -0.5 * torch.cholesky_solve(bend.unsqueeze(-1), factor).squeeze(-1)
     short = 2 * side.norm(dim=1) <= _STRAIGHT * step.norm(dim=1)
     return torch.where(short.unsqueeze(1), side, 0.0)
 
