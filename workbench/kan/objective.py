@@ -130,7 +130,8 @@ class Objective:
             return None
         ensemble, further = self.ensemble(parameters), self.ensemble(parameters + REACH * step)
         found = torch.zeros_like(parameters)
-        per_row = _NUMBER * len(ensemble) * ensemble.template.out_features * self.columns.count
+        size = max(self.columns.count, 1)
+        per_row = _NUMBER * len(ensemble) * ensemble.template.out_features * size
         for block in _blocks(len(self.rows), per_row):
             part = self.rows[block]
             first = None if self._first is None else self._first[:, block]
