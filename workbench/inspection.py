@@ -1,19 +1,18 @@
 """A formula under the lens: against the network and held-out rows, input by input, and node by node."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import sympy
 import torch
-from sympy import Expr
 
 from workbench.discovery.formula import Formula
+from workbench.discovery.parts import mean_of, parts, with_constant
 from workbench.discovery.typesetting import rounded
-from workbench.kan.data import Dataset, Part
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.data import Part as Rows
 from workbench.kan.model import KAN
 
-_MOST_NODES = 60
 _ROWS = 2000
 
 
@@ -29,7 +28,7 @@ class Verification:
         agreement: share of rows for which both name the same class; None for regression.
     """
 
-    part: Part
+    part: Rows
     rows: int
     undefined: int
     formula_loss: float
@@ -44,19 +43,36 @@ class Impact:
     """A node of a formula and what is lost when it becomes a constant, its mean.
 
     Attributes:
-        depth: of the node. text: of the node, rounded. loss: on validation rows with the constant.
-        constant: the mean that stood in for it.
+        place: of the node in ``discovery.parts.parts``. depth: of the node. text: of the node, rounded.
+        loss: on validation rows with the constant. constant: the mean that stood in for it.
     """
 
+    place: int
     depth: int
     text: str
     loss: float
     constant: float
 
 
+@dataclass(frozen=True)
+class Residuals:
+    """What a regression formula leaves unexplained, row by row.
+
+    Attributes:
+        against: name of the input, or "" for the formula's own value. x: that, ``(N,)``.
+        residual: true minus predicted value in the target's units, ``(N,)``.
+        held_out: rows that no choice has seen, ``(N,)``.
+    """
+
+    against: str
+    x: np.ndarray
+    residual: np.ndarray
+    held_out: np.ndarray
+
+
 def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
     """Compare formula and network on the test rows, or on what is held out beside them."""
-    part: Part = next(
+    part: Rows = next(
         (p for p in ("test", "validation", "train") if len(data.split(p)[0])), "train"
     )
     x, y = data.split(part)
@@ -80,11 +96,37 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
     )
 
 
-def predictions(formula: Formula, data: Dataset, part: Part = "test") -> np.ndarray:
+def predictions(formula: Formula, data: Dataset, part: Rows = "test") -> np.ndarray:
     """True and predicted values of a regression, one row each, ``(N, 2)``; only finite ones."""
     x, y = data.split(part)
     pairs = np.stack((y[:, 0].numpy(), formula(x).reshape(len(x), -1)[:, 0]), 1)
     return pairs[np.isfinite(pairs).all(1)]
+
+
+def residuals(formula: Formula, data: Dataset, against: str = "") -> Residuals:
+    """Residuals on training rows and on those held out, test rows where there are some.
+
+    Args:
+        formula: of a regression. data: its rows; those without a finite value are left out.
+        against: name of an input, or "" for the formula's own value.
+
+    Raises:
+        InputError: there is no such input, or the data is no regression.
+    """
+    if data.task != "regression":
+        raise InputError("residuals are for regression: this target has classes")
+    if against and against not in data.names:
+        raise InputError(f"residuals are drawn against one of {list(data.names)}, got {against!r}")
+    kept: Rows = "test" if len(data.test) else "validation"
+    tables = []
+    for part, held_out in (("train", 0.0), (kept, 1.0)):
+        x, y = data.split("train" if part == "train" else kept)
+        values = formula(x).reshape(len(x), -1)[:, 0]
+        across = x[:, data.names.index(against)].numpy() if against else values
+        tables.append(np.stack((across, y[:, 0].numpy() - values, np.full(len(x), held_out)), 1))
+    table = np.concatenate(tables)
+    table = table[np.isfinite(table).all(1)]
+    return Residuals(against, table[:, 0], table[:, 1], table[:, 2] > 0)
 
 
 def sensitivity(formula: Formula, data: Dataset) -> dict[str, float]:
@@ -110,45 +152,18 @@ def impacts(formula: Formula, data: Dataset) -> tuple[Impact, ...]:
 
     A node is replaced by its mean over training rows; nothing else is fitted again.
     """
-    if len(formula.expressions) != 1:
-        return ()
-    x = data.split("train")[0][:_ROWS].numpy()
-    part: Part = "validation" if len(data.validation) else "train"
-    rows, y = (t.numpy() for t in data.split(part))
+    rows, y = (t.numpy() for t in data.split("validation" if len(data.validation) else "train"))
     found = []
-    for depth, node in _nodes(formula.expression, 0):
-        mean = _mean(formula, node, x)
+    for place, part in enumerate(parts(formula)):
+        mean = mean_of(formula, part, data)
         if not np.isfinite(mean):
             continue
-        changed = formula.expression.xreplace({node: sympy.Float(mean)})
-        values = _values(formula, changed, rows).reshape(len(rows), -1)
+        changed = Formula((with_constant(formula, part, mean),), formula.names)
+        values = changed(rows).reshape(len(rows), -1)
         lost = loss(values, y, data) if np.isfinite(values).all() else float("inf")
-        found.append(Impact(depth, str(rounded(node, 3)), lost, mean))
+        text = str(rounded(part.expression, 3))
+        found.append(Impact(place, part.depth, text, lost, mean))
     return tuple(found)
-
-
-def _nodes(expression: Expr, depth: int) -> Iterator[tuple[int, Expr]]:
-    """Nodes that hold an input, from the root down, at most so many."""
-    waiting = [(depth, expression)]
-    for _ in range(_MOST_NODES):
-        if not waiting:
-            return
-        depth, node = waiting.pop()
-        if not node.free_symbols:
-            continue
-        yield depth, node
-        waiting += [(depth + 1, argument) for argument in reversed(node.args)]
-
-
-def _mean(formula: Formula, node: Expr, x: np.ndarray) -> float:
-    values = _values(formula, node, x)
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else float("nan")
-
-
-def _values(formula: Formula, expression: Expr, x: np.ndarray) -> np.ndarray:
-    part = Formula((expression,), formula.names)
-    return part(x)
 
 
 def loss(values: np.ndarray, y: np.ndarray, data: Dataset) -> float:

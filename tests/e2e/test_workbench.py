@@ -242,6 +242,89 @@ def test_versions_are_compared_and_gone_to(page: Page, lab: Lab, table: Path) ->
     expect(tree.locator("tr.kw-chosen")).not_to_contain_text("train")
 
 
+def discovered(page: Page, lab: Lab, name: str) -> Locator:
+    """The Discover page of a law that was found."""
+    shown(page, lab, name, more=FOUND)
+    page.locator(GUIDE).get_by_role("tab", name="Discover").click()
+    formulas = page.locator(".kw-formulas")
+    expect(formulas.locator(".kw-detail")).to_contain_text("a**2 + b")
+    return formulas
+
+
+def test_what_is_known_of_the_law_becomes_the_network(page: Page, lab: Lab, table: Path) -> None:
+    formulas = discovered(page, lab, "law.ipynb")
+    formulas.get_by_text("Options", exact=True).click()
+    law = formulas.get_by_label("What you know of the law")
+    law.fill("y = f(a")
+    law.press("Enter")
+    expect(formulas).to_contain_text("a closing bracket is missing")
+    expect(law).to_have_value("y = f(a")
+    expect(law).to_be_focused()
+    law.fill("y = k*f(a) + b")
+    law.press("Enter")
+    expect(formulas).to_contain_text("f is a curve to be found; k is no column, so a number")
+    expect(formulas.locator(".kw-formula-row").first).to_be_visible()
+    formulas.get_by_role("button", name="Train the network").click()
+    formulas.get_by_role("button", name="Search again").click()
+    expect(page.locator(GUIDE).get_by_role("button", name="Undo")).to_have_attribute(
+        "title", re.compile("find formulas")
+    )
+    known = formulas.get_by_label("A formula to start from")
+    known.fill("k*a^2 + b")
+    known.press("Enter")
+    expect(formulas).to_contain_text("The formula is in the table")
+    page.locator(GUIDE).get_by_role("tab", name="Script").click()
+    script = page.locator(".kw-script .kw-pre")
+    expect(script).to_contain_text("compile_target('y = k*f(a) + b', data.names")
+    expect(script).to_contain_text("formulas_from('k*a^2 + b', data")
+
+
+def test_building_blocks_are_chosen_for_all_edges_and_for_one(
+    page: Page, lab: Lab, table: Path
+) -> None:
+    formulas = discovered(page, lab, "blocks.ipynb")
+    formulas.get_by_text("Options", exact=True).click()
+    blocks = formulas.get_by_role("group", name="Building blocks")
+    blocks.get_by_label("sin, costs 3").uncheck()
+    expect(formulas.locator("summary")).to_contain_text("20 of 31 building blocks")
+    edge = blocks.get_by_label("Edge that the building blocks are for")
+    edge.select_option(label="b → y")
+    blocks.get_by_label("exp, costs 2").uncheck()
+    expect(formulas.locator("summary")).to_contain_text("1 edge with a choice of its own")
+    edge.select_option(label="on every edge")
+    expect(blocks.get_by_label("exp, costs 2")).to_be_checked()
+    formulas.get_by_role("button", name="Search again").click()
+    page.locator(GUIDE).get_by_role("tab", name="Script").click()
+    expect(page.locator(".kw-script .kw-pre")).to_contain_text("allowed={Edge(layer=0, source=1")
+
+
+def test_a_part_is_made_constant_and_given_back_with_the_keyboard(
+    page: Page, lab: Lab, table: Path
+) -> None:
+    formulas = discovered(page, lab, "parts.ipynb")
+    detail = formulas.locator(".kw-detail")
+    part = detail.get_by_role("button", name=re.compile(r"^Make b a constant"))
+    part.focus()
+    page.keyboard.press("Enter")
+    expect(detail).to_contain_text("b is a constant now.")
+    expect(formulas.locator("[data-picked='true']")).not_to_contain_text("b")
+    undo = detail.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(detail).not_to_contain_text("is a constant now")
+    expect(part).to_be_visible()
+    expect(detail.locator(".kw-part").first).to_be_focused()
+
+
+def test_residuals_are_drawn_against_any_input(page: Page, lab: Lab, table: Path) -> None:
+    detail = discovered(page, lab, "residuals.ipynb").locator(".kw-detail")
+    expect(detail.locator(".kw-ring")).to_have_count(105)
+    expect(detail.locator(".kw-held-out")).to_have_count(23)
+    expect(detail.get_by_role("img", name="Residuals against the formula's value")).to_be_visible()
+    detail.get_by_role("combobox").select_option("b")
+    expect(detail.get_by_role("img", name="Residuals against b")).to_be_visible()
+
+
 def test_fifty_long_columns_fit_into_a_narrow_pane(page: Page, lab: Lab) -> None:
     random = np.random.default_rng(0)
     names = [f"measurement_number_{i:02d}_of_a_rather_long_experiment" for i in range(50)]
@@ -280,6 +363,8 @@ def test_axe_finds_no_serious_violation(page: Page, lab: Lab, table: Path, theme
         expect(guide).to_have_attribute("data-page", name)
         if name == "Export":
             expect(page.locator(".kw-exports .kw-pre")).to_be_visible()
+        if name == "Discover":
+            page.locator(".kw-formulas").get_by_text("Options", exact=True).click()
         page.wait_for_timeout(300)  # transitions and first drawings of a page
         result = page.evaluate(
             "async () => { const { passes, violations } = await axe.run("

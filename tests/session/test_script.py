@@ -98,6 +98,44 @@ def test_a_discovery_is_one_line(table: Path, tmp_path: Path) -> None:
     assert said == session.formula.srepr.splitlines()[-1]
 
 
+def test_laws_and_formulas_by_hand_are_repeated(table: Path, tmp_path: Path) -> None:
+    session = Session.open(table, "y", grids=(3, 6), starts=4).law("y = f(a) + sqrt(b)")
+    session.start().wait().symbolify(
+        functions=["square", "linear"], allowed={session.model.edges()[0]: ["cube", "square"]}
+    )
+    session.hold_part(session.choice, 1).add("k*a^2 + sqrt(b)")
+    assert [step.name for step in session.steps[1:]] == [
+        "law y = f(a) + sqrt(b)", "train", "find formulas",
+        session.steps[4].name, "add k*a^2 + sqrt(b)",
+    ]  # fmt: skip
+    assert session.steps[4].name.startswith("hold ")
+    assert session.formula.scores["test_r2"] > 0.99
+    assert run(session, tmp_path, "print(formula.srepr)") == session.formula.srepr.splitlines()[-1]
+
+
+def test_a_formula_is_a_network_to_start_from(table: Path, tmp_path: Path) -> None:
+    session = Session.open(table, "y", grids=(3,)).start_from("a^2 + sqrt(b)")
+    assert session.trained
+    assert session.start().wait().loss() < 0.03
+    total = "print(float(model(data.inputs).sum()))"
+    with torch.no_grad():
+        assert float(run(session, tmp_path, total)) == float(
+            session.model(session.data.inputs).sum()
+        )
+
+
+def test_what_is_by_hand_can_be_undone_and_refused(table: Path) -> None:
+    session = Session.open(table, "y", (2, 1))
+    before = session.model
+    with pytest.raises(InputError, match="holds the target"):
+        session.law("z = f(a)")
+    assert session.model is before
+    session.law("y = f(a) + g(b)").undo()
+    assert session.model is before
+    session.add("a^2 + b").undo()
+    assert not session.has_formulas
+
+
 def test_a_notebook_has_a_cell_for_every_step(table: Path) -> None:
     session = Session.open(table, "y", (2, 1, 1), grids=(3,), starts=2).start().wait()
     notebook = nbformat.reads(session.to_notebook("A title"), as_version=4)

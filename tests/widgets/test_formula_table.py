@@ -7,6 +7,7 @@ import pytest
 
 from tests.problems import PROBLEMS
 from tests.widgets.conftest import send, until
+from workbench.kan.data import Dataset
 from workbench.session import Session
 from workbench.widgets import FormulaTable
 
@@ -102,3 +103,98 @@ def test_a_search_fills_the_table_and_can_be_stopped() -> None:
 def test_a_saved_notebook_keeps_a_table(table: FormulaTable) -> None:
     content, _ = table._repr_mimebundle_()
     assert content["text/html"].startswith("<table")
+
+
+def part(table: FormulaTable, text: str) -> int:
+    return next(node["place"] for node in table.detail["impacts"] if node["text"] == text)
+
+
+def test_a_part_is_made_constant_and_given_back(table: FormulaTable) -> None:
+    before = table.detail["text"]
+    send(table, "hold-part", index=table.detail["index"], place=part(table, "x2**2"))
+    assert table.detail["held"] == "x2**2"
+    assert "x2" not in table.detail["text"]
+    assert table.detail["index"] == table.session.choice
+    assert next(row for row in table.rows if row["chosen"])["text"] == table.detail["text"]
+    assert table.session.undoable == "hold x2**2 constant"
+    send(table, "give-back")
+    assert table.detail["text"] == before
+    assert table.detail["held"] == ""
+    send(table, "give-back")
+    assert "no part was made constant" in table.state["message"]
+
+
+def test_residuals_are_drawn_against_an_input(table: FormulaTable) -> None:
+    data = table.session.data
+    for against in ("x2", ""):
+        send(table, "against", against=against)
+        assert table.against == against
+        left = np.frombuffer(table.residuals, "<f4").reshape(-1, 3)
+        assert (left[:, 2] == 1).sum() == len(data.test)
+        assert (left[:, 2] == 0).sum() == len(data.train)
+        assert np.abs(left[:, 1]).max() < 1e-6
+    send(table, "against", against="speed")
+    assert "drawn against one of" in table.state["message"]
+    assert table.against == ""
+
+
+def test_building_blocks_reach_the_search_and_the_script(table: FormulaTable) -> None:
+    session = table.session
+    edge = session.model.edges()[0]
+    assert {block["name"] for block in table.blocks} >= {"square", "bessel_j0"}
+    send(table, "blocks", names=["sin", "linear"], edge=None)
+    send(table, "blocks", names=["cube"], edge=list(edge))
+    assert table.options["chosen"] == ["linear", "sin"]
+    assert table.options["own"] == [[list(edge), ["cube"]]]
+    assert table.options["edges"][0] == [list(edge), "x1 → y"]
+    send(table, "blocks", names=[], edge=None)
+    assert "at least one building block" in table.answers["blocks"][0]
+    assert table.options["chosen"] == ["linear", "sin"]
+    send(table, "search")
+    session.wait()
+    assert "functions=('linear', 'sin'), allowed={Edge(" in session.to_script()
+    send(table, "blocks", names=None, edge=list(edge))
+    send(table, "blocks", names=None, edge=None)
+    assert table.options["own"] == []
+    assert len(table.options["chosen"]) > 10
+
+
+def test_a_law_becomes_the_network(table: FormulaTable) -> None:
+    session = table.session
+    assert table.options["example"] == "y = f(x1) + g(x2, x3)"
+    send(table, "law", text="y = f(x1")
+    assert table.answers["law"][1]
+    assert "closing bracket" in table.answers["law"][0]
+    assert session.undoable == "find formulas"
+    send(table, "law", text="y = k*f(x1) + x2^2 + x3^2")
+    assert table.answers["law"] == [
+        "The network has the shape of this law: f is a curve to be found; "
+        "k is no column, so a number to be found. Train it next.",
+        False,
+    ]
+    assert not table.state["trained"]
+    assert table.rows, "the formulas that were found stay"
+    send(table, "train")
+    session.wait()
+    assert table.state["trained"]
+    assert table.answers == {}
+
+
+def test_a_formula_of_ones_own(table: FormulaTable) -> None:
+    count = len(table.rows)
+    send(table, "add", text="k*x1^2 + x2^2")
+    assert table.answers["start"][0].startswith("The formula is in the table")
+    assert len(table.rows) > count
+    send(table, "start", text="2*x1^2 + x2^2 + x3^2")
+    assert table.session.undoable == "start from 2*x1^2 + x2^2 + x3^2"
+    assert table.state["trained"]
+
+
+def test_names_that_are_no_words_are_quoted() -> None:
+    x = np.random.default_rng(0).uniform(0, 1, (60, 1))
+    data = Dataset.from_arrays(x, x[:, 0], names=["bond length"], target="y")
+    table = FormulaTable(Session(data, (1, 1)))
+    assert table.options["example"] == "y = f(`bond length`)"
+    send(table, "law", text=table.options["example"])
+    assert not table.answers["law"][1]
+    table.close()

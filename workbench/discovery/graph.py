@@ -101,6 +101,18 @@ def node_name(model: KAN, level: int, number: int) -> str:
     return str(number) if number < sums else f"p{number - sums}"
 
 
+def edge_label(model: KAN, data: Dataset, edge: Edge) -> str:
+    """An edge by the names of its ends, as in ``a → sum 1.0``; factors of a product are sums."""
+    if edge.layer == 0:
+        source = data.names[edge.source]
+    else:
+        kind = "sum" if edge.source < model.config.sums(edge.layer) else "product"
+        source = f"{kind} {edge.layer}.{node_name(model, edge.layer, edge.source)}"
+    last = edge.layer + 1 == model.config.depth
+    end = _output_labels(data)[edge.target] if last else f"sum {edge.layer + 1}.{edge.target}"
+    return f"{source} → {end}"
+
+
 def _add_nodes(graph: nx.DiGraph, model: KAN, data: Dataset) -> None:
     config = model.config
     outputs = _output_labels(data)

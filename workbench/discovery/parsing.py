@@ -6,7 +6,8 @@ r"""Expressions that people type, read by a grammar of our own: nothing is evalu
     power   = atom [("**" | "^") signed]
     atom    = number | name | name "(" sum {"," sum} ")" | "(" sum ")"
 
-Names may be words of Python such as ``lambda``, and greek letters. Decimals are read as exact fractions.
+Names may be words of Python such as ``lambda``, and greek letters; any other name stands in backquotes,
+as in `` `bond length`^2 ``. Decimals are read as exact fractions.
 """
 
 import re
@@ -19,7 +20,7 @@ from sympy import Expr, Symbol
 from workbench.errors import InputError
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|[-+*/^(),]))"
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]+)`|(?P<sign>\*\*|[-+*/^(),]))"
 )
 _MOST_CHARACTERS, _DEEPEST = 5000, 100
 _CONSTANTS: dict[str, Expr] = {"pi": sympy.pi, "π": sympy.pi}
@@ -127,6 +128,9 @@ class _Reader:
         if kind == "name":
             self._next()
             return self._call(value) if self._take("(") else self._symbol(value)
+        if kind == "quoted":
+            self._next()
+            return self._symbol(value)
         if self._take("("):
             found = self._sum()
             self._close()

@@ -6,11 +6,12 @@ best for their complexity go on. Finished states become formulas with constants 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.discovery.attribution import edge_scores
-from workbench.discovery.candidates import Candidate, suggest
+from workbench.discovery.blocks import Blocks, blocks
+from workbench.discovery.candidates import Candidate
 from workbench.discovery.expressions import to_expressions
 from workbench.discovery.fixing import fix
 from workbench.discovery.formula import FormulaSet
@@ -44,6 +45,8 @@ def symbolify(
     *,
     beam: int = 3,
     candidates: int = 4,
+    functions: Collection[str] | None = None,
+    allowed: Mapping[Edge, Collection[str]] | None = None,
     seed: int = 0,
     floor: float | None = None,
     watch: Watch | None = None,
@@ -55,15 +58,23 @@ def symbolify(
         data: training rows fit, validation rows choose, test rows report.
         beam: states that are kept after every edge.
         candidates: functions that are tried on every edge.
+        functions: building blocks that may be used, see ``discovery.blocks``; the usual ones by default.
+        allowed: building blocks of single edges, instead of ``functions``.
         seed: of the row subset.
         floor: validation loss at the noise, the network's own by default; see ``polished``.
         watch: called with (edges fixed, edges in all); True ends the search early.
+
+    Raises:
+        InputError: a building block is not known, none is left, or an edge of ``allowed`` is not there.
     """
     networks = [models] if isinstance(models, KAN) else list(models)
+    choice = blocks(functions, allowed)
+    for model in networks:
+        choice.require_edges(model)
     finished = [
         state.model
         for model in networks
-        for state in _search(model, data, beam, candidates, seed, watch)
+        for state in _search(model, data, beam, candidates, choice, seed, watch)
     ]
     expressions = [to_expressions(model, data.names) for model in finished]
     return polished(expressions, data, network=networks[0] if networks else None, floor=floor)
@@ -87,7 +98,13 @@ def ranked(found: Sequence[Candidate], effect: float, noise: float) -> list[Cand
 
 
 def _search(
-    model: KAN, data: Dataset, beam: int, width: int, seed: int, watch: Watch | None
+    model: KAN,
+    data: Dataset,
+    beam: int,
+    width: int,
+    choice: Blocks,
+    seed: int,
+    watch: Watch | None,
 ) -> list[_State]:
     """Finished states, best first; empty when the search was ended early."""
     penalty = Penalty() if data.task == "regression" else Penalty(ridge=1e-6)
@@ -96,10 +113,10 @@ def _search(
     floor = start.loss
     total = len(model.edges())
     states = [start]
-    for count, edge in enumerate(_clearest_first(start.model, problem)):
+    for count, edge in enumerate(_clearest_first(start.model, problem, choice)):
         grown = []
         for state in states:
-            found = suggest(state.model, problem.rows.x, [edge])[edge]
+            found = choice.suggest(state.model, problem.rows.x, [edge])[edge]
             scores = edge_scores(state.model, problem.rows.x)[edge.layer]
             effect = float(scores[edge.target, edge.source])
             for candidate in _tried(ranked(found, effect, floor), width):
@@ -111,18 +128,20 @@ def _search(
         states = _best(grown, floor, beam)
         if watch is not None and watch(count + 1, total):
             return []
-    finals = [*(state.model for state in states), _straight(start.model, problem)]
+    finals = [*(state.model for state in states), *_straight(start.model, problem, choice)]
     return [_refit(problem, final, _FINAL_STEPS) for final in finals]
 
 
-def _straight(model: KAN, problem: Refitting) -> KAN:
-    """Every free edge a straight line: with product nodes a polynomial, and always worth a look."""
-    free = _clearest_first(model, problem)
-    found = suggest(model, problem.rows.x, free)
+def _straight(model: KAN, problem: Refitting, choice: Blocks) -> list[KAN]:
+    """Every free edge a straight line, where it may be one: with product nodes a polynomial."""
+    free = _clearest_first(model, problem, choice)
+    found = choice.suggest(model, problem.rows.x, free)
     for edge in free:
-        line = next(c for c in found[edge] if c.name == "linear")
+        line = next((c for c in found[edge] if c.name == "linear"), None)
+        if line is None:
+            return []
         model = fix(model, edge, line.name, line.affine)
-    return model
+    return [model]
 
 
 def _tried(candidates: list[Candidate], width: int) -> list[Candidate]:
@@ -141,10 +160,10 @@ def _best(states: list[_State], floor: float, beam: int) -> list[_State]:
     return sorted(states, key=bits)[:beam]
 
 
-def _clearest_first(model: KAN, problem: Refitting) -> list[Edge]:
+def _clearest_first(model: KAN, problem: Refitting, choice: Blocks) -> list[Edge]:
     """Free edges, those with the best match first: what is fixed early helps the others."""
     free = [e for e in model.edges() if (e.target, e.source) not in model.layer(e.layer).fixed]
-    found = suggest(model, problem.rows.x, free)
+    found = choice.suggest(model, problem.rows.x, free)
     return sorted(free, key=lambda edge: -found[edge][0].r2)
 
 

@@ -6,10 +6,12 @@ network of their own.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import sympy
 import torch
 from sympy import Expr, Symbol
+from sympy.core.function import AppliedUndef
 
 from workbench.discovery.compiler import Lowering, Ranges, require_names, sampled
 from workbench.discovery.parsing import parse_expression
@@ -52,7 +54,7 @@ def compile_target(
     """
     names = list(inputs)
     require_names(names, ranges)
-    expression = _right_side(text, names, target)
+    expression = right_side(text, names, target)
     return network_of(expression, names, ranges=ranges, hidden=hidden, grid_size=grid_size)
 
 
@@ -71,6 +73,22 @@ def network_of(
     x = torch.from_numpy(sampled(names, ranges))
     total = lowering.sum(expression)
     return lowering.wiring.build([total], x, grid_size=grid_size, lock=True)
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """What training has to find in a law: names of ``curves`` and of ``numbers``."""
+
+    curves: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+def unknowns(text: str, inputs: Sequence[str], *, target: str = "y") -> Unknowns:
+    """What is unknown in a law, see ``compile_target``: a name that is no input is a number."""
+    expression = right_side(text, list(inputs), target)
+    curves = {part.func.__name__ for part in expression.atoms(AppliedUndef)}
+    numbers = {symbol.name for symbol in expression.free_symbols} - set(inputs)
+    return Unknowns(tuple(sorted(curves)), tuple(sorted(numbers)))
 
 
 class _Curves:
@@ -101,12 +119,18 @@ class _Curves:
         return total
 
 
-def _right_side(text: str, names: Sequence[str], target: str) -> Expr:
+def right_side(text: str, names: Sequence[str], target: str) -> Expr:
+    """What the target is, by an equation in it, see ``compile_target``."""
     sides = text.split("=") if isinstance(text, str) else []
     if len(sides) != 2:
         raise InputError(f"a law needs one equals sign, as in 'y = a*f(x1) + g(x2)', got {text!r}")
     if target in names:
         raise InputError(f"the target {target!r} cannot be an input as well")
+    strangers = {s.name for s in parse_expression(sides[0]).free_symbols} - {*names, target}
+    if strangers:
+        raise InputError(
+            f"the left side of a law holds the target {target!r} and columns, got {min(strangers)!r}"
+        )
     left = parse_expression(sides[0], [*names, target])
     right = parse_expression(sides[1], unknown=True)
     symbol = Symbol(target, real=True)

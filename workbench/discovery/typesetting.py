@@ -195,7 +195,7 @@ def to_mathml(
     for left, (_, expression) in zip(places[len(symbols) :], equations, strict=True):
         equation = sympy.Eq(left, rounded(expression).xreplace(renaming), evaluate=False)
         symbol = "dot" if dots else None
-        rows.append(mathml(equation, printer="presentation", ln_notation=True, mul_symbol=symbol))
+        rows.append(_markup(equation, symbol))
     marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}
     return "".join(
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
@@ -203,6 +203,17 @@ def to_mathml(
         + "</math>"
         for row in rows
     )
+
+
+def expression_mathml(expression: Expr) -> str:
+    """Presentation MathML of an expression in symbols of single letters."""
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{_markup(expression, None)}</math>'
+
+
+def _markup(expression: Expr, dots: str | None) -> str:
+    """SymPy's MathML with a true minus sign, and with a plain letter for e."""
+    found: str = mathml(expression, printer="presentation", ln_notation=True, mul_symbol=dots)
+    return found.replace("<mo>-</mo>", "<mo>−</mo>").replace("&ExponentialE;", "e")
 
 
 def _mathml_name(name: str) -> str:

@@ -326,7 +326,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
         """The most probable label of every row."""
-        labels: np.ndarray = self.classes_[self._probabilities(self._raw(X)).argmax(1)]
+        chosen = self._probabilities(self._raw(X)).argmax(1)
+        labels: np.ndarray = self.classes_[chosen]
         return labels
 
     def _probabilities(self, values: np.ndarray) -> np.ndarray:

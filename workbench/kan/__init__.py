@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.kan.contest import Start, starts_of
     from workbench.kan.data import Dataset
     from workbench.kan.editing import reopen, reshape
+    from workbench.kan.equations import Condition, Solution, solve
     from workbench.kan.functions import FUNCTIONS
     from workbench.kan.grid import update_grid_
     from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
@@ -34,6 +35,7 @@ _MODULES = {
     "contest": ["Start", "starts_of"],
     "data": ["Dataset"],
     "editing": ["reopen", "reshape"],
+    "equations": ["Condition", "Solution", "solve"],
     "functions": ["FUNCTIONS"],
     "grid": ["update_grid_"],
     "growth": ["expand_depth", "expand_width", "permute_nodes", "submodel", "warm_start"],
@@ -56,6 +58,7 @@ __all__ = [
     "KAN",
     "About",
     "Adam",
+    "Condition",
     "CrossEntropy",
     "Dataset",
     "Edge",
@@ -69,6 +72,7 @@ __all__ = [
     "Poisson",
     "Progress",
     "Record",
+    "Solution",
     "SquaredError",
     "Start",
     "Trace",
@@ -84,6 +88,7 @@ __all__ = [
     "reopen",
     "reshape",
     "save",
+    "solve",
     "starts_of",
     "submodel",
     "unlock",

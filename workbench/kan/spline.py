@@ -43,8 +43,11 @@ def _polynomials(degree: int) -> tuple[tuple[float, ...], ...]:
 
 @lru_cache(maxsize=64)
 def _table(degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Power coefficients of the pieces, ``(power, piece)``."""
-    with torch.inference_mode(False):
+    """Power coefficients of the pieces, ``(power, piece)``.
+
+    Made outside of any transform of ``torch.func``: a tensor of one must not outlive it in the cache.
+    """
+    with torch.inference_mode(False), torch._C._DisableFuncTorch():
         return torch.tensor(_polynomials(degree), dtype=dtype, device=device).mT.contiguous()
 
 

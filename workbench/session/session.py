@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +10,7 @@ from typing import Any, Self
 import networkx as nx
 
 from workbench.automatic import Effort, discover
+from workbench.discovery.blocks import blocks
 from workbench.discovery.candidates import Candidate, suggest
 from workbench.discovery.elimination import eliminate
 from workbench.discovery.formula import Formula, FormulaSet
@@ -23,7 +24,7 @@ from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
-from workbench.session import comparison, script, steps
+from workbench.session import by_hand, comparison, script, steps
 from workbench.session.editing import Editing
 from workbench.session.frames import Frame, Job, edge_curves
 from workbench.session.history import History, Step, Version
@@ -268,8 +269,21 @@ class Session(Editing):
 
         return self._work("prune", work, wait=wait)
 
-    def symbolify(self, *, wait: bool = True) -> "Session":
-        """Find formulas for the present network, beside the simplest ones that there are."""
+    def symbolify(
+        self,
+        *,
+        functions: Collection[str] | None = None,
+        allowed: Mapping[Edge, Collection[str]] | None = None,
+        wait: bool = True,
+    ) -> "Session":
+        """Find formulas for the present network, beside the simplest ones that there are.
+
+        Args:
+            functions, allowed: building blocks on all edges and on single ones, see ``symbolify``.
+            wait: whether to block.
+        """
+        choice = blocks(functions, allowed)
+        choice.require_edges(self.model)
 
         def work(tell: Callable[[str, float], bool]) -> Step | None:
             if tell("constants and lines", 0.0):
@@ -283,10 +297,18 @@ class Session(Editing):
                 ended = tell(f"{done} of {total} edges have names", done / (total + 1))
                 return ended
 
-            found = simple.merged(symbolify(self.model, self.data, seed=self.seed, watch=watch))
+            named = symbolify(
+                self.model,
+                self.data,
+                functions=choice.functions,
+                allowed=choice.edges,
+                seed=self.seed,
+                watch=watch,
+            )
+            found = simple.merged(named)
             made = ", ".join(step.name for step in self.steps)
             found = found.stamped(seed=self.seed, steps=made)
-            return None if ended else steps.symbolified(self.model, self.seed, found)
+            return None if ended else steps.symbolified(self.model, self.seed, choice, found)
 
         return self._work("symbolify", work, wait=wait)
 
@@ -342,6 +364,26 @@ class Session(Editing):
         """
         place = self.choice if index is None else index
         return self._do(steps.snapped, self.data, self.formulas, place)
+
+    def law(self, text: str) -> "Session":
+        """Begin again with the network of a law with unknown parts, see ``compile_target``."""
+        return self._do(by_hand.law, self.data, text)
+
+    def start_from(self, text: str) -> "Session":
+        """Begin again with the network of a formula, see ``network_from``; training goes on from it."""
+        return self._do(by_hand.started, self.data, text)
+
+    def add(self, text: str) -> "Session":
+        """Add a formula to those that were found, its numbers fitted, and choose it."""
+        return self._do(by_hand.added, self.data, _formulas(self.steps), text)
+
+    def hold_part(self, index: int, place: int) -> "Session":
+        """Add a formula in which a part of another is a constant, fitted again, and choose it.
+
+        Args:
+            index: of the other formula. place: of the part, see ``discovery.parts.parts``.
+        """
+        return self._do(by_hand.without, self.data, self.formulas, index, place)
 
     def reset(self) -> "Session":
         """Back to the network of the beginning; ``redo`` brings the steps back one by one."""

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from workbench.automatic import Discovery, Effort
+from workbench.discovery.blocks import Blocks
 from workbench.discovery.elimination import Elimination
 from workbench.discovery.formula import Formula, FormulaSet
 from workbench.discovery.polish import polished
@@ -95,11 +96,13 @@ def pruned_by_refit(found: Elimination) -> Step:
     return Step("prune", "model = eliminate(model, data).model", found.model)
 
 
-def symbolified(model: KAN, seed: int, formulas: FormulaSet) -> Step:
+def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet) -> Step:
     """What a search for symbols found, beside the simplest formulas that there are."""
+    said = "" if choice.functions is None else f", functions={choice.functions!r}"
+    said += f", allowed={dict(choice.edges)!r}" if choice.edges else ""
     code = (
         "formulas = constants_and_lines(data).merged("
-        f"symbolify(model, data, seed={seed}))\nformula = formulas.best"
+        f"symbolify(model, data, seed={seed}{said}))\nformula = formulas.best"
     )
     return Step("find formulas", code, model, formulas=formulas)
 
@@ -119,14 +122,14 @@ def discovered(found: Discovery, seed: int, effort: Effort) -> Step:
 
 def chosen(model: KAN, formulas: FormulaSet, index: int) -> Step:
     """A formula that is preferred to the one that validation prefers."""
-    _require_index(formulas, index)
+    require_index(formulas, index)
     code = f"formula = formulas[{index}]"
     return Step(f"choose formula {index}", code, model, choice=index)
 
 
 def snapped(model: KAN, data: Dataset, formulas: FormulaSet, index: int) -> Step:
     """The same formulas, and one of them with the exact numbers that its constants may be."""
-    _require_index(formulas, index)
+    require_index(formulas, index)
     found = polished([formulas[index].expressions], data, network=model)
     exact = min(found, key=_free)
     if _free(exact) >= _free(formulas[index]):
@@ -145,7 +148,8 @@ def _free(formula: Formula) -> int:
     return sum(constant.snapped is None for constant in formula.constants)
 
 
-def _require_index(formulas: FormulaSet, index: int) -> None:
+def require_index(formulas: FormulaSet, index: int) -> None:
+    """An ``InputError`` where a set has no formula at ``index``."""
     if isinstance(index, bool) or not 0 <= index < len(formulas):
         raise InputError(
             f"a formula's index must lie between 0 and {len(formulas) - 1}, got {index}"

@@ -1,6 +1,6 @@
 // @ts-check
 /** The data form: a table, its columns, and what is made of them. */
-import { button, element, painter, readable, shortened, svg } from "./shared.js";
+import { button, element, paint, readable, shortened, svg } from "./shared.js";
 
 /** @typedef {{ name: string, kind: string, missing: number, distinct: number, low: number | null, high: number | null, counts: number[], labels: string[], useless: string }} Column */
 
@@ -289,13 +289,7 @@ function render({ model, el }) {
     root.dataset.used = String(Boolean(state.used));
   }
 
-  const screen = painter(draw);
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-  };
+  return paint(model, draw);
 }
 
 export default { render };

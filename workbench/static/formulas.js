@@ -1,6 +1,7 @@
 // @ts-check
 /** Formulas from simple to accurate; click one to see what holds it up. */
-import { button, chart, copy, element, extent, floats, isBusy, painter, readable, svg } from "./shared.js";
+import { searchOptions } from "./options.js";
+import { button, chart, copy, element, extent, floats, isBusy, paint, readable, shortened, svg } from "./shared.js";
 
 /** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
 
@@ -9,6 +10,12 @@ const TRIVIAL = new Set(["0", "1", "-1"]);
 
 /** @param {number | null} value */
 const shown = (value) => (value === null ? "–" : readable(value));
+
+/**
+ * A number as a text, with a sign that is no hyphen.
+ * @param {string} text
+ */
+const minus = (text) => text.replaceAll("-", "−");
 
 /**
  * MathML of the kernel: names in it are escaped there.
@@ -32,6 +39,7 @@ function render({ model, el }) {
   progress.setAttribute("aria-label", "Search");
   const buttons = element("div", "kw-buttons kw-push");
   bar.append(count, phase, progress, buttons);
+  const options = searchOptions(model);
   const body = element("div", "kw-formula-body");
   const plot = element("div", "kw-front");
   const list = element("div", "kw-scroll kw-formula-list");
@@ -43,9 +51,10 @@ function render({ model, el }) {
   detail.setAttribute("aria-label", "The formula that is inspected");
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
-  root.append(bar, body, detail, message);
+  root.append(bar, message, options.panel, body, detail);
   el.append(root);
   let all = false;
+  let next = "";
 
   const inspect = (/** @type {number} */ index) => model.send({ type: "inspect", index });
 
@@ -88,7 +97,7 @@ function render({ model, el }) {
     const figure = state.task === "classification" ? "accuracy" : "R²";
     const lines = element("table", "kw-table");
     const head = element("tr");
-    for (const [text, kind, hint] of [["", "", ""], ["Formula", "", ""], ["Size", "kw-numbers", "Complexity"], ["Validation", "kw-numbers", `${state.unit} on validation rows`], ["Held out", "kw-numbers", `${figure} on rows that no choice has seen`]]) {
+    for (const [text, kind, hint] of [["", "", ""], ["Formula", "", ""], ["Size", "kw-numbers", "Complexity"], ["Validation", "kw-numbers", `${state.unit} on validation rows`], [`Held-out ${figure}`, "kw-numbers", `${figure} on rows that no choice has seen`]]) {
       const cell = element("th", kind, text);
       if (hint) cell.title = hint;
       if (!text) cell.append(element("span", "kw-hidden", "Pinned"));
@@ -122,7 +131,7 @@ function render({ model, el }) {
     }
     lines.append(thead, tbody);
     const behind = rows.filter((r) => !r.front && !r.chosen && !r.pinned).length;
-    const more = button(all ? "Only the best of every size" : `${behind} more that are not the best of their size`, () => ((all = !all), draw()), { kind: "kw-small" });
+    const more = button(all ? "Only the best of every size" : `${behind} more that are not the best of their size`, () => ((all = !all), draw()), { kind: "kw-small kw-more" });
     more.dataset.keep = "more";
     return behind ? [lines, more] : [lines];
   }
@@ -164,9 +173,11 @@ function render({ model, el }) {
     close.dataset.keep = "close";
     head.append(choose, snap, latex, close);
     const columns = element("div", "kw-blocks");
-    columns.append(verification(about.verification, state), heldOut(state), constants(about), sensitivity(about), impacts(about, state), limits(about));
+    columns.append(verification(about.verification, state), heldOut(state), unexplained(about, state), impacts(about, state, busy), constants(about), sensitivity(about), limits(about));
     detail.replaceChildren(mathematics(about.mathml), head, columns);
-    if (held) /** @type {HTMLElement | null} */ (detail.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
+    const wanted = next ? detail.querySelector(`[data-keep="${next}"]`) : null;
+    if (wanted) next = "";
+    if (wanted || held) /** @type {HTMLElement | null} */ (wanted ?? detail.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
   }
 
   /**
@@ -197,6 +208,33 @@ function render({ model, el }) {
     return block("On held-out rows", picture.node);
   }
 
+  /**
+   * Residuals: what the formula leaves over on training rows, and on rows that no choice has seen.
+   * @param {any} about
+   * @param {any} state
+   */
+  function unexplained(about, state) {
+    const left = floats(model.get("residuals"));
+    if (!left.length) return element("span");
+    const against = model.get("against");
+    const column = (/** @type {number} */ k) => left.filter((_, i) => i % 3 === k);
+    const rounding = 1e-12 * Math.max(...floats(model.get("dots")).map(Math.abs), 1);
+    const reach = 1.05 * Math.max(...column(1).map(Math.abs), rounding);
+    const picture = chart({ width: 300, height: 220, x: extent(column(0)), y: [-reach, reach], xLabel: shortened(against || `formula for ${state.target}`, 40), yLabel: "true − formula", label: `Residuals against ${against || "the formula's value"}: rings are training rows, dots are held out` });
+    picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.left} ${picture.down(0)}H${picture.right}` }));
+    for (let i = 0; i < left.length; i += 3) picture.node.append(svg("circle", { class: left[i + 2] ? "kw-dot kw-held-out" : "kw-ring", cx: picture.across(left[i]).toFixed(1), cy: picture.down(left[i + 1]).toFixed(1), r: left[i + 2] ? 2.6 : 2.2 }));
+    const choice = /** @type {HTMLSelectElement} */ (element("select", "kw-select"));
+    choice.append(new Option("the formula's value", ""), ...about.inputs.map((/** @type {string} */ name) => new Option(name, name)));
+    choice.value = against;
+    choice.dataset.keep = "against";
+    choice.addEventListener("change", () => model.send({ type: "against", against: choice.value }));
+    const label = element("label", "kw-field", "against");
+    label.append(choice);
+    const legend = element("p", "kw-quiet");
+    legend.append(element("span", "kw-mark kw-mark-ring"), " training rows ", element("span", "kw-mark"), " held out");
+    return block("Residuals", label, picture.node, legend);
+  }
+
   /** @param {any} about */
   function constants(about) {
     if (!about.constants.length) return element("span");
@@ -205,8 +243,8 @@ function render({ model, el }) {
     for (const constant of about.constants) {
       if (trivial.includes(constant)) continue;
       const line = element("li");
-      if (constant.exact) line.append(element("span", "kw-quiet kw-numbers", `${constant.evidence || "fitted"} → `), element("b", "", constant.text));
-      else line.append(element("span", "kw-numbers", constant.text));
+      if (constant.exact) line.append(element("span", "kw-quiet kw-numbers", minus(`${constant.evidence || "fitted"} → `)), element("b", "", minus(constant.text)));
+      else line.append(element("span", "kw-numbers", minus(constant.text)));
       list.append(line);
     }
     const rest = trivial.length ? [element("p", "kw-quiet", `${trivial.length} more were 0 or ±1 to within their errors.`)] : [];
@@ -234,24 +272,48 @@ function render({ model, el }) {
   /**
    * @param {any} about
    * @param {any} state
+   * @param {boolean} busy
    */
-  function impacts(about, state) {
-    if (about.impacts.length < 2) return element("span");
+  function impacts(about, state, busy) {
+    const undone = about.held ? [element("p", "kw-undone")] : [];
+    for (const line of undone) {
+      const undo = button("Undo", () => ((next = "kw-tree"), model.send({ type: "give-back" })), { kind: "kw-small" });
+      undo.dataset.keep = "give-back";
+      undo.disabled = busy;
+      const part = element("code", "kw-wrap", about.held);
+      line.append(part, " is a constant now. ", undo);
+    }
+    if (about.impacts.length < 2) return undone.length ? block("What each part is worth", ...undone) : element("span");
     const least = Math.max(about.loss ?? 0, TINY);
     const worst = Math.max(...about.impacts.map((/** @type {any} */ n) => Math.log((n.loss ?? least) / least)), 1e-9);
     const tree = element("ul", "kw-tree");
     for (const node of about.impacts) {
-      const line = element("li");
-      line.style.paddingLeft = `${14 * node.depth}px`;
+      const line = button("", () => hold(about.index, node.place), { kind: "kw-part" });
+      line.style.paddingLeft = `${4 + 14 * node.depth}px`;
+      line.disabled = busy;
+      line.dataset.keep = node.place ? `part${node.place}` : "kw-tree";
       const share = node.loss === null ? 1 : Math.max(Math.log(Math.max(node.loss, TINY) / least) / worst, 0);
       const heat = element("span", "kw-heat");
       heat.style.setProperty("--kw-share", share.toFixed(2));
       const text = element("code", "kw-wrap", node.text);
       line.append(heat, text, element("span", "kw-quiet kw-numbers", ` ${shown(node.loss)}`));
-      line.title = `Held at ${readable(node.constant)}: ${state.unit} ${shown(node.loss)} instead of ${shown(about.loss)}`;
-      tree.append(line);
+      line.title = `Make it a constant and fit again. Held at ${readable(node.constant)}: ${state.unit} ${shown(node.loss)} instead of ${shown(about.loss)}`;
+      line.setAttribute("aria-label", `Make ${node.text} a constant: ${state.unit} ${shown(node.loss)} instead of ${shown(about.loss)}`);
+      const item = element("li");
+      item.append(line);
+      tree.append(item);
     }
-    return block("What each part is worth", tree, element("p", "kw-quiet", `${state.unit} when the part becomes a constant; dark bars matter most.`));
+    return block("What each part is worth", ...undone, tree, element("p", "kw-quiet", `${state.unit} when the part becomes a constant; full bars matter most. Click a part to make it one.`));
+  }
+
+  /**
+   * @param {number} index
+   * @param {number} place
+   */
+  function hold(index, place) {
+    next = "give-back";
+    phase.textContent = "All constants are fitted again…";
+    model.send({ type: "hold-part", index, place });
   }
 
   /** @param {any} about */
@@ -281,12 +343,14 @@ function render({ model, el }) {
     if (Number.isFinite(state.share)) progress.value = state.share;
     const held = buttons.contains(document.activeElement);
     const stop = button("Stop", () => model.send({ type: "stop" }));
-    const search = button(rows.length ? "Search again" : "Find formulas", () => model.send({ type: "search" }), { kind: rows.length ? "" : "kw-first" });
+    const search = button(rows.length ? "Search again" : "Find formulas", () => model.send({ type: "search" }), { kind: rows.length || !state.trained ? "" : "kw-first" });
     search.title = "Turn the curves of the present network into symbols";
     search.disabled = busy || !state.trained;
+    const train = button("Train the network", () => model.send({ type: "train" }), { kind: "kw-first" });
+    train.disabled = busy;
     const discover = button("Try other networks", () => model.send({ type: "discover" }), { label: "Train, prune and name several shapes of networks, and ratios of sums; takes minutes" });
     discover.disabled = busy;
-    buttons.replaceChildren(...(searching ? [stop] : [search, discover]));
+    buttons.replaceChildren(...(searching ? [stop] : state.trained ? [search, discover] : [train, search, discover]));
     if (held) /** @type {HTMLElement | null} */ (buttons.firstElementChild)?.focus();
     if (message.textContent !== state.message) message.textContent = state.message;
     message.dataset.error = String(state.error);
@@ -301,6 +365,7 @@ function render({ model, el }) {
     const active = document.activeElement;
     const held = active instanceof HTMLElement && body.contains(active) ? active.dataset.keep : undefined;
     drawBar();
+    options.draw();
     body.classList.toggle("kw-bare", !rows.length);
     if (rows.length) {
       plot.replaceChildren(front(rows, inspected));
@@ -316,13 +381,7 @@ function render({ model, el }) {
     if (held) /** @type {HTMLElement | null} */ (body.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
   }
 
-  const screen = painter(draw);
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-  };
+  return paint(model, draw);
 }
 
 export default { render };

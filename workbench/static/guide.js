@@ -1,6 +1,6 @@
 // @ts-check
 /** The head of the workbench: steps, what comes next, undo and redo. */
-import { button, element, painter } from "./shared.js";
+import { button, element, paint } from "./shared.js";
 
 /** @typedef {{ title: string, done: boolean, open: boolean }} Page */
 
@@ -107,13 +107,7 @@ function render({ model, el }) {
     root.dataset.busy = String(Boolean(state.busy));
   }
 
-  const screen = painter(draw);
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-  };
+  return paint(model, draw);
 }
 
 export default { render };

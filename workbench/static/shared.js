@@ -179,6 +179,21 @@ export function painter(draw) {
 }
 
 /**
+ * Draw now and whenever a trait changes; returns what ends it.
+ * @param {any} model
+ * @param {() => void} draw
+ */
+export function paint(model, draw) {
+  const screen = painter(draw);
+  model.on("change", screen.soon);
+  screen.soon();
+  return () => {
+    screen.stop();
+    model.off("change", screen.soon);
+  };
+}
+
+/**
  * A button that copies a text and says so.
  * @param {string} label
  * @param {() => string} text

@@ -1,6 +1,6 @@
 // @ts-check
 /** Versions as a small tree: go to any, name it, put two side by side. */
-import { button, element, painter, readable } from "./shared.js";
+import { button, element, paint, readable } from "./shared.js";
 
 /** @typedef {{ number: number, parent: number | null, name: string, label: string, edges: number, loss: number, formula: string, present: boolean, past: boolean }} Version */
 
@@ -131,19 +131,13 @@ function render({ model, el }) {
     beside.replaceChildren(table, element("p", "kw-quiet", words.join(" ")));
   }
 
-  const screen = painter(() => {
+  return paint(model, () => {
     drawList();
     drawBeside();
     const state = model.get("state");
     message.textContent = state.message ?? "";
     message.dataset.error = String(Boolean(state.error));
   });
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-  };
 }
 
 export default { render };

@@ -1,6 +1,7 @@
 """The table of formulas: from simple to accurate, each one inspected, verified, pinned, snapped, chosen."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,13 @@ import traitlets
 
 from workbench.discovery.card import with_error
 from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.targets import unknowns
 from workbench.errors import InputError
-from workbench.inspection import impacts, predictions, sensitivity, verify
+from workbench.inspection import impacts, predictions, residuals, sensitivity, verify
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
-from workbench.widgets.panel import Command, Panel, Said, index_in
+from workbench.widgets.panel import Command, Panel, Said, index_in, text_in
+from workbench.widgets.search_options import SearchOptions, listed, understood
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
@@ -22,7 +25,8 @@ class FormulaTable(Panel):
     """The formulas of a session, accuracy against complexity.
 
     The front end sends commands: "search", "discover", "stop", "inspect", "close", "choose", "snap",
-    "pin". Pairs of true and predicted values travel as little-endian float32.
+    "pin", "hold-part", "give-back", "against", "law", "start", "add", "blocks", "train". Numbers of the
+    charts travel as little-endian float32.
 
     Attributes:
         rows: one for every formula: its figures, MathML, whether it is on the front, chosen, pinned.
@@ -30,6 +34,10 @@ class FormulaTable(Panel):
         detail: the formula that is inspected: constants with evidence, verification on held-out rows,
             sensitivity of every input, and what every node of it is worth.
         dots: true and predicted values of held-out rows.
+        residuals: of training and held-out rows: against what, residual, and 1 where held out.
+        against: the input that residuals are drawn against, or "" for the formula's own value.
+        blocks: every building block. options: which are chosen, and for which edges.
+        answers: what is said at a field of the options: a sentence, and whether it is an error.
     """
 
     _esm = module("formulas.js")
@@ -40,9 +48,17 @@ class FormulaTable(Panel):
     detail = traitlets.Dict().tag(sync=True)
     dots = traitlets.Bytes(b"").tag(sync=True)
 
+    residuals = traitlets.Bytes(b"").tag(sync=True)
+    against = traitlets.Unicode("").tag(sync=True)
+    blocks = traitlets.List(traitlets.Dict()).tag(sync=True)
+    options = traitlets.Dict().tag(sync=True)
+    answers = traitlets.Dict().tag(sync=True)
+
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(blocks=listed())
         self.session = session
+        self._choice = SearchOptions()
+        self._held: tuple[int, int, str] | None = None  # version, formula it came from, its part
         self._pinned: set[str] = set()
         self._shown: FormulaSet | None = None
         self._refresh()
@@ -51,7 +67,8 @@ class FormulaTable(Panel):
     def _commands(self) -> dict[str, Command]:
         session = self.session
         return {
-            "search": lambda said: session.symbolify(wait=False),
+            "search": lambda said: session.symbolify(**self._choice.arguments(), wait=False),
+            "train": lambda said: session.start(),
             "discover": lambda said: session.discover("normal", wait=False),
             "stop": lambda said: session.stop(),
             "inspect": self._inspect,
@@ -60,6 +77,13 @@ class FormulaTable(Panel):
             "snap": lambda said: session.snap(index_in(said, "index")),
             "pin": self._pin,
             "undo": lambda said: session.undo(),
+            "hold-part": self._hold_part,
+            "give-back": lambda said: self._give_back(),
+            "against": self._draw_against,
+            "blocks": lambda said: self._answer("blocks", lambda: self._choose_blocks(said)),
+            "law": lambda said: self._answer("law", lambda: self._use_law(text_in(said, "text"))),
+            "start": lambda said: self._answer("start", lambda: self._start(text_in(said, "text"))),
+            "add": lambda said: self._answer("start", lambda: self._add(text_in(said, "text"))),
         }
 
     def _refuse(self, sentence: str) -> None:
@@ -83,9 +107,12 @@ class FormulaTable(Panel):
         with self._lock, self.hold_sync():
             same = found is self._shown
             self._shown = found
+            self._choice.keep(session)
+            self.options = self._choice.described(session)
             self.rows = self._listed(found, session.choice) if found is not None else []
             if not same:
-                self.detail, self.dots = {}, b""
+                self._clear()
+            self.answers = {}
             self._tell("")
         if found is not None and not same:
             self._show(session.choice)
@@ -171,14 +198,87 @@ class FormulaTable(Panel):
             "sensitivity": [[n, _finite(v)] for n, v in sensitivity(formula, data).items()],
             "impacts": [_plain(vars(node)) for node in impacts(formula, data)],
             "loss": _finite(formula.scores.get("validation_loss")),
+            "inputs": list(data.names),
+            "held": self._held[2] if self._held and self._held[0] == session.history.place else "",
         }
+        left = self._residuals(formula, self.against)
         with self._lock, self.hold_sync():
             self.detail = about
             self.dots = pairs.astype("<f4").tobytes()
+            self.residuals = left
 
     def _close(self) -> None:
         with self._lock, self.hold_sync():
-            self.detail, self.dots = {}, b""
+            self._clear()
+
+    def _clear(self) -> None:
+        self.detail, self.dots, self.residuals = {}, b"", b""
+
+    def _residuals(self, formula: Formula, against: str) -> bytes:
+        if self.session.data.task != "regression":
+            return b""
+        found = residuals(formula, self.session.data, against)
+        table = np.stack((found.x, found.residual, found.held_out), 1)
+        parts = [table[found.held_out == kind] for kind in (False, True)]
+        thinned = [part[:: max(1, -(-len(part) // _MOST_DOTS))] for part in parts]
+        return np.concatenate(thinned).astype("<f4").tobytes()
+
+    def _draw_against(self, said: Said) -> None:
+        """Residuals against another input."""
+        against = text_in(said, "against")
+        left = self._residuals(self.session.formulas[self.detail["index"]], against)
+        with self._lock, self.hold_sync():
+            self.against, self.residuals = against, left
+
+    # Parts
+
+    def _hold_part(self, said: Said) -> None:
+        """A new formula in which a part is a constant."""
+        index, place = index_in(said, "index"), index_in(said, "place")
+        text = next((n["text"] for n in self.detail.get("impacts", ()) if n["place"] == place), "")
+        with self._lock:
+            self._tell("")
+        self.session.hold_part(index, place)
+        self._held = (self.session.history.place, index, text)
+        self._show(self.session.choice)
+
+    def _give_back(self) -> None:
+        """The formula that the part was taken from."""
+        held = self._held
+        if held is None or held[0] != self.session.history.place:
+            raise InputError("no part was made constant in the last step")
+        self.session.undo()
+        self._show(held[1])
+
+    # Options
+
+    def _answer(self, field: str, work: Callable[[], str]) -> None:
+        """Obey, and say at the field what came of it; nothing is lost on an error."""
+        try:
+            sentence, error = work(), False
+        except InputError as refusal:
+            sentence, error = str(refusal), True
+        with self._lock, self.hold_sync():
+            self.answers = {**self.answers, field: [sentence, error]}
+            self.options = self._choice.described(self.session)
+
+    def _choose_blocks(self, said: Said) -> str:
+        self._choice.choose(said)
+        return ""
+
+    def _use_law(self, text: str) -> str:
+        data = self.session.data
+        self.session.law(text)
+        told = understood(unknowns(text, data.names, target=data.target))
+        return f"The network has the shape of this law: {told} Train it next."
+
+    def _start(self, text: str) -> str:
+        self.session.start_from(text)
+        return "The network says this formula: train it to fit its numbers, or unfix edges on the Look page."
+
+    def _add(self, text: str) -> str:
+        self.session.add(text)
+        return "The formula is in the table, with its numbers fitted."
 
     def _pin(self, said: Said) -> None:
         """Keep a formula at the top of the table, also after another search."""

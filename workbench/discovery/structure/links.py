@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import sympy
 from sympy import Expr
 
+from workbench.discovery.parsing import parse_expression
 from workbench.discovery.structure.problem import Problem
 
 _FAR = 1e8
+_Y = sympy.Symbol("y", real=True)
 _BRANCH = 1e-3
 _Array = Callable[[np.ndarray], np.ndarray]
 
@@ -31,6 +34,14 @@ class Link:
     inverse: Callable[[Expr], Expr]
     domain: Callable[[np.ndarray], bool] = lambda y: True
     sign: bool = False
+
+    def named(self, subject: Expr) -> Expr:
+        """What it makes of a target, to be read: a function that SymPy names otherwise stays as written."""
+        return self._expression.xreplace({_Y: subject})
+
+    @cached_property
+    def _expression(self) -> Expr:
+        return parse_expression(self.name, ["y"], unknown=True)
 
 
 def _one_sign(y: np.ndarray) -> bool:
@@ -97,7 +108,8 @@ def linked(problem: Problem) -> Iterator[tuple[Link, Problem]]:
         if known.mean() < 1 - _BRANCH:
             continue
         inverse = _negated(link.inverse) if link.sign and problem.y[0] < 0 else link.inverse
-        found = problem.rows(known).linked(values[known], slopes[known], inverse)
+        name = link.named(problem.subject)
+        found = problem.rows(known).linked(values[known], slopes[known], inverse, name)
         if found.sound:
             yield link, found
 

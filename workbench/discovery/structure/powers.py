@@ -95,7 +95,8 @@ def single_columns(problem: Problem) -> Iterator[tuple[str, Problem]]:
                 if multiplied
                 else sympy.Add(*(int(k) * s for k, s in zip(numbers, problem.symbols, strict=True)))
             )
-            yield f"y depends on all inputs through {name}", problem.seen_along(column, name)
+            sentence = f"{problem.subject} depends on all inputs through {name}"
+            yield sentence, problem.seen_along(column, name)
 
 
 def _roughness(column: np.ndarray, problem: Problem) -> float:

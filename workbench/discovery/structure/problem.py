@@ -11,6 +11,7 @@ from sympy import Expr
 from workbench.kan.data import Dataset
 
 _MOST_ROWS = 2000
+_Y = sympy.Symbol("y", real=True)
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Problem:
             these are residuals of the target to first order, so noise keeps its size.
         spread: standard deviation of the table's target.
         back: makes an expression of the target out of one of ``y``.
+        subject: what ``y`` is, in terms of the target and the table's symbols.
     """
 
     x: np.ndarray
@@ -32,6 +34,7 @@ class Problem:
     weights: np.ndarray
     spread: float
     back: Callable[[Expr], Expr] = lambda expression: expression
+    subject: Expr = _Y
 
     @classmethod
     def of(cls, data: Dataset) -> "Problem":
@@ -41,7 +44,9 @@ class Problem:
         x, values = x[keep], y[keep, 0].numpy().astype(float)
         symbols = tuple(sympy.Symbol(name, real=True) for name in data.names)
         spread = float(values.std()) or 1.0
-        return cls(x.numpy().astype(float), symbols, values, np.ones(len(values)), spread)
+        target = sympy.Symbol(data.target, real=True)
+        columns, ones = x.numpy().astype(float), np.ones(len(values))
+        return cls(columns, symbols, values, ones, spread, subject=target)
 
     @property
     def width(self) -> int:
@@ -72,12 +77,12 @@ class Problem:
         return replace(self, x=x, symbols=tuple(symbols)).without(first)
 
     def linked(
-        self, y: np.ndarray, slope: np.ndarray, inverse: Callable[[Expr], Expr]
+        self, y: np.ndarray, slope: np.ndarray, inverse: Callable[[Expr], Expr], subject: Expr
     ) -> "Problem":
-        """The problem for ``T(y)``, given its values, its derivative and the inverse of T."""
+        """The problem for ``T(y)``, given its values, its derivative, the inverse of T and its name."""
         back = self.back
         weights = self.weights / np.maximum(np.abs(slope), 1e-300)
-        return replace(self, y=y, weights=weights, back=lambda e: back(inverse(e)))
+        return replace(self, y=y, weights=weights, subject=subject, back=lambda e: back(inverse(e)))
 
     def seen_along(self, column: np.ndarray, symbol: Expr) -> "Problem":
         """The same values with one column instead of all."""
@@ -90,6 +95,7 @@ class Problem:
             self,
             y=self.y / factor,
             weights=self.weights * np.abs(factor),
+            subject=self.subject / symbol,
             back=lambda expression: back(symbol * expression),
         )
 

@@ -102,7 +102,7 @@ def propose(
     whole = Problem.of(data)
     hunt = _Hunt(whole, Search(over, frozenset(refused)))
     hunt.run()
-    closed = [s for s in _of_guesses(hunt.chosen, data.names) if s.sentence not in refused]
+    closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
     exact = any(_train_loss(f) <= EXACT * whole.spread for f in formulas)
     steps = [*_of_stages(hunt.stages, data.names), *_of_columns(hunt.stages[:1], data.names)]
@@ -205,8 +205,8 @@ def _of_columns(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggest
             )
 
 
-def _of_guesses(found: list[Guess], names: tuple[str, ...]) -> Iterator[Suggestion]:
+def _of_guesses(found: list[Guess], data: Dataset) -> Iterator[Suggestion]:
     for guess in found:
-        sentence = f"y may be {rounded(guess.expression, _DIGITS)}"
+        sentence = f"{data.target} may be {rounded(guess.expression, _DIGITS)}"
         evidence = {"error": guess.error, "terms": float(guess.terms)}
-        yield Suggestion("formula", sentence, evidence, guess.expression, names)
+        yield Suggestion("formula", sentence, evidence, guess.expression, data.names)

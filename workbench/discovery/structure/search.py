@@ -78,7 +78,8 @@ class Search:
             return None
         tried = []
         for link, changed in linked(stage.problem):
-            sentence = f"{link.name} is a smoother function of the inputs than y"
+            subject = stage.problem.subject
+            sentence = f"{changed.subject} is a smoother function of the inputs than {subject}"
             if link.name in _SMOOTHERS and sentence not in self.refused and not self.stop():
                 tried.append((glance(changed), changed, Step("link", sentence)))
         best = min(tried, key=lambda t: t[0].error, default=None)

@@ -31,7 +31,7 @@ class Apart:
     def sentence(self, problem: Problem) -> str:
         name = problem.symbols[self.column]
         verb = "plus" if self.kind == "sum" else "times"
-        return f"y is a function of {name} {verb} a function of the other inputs"
+        return f"{problem.subject} is a function of {name} {verb} a function of the other inputs"
 
 
 def find_separability(smooth: Smooth, problem: Problem) -> list[Apart]:

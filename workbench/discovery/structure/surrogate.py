@@ -57,7 +57,7 @@ def _smoothest(problem: Problem, rows: int) -> Smooth:
     if not ((problem.y > 0).all() or (problem.y < 0).all()) or (problem.x == 0).any():
         return found
     y, x = np.abs(problem.y), np.abs(problem.x)
-    shown = problem.linked(np.log(y), 1 / y, lambda e: e)
+    shown = problem.linked(np.log(y), 1 / y, lambda e: e, problem.subject)
     inner = _fitted(
         Problem(np.log(x), shown.symbols, shown.y, shown.weights, shown.spread),
         rows,

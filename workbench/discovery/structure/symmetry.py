@@ -46,11 +46,11 @@ class Scaling:
     def sentence(self, problem: Problem) -> str:
         name = problem.symbols[self.column]
         if not self.powers:
-            return f"y is proportional to {name}**{self.prefactor:g}"
+            return f"{problem.subject} is proportional to {name}**{self.prefactor:g}"
         together = [
             str(monomial((problem.symbols[j], name), (1.0, power))) for j, power in self.powers
         ]
-        known = f"y depends on {name} through {', '.join(together)}"
+        known = f"{problem.subject} depends on {name} through {', '.join(together)}"
         return known + (f" and a factor {name}**{self.prefactor:g}" if self.prefactor else "")
 
 
@@ -73,7 +73,7 @@ class Sum:
     def sentence(self, problem: Problem) -> str:
         joined = self.applied(problem).symbols[self.second - (self.first < self.second)]
         first, second = problem.symbols[self.first], problem.symbols[self.second]
-        return f"y depends on {first} and {second} through {joined}"
+        return f"{problem.subject} depends on {first} and {second} through {joined}"
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ class Factor:
         return problem.divided(value(self.rate * x), build(rate * name)).without(self.column)
 
     def sentence(self, problem: Problem) -> str:
-        build = _FACTORS[self.function][0]
-        return f"y is proportional to {build(exact(self.rate) * problem.symbols[self.column])}"
+        factor = _FACTORS[self.function][0](exact(self.rate) * problem.symbols[self.column])
+        return f"{problem.subject} is proportional to {factor}"
 
 
 @dataclass(frozen=True)
 class Idle:
-    """A column that y does not depend on; ``misfit`` is its effect in the target's deviations."""
+    """A column that the values do not depend on; ``misfit`` is its effect in the target's deviations."""
 
     column: int
     misfit: float
@@ -111,7 +111,7 @@ class Idle:
         return problem.without(self.column)
 
     def sentence(self, problem: Problem) -> str:
-        return f"y does not depend on {problem.symbols[self.column]}"
+        return f"{problem.subject} shows no dependence on {problem.symbols[self.column]}"
 
 
 Symmetry = Scaling | Sum | Factor | Idle

@@ -1,0 +1,110 @@
+"""Formulas that somebody has in mind, and formulas without one of their parts."""
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from workbench.discovery.formula import Formula, FormulaSet
+from workbench.discovery.parts import parts, without_part
+from workbench.discovery.starting import formulas_from, network_from
+from workbench.discovery.targets import unknowns
+from workbench.errors import InputError
+from workbench.inspection import impacts, residuals
+from workbench.kan.data import Dataset
+from workbench.kan.training import fit
+
+A, B = sympy.symbols("a b", real=True)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    x = np.random.default_rng(0).uniform(0.3, 1.5, (200, 2))
+    return Dataset.from_arrays(x, 2.5 * np.sin(x[:, 0]) + x[:, 1] ** 2, names=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "text", ["2*sin(a) + b^2", "y = 2*sin(a) + b^2", "exp(y) = exp(2*sin(a) + b^2)"]
+)
+def test_a_network_starts_where_the_formula_is(data: Dataset, text: str) -> None:
+    model = network_from(text, data)
+    a, b = data.inputs.T
+    assert torch.allclose(model.predict(data.inputs)[:, 0], 2 * torch.sin(a) + b**2, atol=1e-9)
+
+
+def test_training_goes_on_from_the_formula(data: Dataset) -> None:
+    found = fit(network_from("k*sin(a) + b^2", data), data, starts=1)
+    assert found.validation_loss < 1e-6
+
+
+def test_numbers_and_letters_of_a_formula_are_fitted(data: Dataset) -> None:
+    for text in ("2*sin(a) + b^2", "k*sin(a) + b^2"):
+        best = formulas_from(text, data).best
+        assert sympy.simplify(best.expression - (sympy.Rational(5, 2) * sympy.sin(A) + B**2)) == 0
+
+
+def test_a_formula_is_kept_as_it_was_written_too(data: Dataset) -> None:
+    assert 2 * sympy.sin(A) + B**2 in [f.expression for f in formulas_from("2*sin(a) + b^2", data)]
+
+
+def test_any_column_can_be_named() -> None:
+    x = np.random.default_rng(0).uniform(1, 2, (60, 2))
+    data = Dataset.from_arrays(x, x[:, 0] ** 2, names=["bond length", "b"], target="an energy")
+    assert float(formulas_from("`bond length`^2", data).best.scores["test_r2"]) > 0.999999
+    assert unknowns("log(`an energy`) = f(`bond length`) + k", data.names, target=data.target) == (
+        unknowns("y = f(b) + k", ["b"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sin(a", "closing bracket"),
+        ("f(a) + b", "not a function that is known"),
+        ("log(a - 2)", "no finite real value at 140 of 140"),
+        ("y = ", "1 to 5000 characters"),
+        ("y = a = b", "one equals sign"),
+        ("a + y", "only there"),
+    ],
+)
+def test_what_is_no_formula_is_refused(data: Dataset, text: str, said: str) -> None:
+    for use in (network_from, formulas_from):
+        with pytest.raises(InputError, match=said):
+            use(text, data)
+
+
+def test_unknowns_of_a_law_are_named() -> None:
+    found = unknowns("y = k*f(a) + g(a, lenght)", ["a", "length"])
+    assert (found.curves, found.numbers) == (("f", "g"), ("k", "lenght"))
+
+
+def test_a_part_becomes_a_constant_that_is_fitted(data: Dataset) -> None:
+    formula = Formula((sympy.Rational(5, 2) * sympy.sin(A) + B**2,), ("a", "b"))
+    place = next(i for i, part in enumerate(parts(formula)) if part.expression == B**2)
+    found = without_part(formula, place, data)
+    assert isinstance(found, FormulaSet)
+    assert found.best.used == ("a",)
+    residual = data.targets[data.train][:, 0].numpy() - found.best(data.inputs[data.train])
+    assert abs(residual.mean()) < 1e-6  # fitted again: least squares leave no mean
+    impact = next(i for i in impacts(formula, data) if i.place == place)
+    assert impact.text == "b**2"
+    assert found.best.scores["validation_loss"] < 1.2 * impact.loss
+
+
+def test_a_part_that_is_not_there_is_refused(data: Dataset) -> None:
+    with pytest.raises(InputError, match="between 0 and"):
+        without_part(Formula((A + B,), ("a", "b")), 17, data)
+
+
+def test_residuals_of_train_and_held_out_rows(data: Dataset) -> None:
+    formula = Formula((sympy.Rational(5, 2) * sympy.sin(A),), ("a", "b"))
+    against = residuals(formula, data, "b")
+    assert (against.held_out.sum(), len(against.x)) == (
+        len(data.test),
+        len(data.test) + len(data.train),
+    )
+    assert np.allclose(against.residual, against.x**2)
+    value = residuals(formula, data)
+    assert np.allclose(np.sort(value.residual), np.sort(against.residual))
+    with pytest.raises(InputError, match="against one of"):
+        residuals(formula, data, "c")

@@ -1,0 +1,91 @@
+"""A formula that somebody has in mind: as a network to train from, and as candidates among others."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import sympy
+from sympy import Expr
+from sympy.core.function import AppliedUndef
+
+from workbench.discovery.compiler import Lowering, evaluate
+from workbench.discovery.formula import FormulaSet
+from workbench.discovery.polish import polished
+from workbench.discovery.targets import right_side
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+
+
+def network_from(text: str, data: Dataset) -> KAN:
+    """The network that computes a formula; training goes on from its numbers.
+
+    Args:
+        text: such as ``2*sin(a) + k*b^2``, or an equation for the target; letters that are no inputs
+            are numbers to be found and start at 1.
+        data: its training rows say where the curves lie.
+
+    Raises:
+        InputError: the text is no formula of the inputs, or has no value at a training row.
+    """
+    expression = _read(text, data)
+    lowering = Lowering(data.names, constants=_letters(expression, data.names))
+    return lowering.wiring.build([lowering.sum(expression)], data.split("train")[0])
+
+
+def formulas_from(text: str, data: Dataset, *, network: KAN | None = None) -> FormulaSet:
+    """A formula as it was written, and with its numbers fitted to the training rows.
+
+    Powers and ±1 stay as they are. See ``network_from`` for the text and ``polished`` for the rest.
+    """
+    written = _read(text, data)
+    letters = {s: sympy.Float(1) for s in written.free_symbols if s.name not in data.names}
+    fitted = _freed(written).xreplace(letters)
+    candidates = [fitted] if letters or fitted == written else [written, fitted]
+    found = polished([(candidate,) for candidate in candidates], data, network=network)
+    if not len(found):
+        raise InputError(f"{text!r} cannot be fitted to these rows: its values are not finite")
+    return found
+
+
+def _read(text: str, data: Dataset) -> Expr:
+    if data.outputs != 1:
+        raise InputError(
+            f"a formula describes one output, this network has {data.outputs}: one for every class"
+        )
+    equation = text if "=" in text else f"`{data.target}` = {text}"
+    expression = right_side(equation, data.names, data.target)
+    unknown = sorted(part.func.__name__ for part in expression.atoms(AppliedUndef))
+    if unknown:
+        raise InputError(
+            f"{unknown[0]!r} is not a function that is known: write a law where parts are unknown"
+        )
+    _require_values(expression, data)
+    return expression
+
+
+def _require_values(expression: Expr, data: Dataset) -> None:
+    x = data.split("train")[0].numpy()
+    ones = dict.fromkeys(_letters(expression, data.names), 1.0)
+    put_in = expression.xreplace(
+        {s: sympy.Float(1) for s in expression.free_symbols if s.name in ones}
+    )
+    lost = int((~np.isfinite(evaluate(put_in, data.names, x))).sum())
+    if lost:
+        raise InputError(
+            f"{expression} has no finite real value at {lost} of {len(x)} training rows"
+        )
+
+
+def _letters(expression: Expr, names: Sequence[str]) -> list[str]:
+    return sorted({symbol.name for symbol in expression.free_symbols} - set(names))
+
+
+def _freed(expression: Expr) -> Expr:
+    """Numbers as floating-point ones, which are fitted; not powers, and not ±1."""
+    if expression.is_Rational:
+        return expression if abs(expression) in (0, 1) else sympy.Float(expression)
+    if expression.is_Pow and expression.exp.is_number:
+        return _freed(expression.base) ** expression.exp
+    if not expression.args:
+        return expression
+    return expression.func(*map(_freed, expression.args))

@@ -1,0 +1,119 @@
+"""What a search for formulas may use, and what its user knows already: the options of the table."""
+
+from typing import Any
+
+import sympy
+
+from workbench.discovery.blocks import GROUPS, Functions, available, in_order, usual
+from workbench.discovery.graph import edge_label
+from workbench.discovery.library import SYMPY
+from workbench.discovery.targets import Unknowns
+from workbench.discovery.typesetting import expression_mathml
+from workbench.errors import InputError
+from workbench.kan.model import Edge
+from workbench.session import Session
+from workbench.widgets.panel import Said
+
+_OWN = "Your own"
+_MOST_EDGES = 200
+
+
+class SearchOptions:
+    """Building blocks that the user has chosen, for all edges and for single ones.
+
+    Attributes:
+        functions: for all edges. edges: for single ones.
+    """
+
+    def __init__(self) -> None:
+        self.functions: Functions = usual()
+        self.edges: dict[Edge, Functions] = {}
+
+    def choose(self, said: Said) -> None:
+        """Take the names of a message; without names the usual ones, or those of all edges."""
+        names, address = said.get("names"), said.get("edge")
+        if names is not None and not isinstance(names, list):
+            raise InputError(f"names must be a list, got {names!r}")
+        if address is None:
+            self.functions = usual() if names is None else in_order(names)
+        elif names is None:
+            self.edges.pop(_edge(address), None)
+        else:
+            self.edges[_edge(address)] = in_order(names)
+
+    def keep(self, session: Session) -> None:
+        """Forget choices for edges that are gone."""
+        living = set(session.model.edges())
+        self.edges = {edge: names for edge, names in self.edges.items() if edge in living}
+
+    def arguments(self) -> dict[str, Any]:
+        """For ``Session.symbolify``; the usual choice is not worth a word in the script."""
+        functions = None if self.functions == usual() else self.functions
+        return {"functions": functions, "allowed": self.edges or None}
+
+    def described(self, session: Session) -> dict[str, Any]:
+        """For the front end."""
+        edges = session.model.edges()[:_MOST_EDGES]
+        return {
+            "chosen": list(self.functions),
+            "own": [[list(edge), list(names)] for edge, names in self.edges.items()],
+            "edges": [[list(e), edge_label(session.model, session.data, e)] for e in edges],
+            "example": example(session),
+        }
+
+
+def listed() -> list[dict[str, Any]]:
+    """Every building block by group, with what it costs."""
+    group = {name: title for title, names in GROUPS.items() for name in names}
+    x = sympy.Symbol("x", real=True)
+    found: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "group": group.get(name, _OWN),
+            "cost": SYMPY[name].complexity,
+            "mathml": expression_mathml(SYMPY[name].build(x)),
+            "usual": name in usual(),
+        }
+        for name in available()
+    ]
+    order = [*GROUPS, _OWN]
+    return sorted(found, key=lambda block: (order.index(block["group"]), block["cost"]))
+
+
+def example(session: Session) -> str:
+    """A law in the names of this table."""
+    first, *others = map(_quoted, session.data.names)
+    parts = [f"f({first})", *([f"g({', '.join(others[:2])})"] if others else [])]
+    return f"{_quoted(session.data.target)} = {' + '.join(parts)}"
+
+
+def understood(found: Unknowns) -> str:
+    """What was taken for unknown in a law, in a sentence."""
+    curves, numbers = found.curves, found.numbers
+    words = [f"{_listing(curves)} {_be(curves, 'a curve', 'curves')} to be found"] if curves else []
+    if numbers:
+        words.append(
+            f"{_listing(numbers)} {_be(numbers, 'no column, so a number', 'no columns, so numbers')} "
+            "to be found"
+        )
+    return f"{'; '.join(words) or 'nothing is unknown'}."
+
+
+def _listing(names: tuple[str, ...]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _be(names: tuple[str, ...], one: str, several: str) -> str:
+    return f"is {one}" if len(names) == 1 else f"are {several}"
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() else f"`{name}`"
+
+
+def _edge(address: Any) -> Edge:
+    if not (
+        isinstance(address, list) and len(address) == 3 and all(type(n) is int for n in address)
+    ):
+        raise InputError(f"an edge must be three whole numbers, got {address!r}")
+    return Edge(*address)
