@@ -54,7 +54,7 @@ def _table(degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 @lru_cache(maxsize=64)
 def _both(degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """``_table`` of the pieces and, beside it, of their slopes: ``(power, 2 degree + 2)``."""
-    with torch.inference_mode(False):
+    with torch.inference_mode(False), torch._C._DisableFuncTorch():
         table = _table(degree, dtype, device)
         power = torch.arange(1, degree + 1, dtype=dtype, device=device).unsqueeze(1)
         return torch.cat((table, functional.pad(power * table[1:], (0, 0, 0, 1))), 1)
