@@ -30,6 +30,14 @@ class Rosenbrock:
         r = self._residuals(p)
         return self.value(p), j.mT @ j, (j.mT @ r.unsqueeze(2)).squeeze(2)
 
+    @property
+    def metric(self) -> torch.Tensor:
+        return torch.eye(2).double()
+
+    def bend(self, p: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+        first = 10 * -2 * step[:, 0].square()
+        return torch.stack((-20 * p[:, 0] * first, 10 * first), 1)
+
     def quadratic(self, p: torch.Tensor, matrix: torch.Tensor) -> None:
         return None
 
@@ -40,6 +48,17 @@ def test_levenberg_marquardt_knows_no_network() -> None:
     torch.testing.assert_close(state.parameters, torch.ones(2, 2).double())
     assert bool(state.resting.all())
     assert state.iteration < 60
+
+
+def test_a_bent_step_follows_a_curved_valley() -> None:
+    class Straight(Rosenbrock):
+        def bend(self, p: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+            return torch.zeros_like(p)
+
+    start = lm.State.begin(torch.tensor([[-1.2, 1.0]]).double(), 1e-2)
+    bent, straight = (lm.minimize(p, start, steps=100) for p in (Rosenbrock(), Straight()))
+    torch.testing.assert_close(bent.parameters, torch.ones(1, 2).double())
+    assert bent.iteration < straight.iteration
 
 
 def test_lbfgs_goes_deep() -> None:

@@ -20,7 +20,7 @@ from workbench.errors import InputError
 from workbench.kan.checks import seed_of
 from workbench.kan.data import Dataset, Part
 from workbench.kan.losses import CrossEntropy, Loss, SquaredError
-from workbench.kan.objective import Rows
+from workbench.kan.objective import REACH, Rows, bent
 from workbench.kan.solvers import levenberg_marquardt as lm
 
 Solver = Literal["auto", "lm", "lbfgs", "adam", "best"]
@@ -200,10 +200,7 @@ class PerceptronProblem:
         value = parameters.new_zeros(copies)
         matrix = parameters.new_zeros(copies, size, size)
         gradient = torch.zeros_like(parameters)
-        per_row = 8 * copies * self.architecture.sizes[-1] * size
-        block = max(32, _BLOCK_BYTES // per_row)
-        for start in range(0, len(self.rows), block):
-            part = self.rows[start : start + block]
+        for part in self._blocks(parameters):
             outputs, derivative = self.architecture.jacobian(parameters, part.x)
             slope, root = self.loss.linearize(outputs, part.y, derivative, part.weights)
             value += len(part) * self.loss.value(outputs, part.y, part.weights)
@@ -212,6 +209,32 @@ class PerceptronProblem:
             matrix.baddbmm_(flat.mT, flat)
         count = len(self.rows)
         return value / count, matrix / count, gradient / count
+
+    @property
+    def metric(self) -> Tensor:
+        """Weights are measured as they are: the unit matrix ``(P, P)``."""
+        return torch.eye(self.architecture.count, dtype=self.rows.x.dtype)
+
+    def bend(self, parameters: Tensor, step: Tensor) -> Tensor | None:
+        """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``.
+
+        None for all but least squares, for which alone the acceleration is derived.
+        """
+        if not isinstance(self.loss, SquaredError):
+            return None
+        found = torch.zeros_like(parameters)
+        for part in self._blocks(parameters):
+            outputs, derivative = self.architecture.jacobian(parameters, part.x)
+            ahead = self.architecture.outputs(parameters + REACH * step, part.x)
+            found += bent(self.loss, part, outputs, ahead, derivative, step)
+        return found / len(self.rows)
+
+    def _blocks(self, parameters: Tensor) -> list[Rows]:
+        """The rows in parts whose Jacobians fit the cache."""
+        per_row = 8 * parameters.numel() * self.architecture.sizes[-1]
+        block = max(32, _BLOCK_BYTES // per_row)
+        starts = range(0, len(self.rows), block)
+        return [self.rows[start : start + block] for start in starts]
 
     def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:
         """The matrix of the decay, ``(S, P, P)``."""

@@ -152,9 +152,9 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
         ensemble = ensemble.refine(COARSE)
     part = _enough(problem, ensemble.model(0))
     for _ in range(4):
-        ensemble = ensemble.to(problem.rows.x.dtype).regrid(problem.rows.x)
+        ensemble = ensemble.to(part.x.dtype).regrid(part.x)
         ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
-    net = ensemble.model(0)
+    net = ensemble.to(problem.rows.x.dtype).model(0)
     scores = edge_scores(net, problem.rows.x)
     limit = _RELATIVE * max(float(score.max()) for score in scores)
     weak = [e for e in removable(net) if float(scores[e.layer][e.target, e.source]) < limit]

@@ -37,6 +37,12 @@ class Basis(Protocol):
         """
         ...
 
+    def with_slopes(
+        self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+    ) -> tuple[Tensor, Tensor]:
+        """``values`` and their first derivative."""
+        ...
+
     def continued(
         self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
     ) -> Tensor:
@@ -64,6 +70,11 @@ class BSplines:
         self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int, derivative: int = 0
     ) -> Tensor:
         return spline.basis(x, low, high, grid_size, degree, derivative)
+
+    def with_slopes(
+        self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+    ) -> tuple[Tensor, Tensor]:
+        return spline.basis_and_slopes(x, low, high, grid_size, degree)
 
     def continued(
         self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
@@ -101,6 +112,14 @@ class Global:
         elif derivative > 1:
             found = torch.where(beyond == 0, found, torch.zeros_like(found))
         return found / length.unsqueeze(-1) ** derivative
+
+    def with_slopes(
+        self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+    ) -> tuple[Tensor, Tensor]:
+        return (
+            self.values(x, low, high, grid_size, degree),
+            self.values(x, low, high, grid_size, degree, 1),
+        )
 
     def continued(
         self, x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int

@@ -130,13 +130,24 @@ class Ensemble:
             basis = None
         return values
 
-    def traced(self, x: Tensor, first: Tensor | None = None) -> tuple[list[Tensor], list[Tensor]]:
-        """``nodes``, and the basis functions of every layer: list of ``(S or 1, N, n_l, K)``."""
-        values, bases = [x.expand(len(self), *x.shape)], []
+    def traced(
+        self, x: Tensor, first: Tensor | None = None
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """``nodes``, the basis functions of every layer and the slopes of the hidden layers' edges.
+
+        Lists of ``(S, N, n_l)``, ``(S or 1, N, n_l, K)`` and ``(S, N, o_l, n_l)``, the last from the
+        second layer on.
+        """
+        values, bases, slopes = [x.expand(len(self), *x.shape)], [], []
         for level, layer in enumerate(self.layers):
-            bases.append(layer.basis(values[-1]) if level or first is None else first)
-            values.append(self._joined(level, layer.forward(values[-1], bases[-1])))
-        return values, bases
+            if level:
+                basis, derivative = layer.basis_and_slopes(values[-1])
+                slopes.append(layer.slopes(values[-1], derivative))
+            else:
+                basis = layer.basis(values[0]) if first is None else first
+            bases.append(basis)
+            values.append(self._joined(level, layer.forward(values[-1], basis)))
+        return values, bases, slopes
 
     def _joined(self, level: int, subnodes: Tensor) -> Tensor:
         config = self.template.config

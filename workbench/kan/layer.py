@@ -59,6 +59,8 @@ class Activations:
     @property
     def free(self) -> Tensor:
         """Mask of the living spline edges, ``(S, o, n)``."""
+        if not self.fixed:
+            return self.mask
         mask = self.mask.clone()
         for group in self.fixed:
             mask[:, group.targets, group.sources] = 0
@@ -94,6 +96,13 @@ class Activations:
         if self.base is None:
             return values
         return torch.cat((values, base_values(self.base, x, derivative).unsqueeze(-1)), -1)
+
+    def basis_and_slopes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """``basis`` at ``x (S, N, n)`` and its first derivative, ``(S, N, n, K)`` each."""
+        if self.base is not None:
+            return self.basis(x), self.basis(x, 1)
+        low, high = self.grid_range.unsqueeze(1).unbind(-1)
+        return find_basis(self.family).with_slopes(x, low, high, self.grid_size, self.degree)
 
     def with_grid(
         self, grid_range: Tensor, grid_size: int, *, follows: bool = False
@@ -154,10 +163,14 @@ class Activations:
             phi[:, :, group.targets, group.sources] = value
         return phi
 
-    def slopes(self, x: Tensor) -> Tensor:
-        """The derivative of every edge by its input, ``(S, N, n) -> (S, N, o, n)``."""
+    def slopes(self, x: Tensor, basis: Tensor | None = None) -> Tensor:
+        """The derivative of every edge by its input, ``(S, N, n) -> (S, N, o, n)``.
+
+        ``basis`` is the first derivative of the basis functions at ``x``, where it is known already.
+        """
         weights = self.coefficients * self.free.unsqueeze(-1)
-        slope = torch.einsum("snik,soik->snoi", self.basis(x, 1), weights)
+        basis = self.basis(x, 1) if basis is None else basis
+        slope = (basis.transpose(1, 2) @ weights.permute(0, 2, 3, 1)).permute(0, 2, 3, 1)
         for group in self.fixed:
             u, affine, weight = self._argument(group, x)
             value = weight * affine[..., 2] * affine[..., 0] * lookup(group.name).slope(u)

@@ -14,8 +14,13 @@ from workbench.kan.ensemble import Ensemble
 from workbench.kan.layer import Activations
 
 
-def sensitivities(ensemble: Ensemble, nodes: list[Tensor]) -> list[Tensor]:
-    """Derivatives of the outputs by the sub-nodes of each layer: list of ``(S, N, m, o_l)``."""
+def sensitivities(
+    ensemble: Ensemble, nodes: list[Tensor], slopes: Sequence[Tensor] | None = None
+) -> list[Tensor]:
+    """Derivatives of the outputs by the sub-nodes of each layer: list of ``(S, N, m, o_l)``.
+
+    ``slopes`` are those of the edges from the second layer on, where they are known already.
+    """
     config = ensemble.template.config
     outputs = nodes[-1].shape[-1]
     eye = torch.eye(outputs, dtype=nodes[-1].dtype, device=nodes[-1].device)
@@ -31,7 +36,8 @@ def sensitivities(ensemble: Ensemble, nodes: list[Tensor]) -> list[Tensor]:
             )
         found.append(towards)
         if level > 0:
-            towards_node = towards @ layer.slopes(nodes[level])
+            slope = layer.slopes(nodes[level]) if slopes is None else slopes[level - 1]
+            towards_node = towards @ slope
     return found[::-1]
 
 
@@ -138,8 +144,8 @@ def jacobian(
 
     ``first`` is the basis of the first layer, where it is known already.
     """
-    nodes, bases = ensemble.traced(x, first)
-    towards = sensitivities(ensemble, nodes)
+    nodes, bases, slopes = ensemble.traced(x, first)
+    towards = sensitivities(ensemble, nodes, slopes)
     table = x.new_empty(*nodes[-1].shape, columns.count)
     start = 0
     for level, layer in enumerate(ensemble.layers):

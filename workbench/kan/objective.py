@@ -5,6 +5,7 @@ neither a Jacobian nor the activations of all rows are ever held at once.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,12 +14,15 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.ensemble import BLOCK_BYTES, Ensemble
 from workbench.kan.linearize import Columns, jacobian
-from workbench.kan.losses import Loss
+from workbench.kan.losses import Loss, SquaredError
 from workbench.kan.model import KAN
 from workbench.kan.regularization import Penalty
 
 _NUMBER = 8
 _FEWEST_ROWS = 32
+_LENGTH = 0.1  # share of a step's length in its measure, the rest is how it bends curves
+REACH = 0.1
+"""How far along a step a finite difference looks, as a share of the step."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +116,45 @@ class Objective:
             outputs, derivative = jacobian(ensemble, part.x, self.columns, first)
             slope, root = self.loss.linearize(outputs, part.y, derivative, part.weights)
             value += len(part) * self.loss.value(outputs, part.y, part.weights)
-            gradient += torch.einsum("snm,snmp->sp", slope, derivative)
+            gradient += (slope.flatten(1).unsqueeze(1) @ derivative.flatten(1, 2)).squeeze(1)
             flat = root.flatten(1, 2)
             matrix.baddbmm_(flat.mT, flat)
         return value / count, matrix / count, gradient / count
+
+    def bend(self, parameters: Tensor, step: Tensor) -> Tensor | None:
+        """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``.
+
+        None for all but least squares, for which alone the acceleration is derived.
+        """
+        if not isinstance(self.loss, SquaredError):
+            return None
+        ensemble, further = self.ensemble(parameters), self.ensemble(parameters + REACH * step)
+        found = torch.zeros_like(parameters)
+        size = max(self.columns.count, 1)
+        per_row = _NUMBER * len(ensemble) * ensemble.template.out_features * size
+        for block in _blocks(len(self.rows), per_row):
+            part = self.rows[block]
+            first = None if self._first is None else self._first[:, block]
+            outputs, derivative = jacobian(ensemble, part.x, self.columns, first)
+            ahead = further.nodes(part.x, first)[-1]
+            found += bent(self.loss, part, outputs, ahead, derivative, step)
+        return found / len(self.rows)
+
+    @cached_property
+    def metric(self) -> Tensor:
+        r"""What makes a step long, ``(P, P)`` with mean diagonal 1: bends of curves above all.
+
+        Where no rows lie, at the ends of fine grids, a curve then goes on smoothly with its
+        neighbours instead of staying behind.
+        """
+        size, splines = self.columns.basis_size, self.columns.spline_count
+        found = torch.eye(self.columns.count, dtype=self.rows.x.dtype, device=self.rows.x.device)
+        unit = torch.eye(size, dtype=found.dtype, device=found.device)
+        bends = unit.diff(n=2, dim=0).mT @ unit.diff(n=2, dim=0)
+        curve = _LENGTH * unit + (1 - _LENGTH) * bends / bends.diagonal().mean().clamp(min=1)
+        for start in range(0, splines, size):
+            found[start : start + size, start : start + size] = curve
+        return found
 
     def quadratic(self, parameters: Tensor, matrix: Tensor) -> Tensor | None:
         """Matrix ``R`` of a penalty ``pᵀRp / 2`` that majorizes the penalties here, or None."""
@@ -125,6 +164,27 @@ class Objective:
         x = self.rows.x
         sparse = self.penalty.majorizer(ensemble, x, self.columns, matrix, parameters)
         return sparse if self._constant is None else sparse + self._constant
+
+
+def bent(
+    loss: Loss, rows: Rows, outputs: Tensor, ahead: Tensor, derivative: Tensor, step: Tensor
+) -> Tensor:
+    r"""Sum over rows of :math:`J^T W f''`, ``(S, P)``, for geodesic acceleration.
+
+    :math:`f''` is the second derivative of the outputs along ``step (S, P)`` by a finite difference,
+    :math:`W` that of the loss by the outputs (Transtrum & Sethna 2012, arXiv 1201.5885, sec. 4).
+
+    Args:
+        loss, rows: what is minimized.
+        outputs, ahead: at the parameters, and ``REACH`` of a step further: ``(S, n, m)``.
+        derivative: of the outputs by the parameters, ``(S, n, m, P)``.
+        step: see above.
+    """
+    along = (derivative @ step[:, None, :, None]).squeeze(-1)
+    curve = ((ahead - outputs) / REACH - along) * (2 / REACH)
+    both = torch.cat((derivative, curve.unsqueeze(-1)), -1)
+    root = loss.linearize(outputs, rows.y, both, rows.weights)[1].flatten(1, 2)
+    return (root[..., -1:].mT @ root[..., :-1]).squeeze(1)
 
 
 def loss_value(ensemble: Ensemble, rows: Rows, loss: Loss, first: Tensor | None = None) -> Tensor:

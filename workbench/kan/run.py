@@ -228,10 +228,13 @@ class Run:
         winner = int(losses.nan_to_num(nan=math.inf).argmin())
         train = self.readable(float(losses[winner]))
         ensemble = stack()
-        single = len(ensemble) == 1
-        alone = (ensemble if single else ensemble.pick([winner])).to(self.rows.x.dtype)
-        validation = self.validation(alone) if single else None
-        grid_size = alone.layers[0].grid_size
+
+        def alone() -> Ensemble:
+            found = ensemble if len(ensemble) == 1 else ensemble.pick([winner])
+            return found.to(self.rows.x.dtype)
+
+        validation = self.validation(alone()) if len(ensemble) == 1 else None
+        grid_size = ensemble.layers[0].grid_size
         starts = zip(ensemble.numbers, map(self.readable, losses.tolist()), strict=False)
         ended, self._ended = self._ended, []
         entry = Record(
@@ -246,12 +249,12 @@ class Run:
         )
         self.journal.history.append(entry)
         if validation is not None:
-            self.consider(alone, train, validation)
+            self.consider(alone(), train, validation)
         elif self.best is None or (math.isinf(self.score) and train < self.best.train):
-            self.best = Best(alone, train, math.inf)
+            self.best = Best(alone(), train, math.inf)
         if self._callback is not None:
             progress = Progress(
-                **vars(entry), total=max(self.total, self.step), snapshot=lambda: alone.model(0)
+                **vars(entry), total=max(self.total, self.step), snapshot=lambda: alone().model(0)
             )
             if self._callback(progress):
                 raise Stopped

@@ -9,10 +9,12 @@ as a straight line.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 @lru_cache
@@ -49,14 +51,22 @@ def _table(degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
         return torch.tensor(_polynomials(degree), dtype=dtype, device=device).mT.contiguous()
 
 
-def _powers(t: Tensor, degree: int, derivative: int, beyond: Tensor | None = None) -> Tensor:
-    r"""Derivatives of :math:`1, t, \dots, t^d`, continued ``beyond`` as straight lines."""
-    columns = []
-    for power in range(degree + 1):
-        column = _power(t, power, derivative)
-        if beyond is not None and power > 0:
-            column = column + beyond * _power(t, power, derivative + 1)
-        columns.append(column)
+@lru_cache(maxsize=64)
+def _both(degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """``_table`` of the pieces and, beside it, of their slopes: ``(power, 2 degree + 2)``."""
+    with torch.inference_mode(False), torch._C._DisableFuncTorch():
+        table = _table(degree, dtype, device)
+        power = torch.arange(1, degree + 1, dtype=dtype, device=device).unsqueeze(1)
+        return torch.cat((table, functional.pad(power * table[1:], (0, 0, 0, 1))), 1)
+
+
+def _powers(t: Tensor, degree: int, derivative: int = 0) -> Tensor:
+    r"""Derivatives of :math:`1, t, \dots, t^d`, ``(..., degree + 1)``."""
+    if derivative:
+        return torch.stack([_power(t, power, derivative) for power in range(degree + 1)], -1)
+    columns = [torch.ones_like(t)]
+    while len(columns) <= degree:
+        columns.append(columns[-1] * t if len(columns) > 1 else t)
     return torch.stack(columns, -1)
 
 
@@ -132,23 +142,65 @@ def basis(
     Returns:
         Dense tensor of shape ``(..., n, grid_size + degree)``.
     """
+    place = _located(x, low, high, grid_size, reach)
+    if derivative == 0:
+        return place.dense(_continued(place, degree)[0], grid_size + degree)
+    local = _powers(place.t, degree, derivative) @ _table(degree, x.dtype, x.device)
+    if derivative > 1:
+        local = local * (place.beyond == 0).unsqueeze(-1)
+    local = local / (place.step.unsqueeze(-1) ** derivative)
+    return place.dense(local, grid_size + degree)
+
+
+def basis_and_slopes(
+    x: Tensor, low: Tensor, high: Tensor, grid_size: int, degree: int
+) -> tuple[Tensor, Tensor]:
+    """``basis`` and its first derivative by ``x``, both ``(..., n, grid_size + degree)``, in one pass."""
+    place = _located(x, low, high, grid_size)
+    values, slopes = _continued(place, degree)
+    columns, size = place.columns(degree), grid_size + degree
+    slopes = slopes / place.step.unsqueeze(-1)
+    return place.dense(values, size, columns), place.dense(slopes, size, columns)
+
+
+def _continued(place: "_Place", degree: int) -> tuple[Tensor, Tensor]:
+    """Pieces and their slopes by ``t``, the pieces continued as straight lines: ``(..., degree + 1)``."""
+    table = _both(degree, place.t.dtype, place.t.device)
+    values, slopes = (_powers(place.t, degree) @ table).split(degree + 1, -1)
+    return torch.addcmul(values, place.beyond.unsqueeze(-1), slopes), slopes
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where points lie on their grids.
+
+    Interval ``index`` and local coordinate ``t`` in it, both ``(..., n)``; what lies ``beyond`` the
+    grid, in intervals of length ``step``.
+    """
+
+    index: Tensor
+    t: Tensor
+    beyond: Tensor
+    step: Tensor
+
+    def columns(self, degree: int) -> Tensor:
+        """Numbers of the functions that are not zero, ``(..., n, degree + 1)``."""
+        first = self.index.nan_to_num(nan=0.0).long().unsqueeze(-1)
+        return first + torch.arange(degree + 1, device=first.device)
+
+    def dense(self, local: Tensor, size: int, columns: Tensor | None = None) -> Tensor:
+        """Their values ``(..., n, degree + 1)`` among those of all, ``(..., n, size)``."""
+        if columns is None:
+            columns = self.columns(local.shape[-1] - 1)
+        return local.new_zeros((*local.shape[:-1], size)).scatter(-1, columns, local)
+
+
+def _located(x: Tensor, low: Tensor, high: Tensor, grid_size: int, reach: float = 0.0) -> _Place:
     step = (high - low) / grid_size
     u = (x - low) / step
     inside = u.clamp(-reach, grid_size + reach)
     index = inside.floor().clamp(0, grid_size - 1)
-    t = inside - index
-    beyond = u - inside
-    powers = _powers(t, degree, derivative, beyond if derivative == 0 else None)
-    local = powers @ _table(degree, t.dtype, t.device)
-    if derivative > 1:
-        local = local * (beyond == 0).unsqueeze(-1)
-    if derivative:
-        local = local / (step.unsqueeze(-1) ** derivative)
-    columns = index.nan_to_num(nan=0.0).long().unsqueeze(-1) + torch.arange(
-        degree + 1, device=x.device
-    )
-    dense = local.new_zeros((*x.shape, grid_size + degree))
-    return dense.scatter(-1, columns, local)
+    return _Place(index, inside - index, u - inside, step)
 
 
 Values = Callable[..., Tensor]

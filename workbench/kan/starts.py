@@ -72,14 +72,13 @@ def _batch(
     run: Run, grid_size: int, starts: int, seed: int, rows: Rows
 ) -> tuple[Ensemble, torch.Tensor]:
     """The better quarter of one batch of starts, and their losses on the subset."""
-    inputs = run.inputs.to(rows.x)
-    ensemble = random_starts(run.model, inputs, grid_size, starts, seed)
+    ensemble = random_starts(run.model, rows.x, grid_size, starts, seed)
     half = starts // 2
     smooth = ensemble.pick(list(range(half)))
     ensemble = ensemble.pick(list(range(half, starts)))
-    ensemble = _promising(run, "starts", ensemble, rows, inputs, (run.penalty,) * 2)
+    ensemble = _promising(run, "starts", ensemble, rows, (run.penalty,) * 2)
     if half and not _found(run.losses(ensemble, rows)):
-        smooth = _promising(run, "smooth starts", smooth, rows, inputs, _SMOOTH)
+        smooth = _promising(run, "smooth starts", smooth, rows, _SMOOTH)
         ensemble = Ensemble.stacked([smooth, ensemble])
     losses = run.losses(ensemble, rows)
     ensemble = run.select(ensemble, losses.argsort()[: max(1, starts // 4)])
@@ -90,7 +89,7 @@ def _batch(
         damping=lm.FROM_REFINED,
         rows=rows,
         settle=True,
-    ).regrid(inputs)
+    ).regrid(rows.x)
     return ensemble, run.losses(ensemble, rows)
 
 
@@ -99,7 +98,6 @@ def _promising(
     phase: str,
     ensemble: Ensemble,
     rows: Rows,
-    inputs: torch.Tensor,
     penalties: Sequence[Penalty],
 ) -> Ensemble:
     """The better half of these starts after one round of steps, trained for another."""
@@ -107,7 +105,7 @@ def _promising(
     for damping, penalty in zip((lm.FROM_RANDOM, lm.FROM_REFINED), penalties, strict=True):
         ensemble = run.descend(
             phase, ensemble, steps=_STEPS // 2, damping=damping, rows=rows, penalty=penalty
-        ).regrid(inputs)
+        ).regrid(rows.x)
         if damping == lm.FROM_RANDOM:
             order = run.losses(ensemble, rows).argsort()
             ensemble = run.select(ensemble, order[: (len(order) + 1) // 2])
