@@ -125,60 +125,76 @@ def _in_child(function: Callable[[Expr, Expr], bool], *arguments: Expr) -> bool:
     return answer
 
 
-def run(equation: Equation, noise: float, budget: float) -> dict[str, Any]:
-    """One discovery and its verdict."""
+Results = dict[tuple[str, float, float], dict[str, Any]]
+"""By name, noise and budget."""
+Method = Callable[[Equation, float, float], Formula]
+"""From an equation's samples, at a level of noise and within so many processor seconds, to a formula."""
+
+
+def discovery(equation: Equation, noise: float, budget: float) -> Formula:
+    """What ``discover`` chooses."""
+    begun = processor_seconds()
+    return discover(
+        equation.dataset(ROWS, noise=noise),
+        hidden=(),
+        report=lambda what, share: processor_seconds() - begun > budget,
+    ).formula
+
+
+def run(method: Method, equation: Equation, noise: float, budget: float) -> dict[str, Any]:
+    """One formula and its verdict."""
     torch.set_num_threads(1)
-    data = equation.dataset(ROWS, noise=noise)
-    begun, wall = _processor_seconds(), time.perf_counter()
-    found = discover(
-        data, hidden=(), report=lambda what, share: _processor_seconds() - begun > budget
-    )
-    seconds = _processor_seconds() - begun
-    about = {
+    begun = processor_seconds()
+    formula = method(equation, noise, budget)
+    seconds = round(processor_seconds() - begun, 1)
+    return _about(equation, noise, budget, seconds) | judged(formula, equation)
+
+
+def _about(equation: Equation, noise: float, budget: float, seconds: float) -> dict[str, Any]:
+    return {
         "number": equation.number,
         "name": equation.name,
         "variables": len(equation.names),
         "noise": noise,
         "budget": budget,
-        "seconds": round(seconds, 1),
-        "wall": round(time.perf_counter() - wall, 1),
-        "trained": len(found.shapes),
+        "seconds": seconds,
     }
-    return about | judged(found.formula, equation)
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
     """Of this process and of its children that have ended."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
-def _guarded(equation: Equation, noise: float, budget: float) -> dict[str, Any]:
-    """As ``run`` in a process of its own, so that an equation that hangs is a failure, not the end."""
+def _guarded(method: Method, equation: Equation, noise: float, budget: float) -> dict[str, Any]:
+    """As ``run`` in a process of its own, so that one that hangs or dies is a failure, not the end."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=lambda: sender.send(_tried(equation, noise, budget)))
+    task = (method, equation, noise, budget)
+    child = context.Process(target=lambda: sender.send(_tried(*task)))
     child.start()
-    ready = receiver.poll(20 * budget + _GRACE)
-    found: dict[str, Any] = receiver.recv() if ready else _failure(equation, noise, budget, "hung")
+    sender.close()
+    try:
+        ready = receiver.poll(20 * budget + _GRACE)
+        found: dict[str, Any] = receiver.recv() if ready else _failure(*task[1:], "hung")
+    except EOFError:
+        found = _failure(*task[1:], "died")
     child.kill()
     child.join()
     return found
 
 
-def _tried(equation: Equation, noise: float, budget: float) -> dict[str, Any]:
+def _tried(method: Method, equation: Equation, noise: float, budget: float) -> dict[str, Any]:
     try:
-        return run(equation, noise, budget)
+        return run(method, equation, noise, budget)
     except (InputError, ValueError, ArithmeticError, RuntimeError, TypeError, KeyError) as error:
         return _failure(equation, noise, budget, repr(error)[:200])
 
 
 def _failure(equation: Equation, noise: float, budget: float, why: str) -> dict[str, Any]:
-    return {
-        "number": equation.number, "name": equation.name, "variables": len(equation.names),
-        "noise": noise, "budget": budget, "seconds": budget, "literal": False, "verdict": "fail",
-        "formula": why,
-    }  # fmt: skip
+    verdict = {"literal": False, "verdict": "fail", "formula": why}
+    return _about(equation, noise, budget, budget) | verdict
 
 
 def table(results: Iterable[dict[str, Any]]) -> list[list[object]]:
@@ -208,20 +224,53 @@ def table(results: Iterable[dict[str, Any]]) -> list[list[object]]:
 def _line(
     half: str, kind: tuple[float, float], variables: str, part: Sequence[dict[str, Any]]
 ) -> list[object]:
-    counts = Counter(r["verdict"] for r in part)
-    exact = counts["exact"]
+    return [half, *(f"{number:g}" for number in kind), variables, *counts(part)]
+
+
+def counts(part: Sequence[dict[str, Any]]) -> list[object]:
+    """How many equations, how many of each verdict, and the median of their processor seconds."""
+    verdicts = Counter(r["verdict"] for r in part)
+    exact = f"{verdicts['exact']} ({verdicts['exact'] / len(part):.0%})"
     literal = sum(bool(r["literal"]) for r in part)
     seconds = sorted(r["seconds"] for r in part)[len(part) // 2]
-    shares = [f"{exact} ({exact / len(part):.0%})", str(literal)]
-    rest = [str(counts[v]) for v in VERDICTS[2:]]
-    numbers = [f"{number:g}" for number in kind]
-    return [half, *numbers, variables, len(part), *shares, *rest, f"{seconds:.0f}"]
+    return [len(part), exact, literal, *(verdicts[v] for v in VERDICTS[2:]), f"{seconds:.0f}"]
 
 
-HEADER = (
-    "half", "noise", "limit, s", "variables", "equations", "exact", "literal SRBench",
-    "after refit", "same form", "only accurate", "fail", "CPU s, median",
+COUNTS = (
+    "equations", "exact", "literal SRBench", "after refit", "same form", "only accurate", "fail",
+    "CPU s, median",
 )  # fmt: skip
+HEADER = ("half", "noise", "limit, s", "variables", *COUNTS)
+
+
+def results(
+    method: Method,
+    members: Iterable[Equation],
+    noises: Iterable[float],
+    budget: float,
+    path: Path,
+) -> Results:
+    """What the file holds and, added to it one by one, what it lacks."""
+    known = read(path)
+    for noise in noises:
+        for equation in members:
+            key = (equation.name, noise, budget)
+            if key in known:
+                continue
+            known[key] = _guarded(method, equation, noise, budget)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(known[key]) + "\n")
+            print(
+                noise, equation.name, known[key]["verdict"], known[key]["formula"][:100], flush=True
+            )
+    return known
+
+
+def read(path: Path) -> Results:
+    """Results by name, noise and budget."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [json.loads(line) for line in lines]
+    return {(r["name"], r["noise"], r["budget"]): r for r in kept}
 
 
 def main() -> None:
@@ -240,29 +289,10 @@ def main() -> None:
     members = tuple(sorted(members, key=lambda e: e.rank)[: chosen.most])
     if chosen.only:
         members = tuple(e for e in members if e.name in chosen.only)
-    known = _read(chosen.results)
-    for noise in () if chosen.table else chosen.noise:
-        for equation in members:
-            key = (equation.name, noise, chosen.budget)
-            if key not in known:
-                known[key] = _guarded(equation, noise, chosen.budget)
-                with chosen.results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(known[key]) + "\n")
-                print(
-                    noise,
-                    equation.name,
-                    known[key]["verdict"],
-                    known[key]["formula"][:100],
-                    flush=True,
-                )
+    noises = () if chosen.table else chosen.noise
+    known = results(discovery, members, noises, chosen.budget, chosen.results)
     if known:
         write("formulas", HEADER, table(known.values()))
-
-
-def _read(path: Path) -> dict[tuple[str, float, float], dict[str, Any]]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    results = [json.loads(line) for line in lines]
-    return {(r["name"], r["noise"], r["budget"]): r for r in results}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,135 @@
+"""Peers on the Feynman equations of ``formulas.py``: Operon on all 120, pykan's pipeline on ten.
+
+    python benchmarks/rivals.py [--most 120] [--budget 30] [--ours formulas.jsonl] [--table]
+
+Rows, verdicts, one thread and the limit in processor seconds are those of ``formulas.py``; there is no noise.
+Operon computes in single precision, so that its formulas are exact only "after refit". Of its front the
+shortest formula counts whose error is below 1e-5 of the target's spread, and the most accurate where there
+is none: its own choice by description length stops earlier. pykan goes the way of its first tutorial (train,
+prune, train, symbols, train), on the ten equations that come first by their hash. Needs the extra ``peers``.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from feynman_equations import Equation, halves
+from formulas import COUNTS, ROWS, Results, counts, processor_seconds, read, results
+from speed import silence
+from sympy import Expr
+from tables import write
+
+from workbench.discovery.formula import Formula
+from workbench.discovery.parsing import parse_expression
+
+_FOLDER = Path(__file__).parent
+_SLICE = 2
+"""Wall seconds between two looks at Operon's processor time."""
+_EXACT_ENOUGH = 1e-10
+"""Of the target's variance: what single precision leaves of an exact formula."""
+_SYMBOLS = "add,sub,mul,div,sqrt,square,sin,cos,exp,log,pow,asin,acos,tanh,constant,variable"
+_PYKAN_LIBRARY = ("x", "x^2", "x^3", "x^4", "exp", "log", "sqrt", "tanh", "sin", "abs")
+_PYKAN_EQUATIONS, _HIDDEN, _STEPS = 10, 5, 50
+
+
+def operon(equation: Equation, noise: float, budget: float) -> Formula:
+    """Genetic programming with constants fitted by Levenberg–Marquardt."""
+    from pyoperon.sklearn import SymbolicRegressor
+
+    data = equation.dataset(ROWS, noise=noise)
+    x, y = data.inputs.numpy(), data.targets.numpy()[:, 0]
+    search = SymbolicRegressor(
+        allowed_symbols=_SYMBOLS,
+        objectives=["r2", "length"],
+        optimizer_iterations=10,
+        max_evaluations=10**9,
+        generations=10**6,
+        max_time=_SLICE,
+        n_threads=1,
+        random_state=0,
+        warm_start=True,
+    )
+    begun, front = processor_seconds(), []
+    limit = _EXACT_ENOUGH * y.var()
+    while processor_seconds() - begun < budget:
+        search.fit(x, y)
+        front = search.pareto_front_
+        if min(one["mean_squared_error"] for one in front) <= limit:
+            break
+    exact = [one for one in front if one["mean_squared_error"] <= limit]
+    best = (
+        min(exact, key=lambda one: int(one["length"]))
+        if exact
+        else min(front, key=lambda one: float(one["mean_squared_error"]))
+    )
+    columns = [f"x{i}" for i in range(len(equation.names))]
+    text = search.get_model_string(best["tree"], 17, columns)
+    return _formula(parse_expression(text, columns), columns, equation)
+
+
+def pykan(equation: Equation, noise: float, budget: float) -> Formula:
+    """A network with five hidden nodes, pruned, and a symbol for every edge that is left."""
+    import kan
+
+    data = equation.dataset(ROWS, noise=noise)
+    rows = torch.cat((data.train, data.validation))
+    x, y = data.split("test")
+    table = {
+        "train_input": data.inputs[rows],
+        "train_label": data.targets[rows],
+        "test_input": x,
+        "test_label": y,
+    }
+    with tempfile.TemporaryDirectory() as folder, silence():
+        width = [len(equation.names), _HIDDEN, 1]
+        model: Any = kan.KAN(width=width, grid=3, k=3, seed=0, ckpt_path=folder)
+        model.fit(table, opt="LBFGS", steps=_STEPS, lamb=0.001)
+        model = model.prune()
+        model.fit(table, opt="LBFGS", steps=_STEPS)
+        model.auto_symbolic(lib=list(_PYKAN_LIBRARY))
+        model.fit(table, opt="LBFGS", steps=_STEPS)
+        found = model.symbolic_formula()[0][0]
+    columns = [f"x_{i + 1}" for i in range(len(equation.names))]
+    return _formula(found, columns, equation)
+
+
+def _formula(expression: Expr, columns: Sequence[str], equation: Equation) -> Formula:
+    """In the equation's own symbols."""
+    own = [parse_expression(name, equation.names) for name in equation.names]
+    places = dict(zip(columns, own, strict=True))
+    named = expression.xreplace({s: places[str(s)] for s in expression.free_symbols})
+    return Formula((named,), equation.names, target="law")
+
+
+def lines(name: str, theirs: Results, mine: Results) -> list[list[object]]:
+    """A peer's row, and ours on the same equations."""
+    same = [mine[key] for key in theirs if key in mine]
+    parts = ((name, list(theirs.values())), ("discover", same))
+    return [[label, *counts(part)] for label, part in parts if part]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--most", type=int, default=120, help="so many equations, by their hash")
+    parser.add_argument("--budget", type=float, default=30.0, help="processor seconds for each")
+    parser.add_argument("--ours", type=Path, default=_FOLDER / "formulas.jsonl")
+    parser.add_argument("--folder", type=Path, default=_FOLDER, help="for the results of the peers")
+    parser.add_argument("--table", action="store_true", help="only write the table again")
+    chosen = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    members = sorted((e for half in halves() for e in half), key=lambda e: e.rank)[: chosen.most]
+    rivals = (("pykan", pykan, members[:_PYKAN_EQUATIONS]), ("Operon", operon, members))
+    mine, rows = read(chosen.ours), []
+    for name, method, asked in rivals:
+        kept = chosen.folder / f"{name.lower()}.jsonl"
+        theirs = results(method, () if chosen.table else asked, (0.0,), chosen.budget, kept)
+        rows += lines(name, theirs, mine)
+    write("rivals", ["method", *COUNTS], rows)
+
+
+if __name__ == "__main__":
+    main()
