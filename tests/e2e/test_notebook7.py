@@ -44,11 +44,14 @@ def visit(page: Page, server: Lab, path: str) -> None:
 
 
 def palette(page: Page, typed: str) -> list[str]:
-    page.evaluate(
-        "async () => { await jupyterapp.restored;"
-        " jupyterapp.commands.execute('apputils:activate-command-palette'); }"
-    )
-    page.locator(".lm-CommandPalette-input").fill(typed)
+    field = page.locator(".lm-CommandPalette-input")
+    page.evaluate("async () => { await jupyterapp.restored; }")
+    for _ in range(10):  # a page that is still arranging itself may close the palette again
+        page.evaluate("() => { jupyterapp.commands.execute('apputils:activate-command-palette'); }")
+        page.wait_for_timeout(500)
+        if field.is_visible():
+            break
+    field.fill(typed)
     found = page.locator(".lm-CommandPalette-itemLabel")
     expect(found.first).to_be_visible()
     texts = found.all_inner_texts()

@@ -203,7 +203,7 @@ class _KANEstimator(BaseEstimator):
     def _warn_outside(self, inputs: torch.Tensor) -> None:
         """Name the column in which rows go furthest beyond those of training.
 
-        The sentence holds no number, so that Python shows it once for all folds of a search.
+        The sentence holds no number, so that Python may leave out repetitions.
         """
         first = self.model_.layer(0)
         low, high = first.grid_range.unbind(-1)

@@ -76,7 +76,12 @@ function render({ model, el }) {
   el.append(root);
   let wanted = "";
 
-  const send = (/** @type {Record<string, unknown>} */ changed) => model.send({ type: "choose", ...changed });
+  /** The choice with what was changed since it was painted: clicks may be faster than the kernel. @type {any} */
+  let latest = model.get("choice");
+  const send = (/** @type {Record<string, unknown>} */ changed) => {
+    latest = { ...latest, ...changed };
+    model.send({ type: "choose", ...changed });
+  };
 
   // Before there is a table
 
@@ -133,6 +138,7 @@ function render({ model, el }) {
 
   function drawForm() {
     const [table, chosen] = [model.get("table"), model.get("choice")];
+    latest = chosen;
     /** @type {Column[]} */
     const columns = model.get("columns");
     const head = element("div", "kw-bar");
@@ -201,7 +207,7 @@ function render({ model, el }) {
       const use = element("td");
       if (target) use.append(element("span", "kw-tag", "target"));
       else {
-        const box = tick(`Use ${column.name} as an input`, on, (value) => send({ inputs: columns.map((c) => c.name).filter((n) => (n === column.name ? value : chosen.inputs.includes(n))) }));
+        const box = tick(`Use ${column.name} as an input`, on, (value) => send({ inputs: columns.map((c) => c.name).filter((n) => (n === column.name ? value : latest.inputs.includes(n))) }));
         box.dataset.keep = `use ${column.name}`;
         box.disabled = !numeric;
         use.append(box);
@@ -217,11 +223,11 @@ function render({ model, el }) {
       field.value = chosen.units[column.name] ?? "";
       field.setAttribute("aria-label", `Unit of ${column.name}`);
       field.dataset.keep = `unit ${column.name}`;
-      field.addEventListener("change", () => send({ units: { ...model.get("choice").units, [column.name]: field.value.trim() } }));
+      field.addEventListener("change", () => send({ units: { ...latest.units, [column.name]: field.value.trim() } }));
       const [log, scale] = ["log", "standardise"].map((key) => {
         const cell = element("td");
         const words = key === "log" ? "Take the logarithm of" : "Scale to mean 0 and standard deviation 1:";
-        const box = tick(`${words} ${column.name}`, chosen[key].includes(column.name), (value) => send({ [key]: without(chosen[key], column.name, value) }));
+        const box = tick(`${words} ${column.name}`, chosen[key].includes(column.name), (value) => send({ [key]: without(latest[key], column.name, value) }));
         box.title = `${words} ${column.name}`;
         box.dataset.keep = `${key} ${column.name}`;
         box.disabled = !(on || target) || !numeric || (key === "log" && (column.low ?? 0) <= 0);
