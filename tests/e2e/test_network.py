@@ -101,6 +101,20 @@ def test_nodes_of_two_inputs_are_shown_as_heat_maps(page: Page, lab: Lab) -> Non
     expect(maps).to_have_count(0)
 
 
+def test_a_redraw_waits_for_a_click(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "click.ipynb", SMALL)
+    view.locator(".kw-edge").first.click()
+    expect(view.locator(".kw-detail tr[data-candidate]")).to_have_count(6)
+    view.get_by_role("button", name="Keep this edge as it is").hover()
+    page.mouse.down()
+    page.evaluate(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
+        "{code: \"view._select({'edge': view.detail['address']})\"}).done.then(() => {})"
+    )
+    page.mouse.up()
+    expect(view.get_by_role("button", name="Let training move this edge")).to_be_visible()
+
+
 def test_pruning_is_previewed_before_it_happens(page: Page, lab: Lab) -> None:
     view = opened(page, lab, "prune.ipynb", SMALL)
     slider = view.get_by_role("slider")

@@ -162,15 +162,32 @@ function decades([low, high]) {
  */
 export const isBusy = (status) => ["running", "paused", "stopping"].includes(status);
 
+/** When a button was last pressed, until it is let go; a press that ends elsewhere counts for a second. */
+let pressed = -Infinity;
+const LONGEST_PRESS = 1000;
+for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
+  const note = (/** @type {Event} */ event) => {
+    const down = type === "pointerdown" && event.target instanceof Element && event.target.closest("button");
+    pressed = down ? performance.now() : -Infinity;
+  };
+  document.addEventListener(type, note, true);
+}
+
 /**
- * Traits of one message arrive one after the other: draw once, when all are there.
+ * Traits of one message arrive one after the other: draw once, when all are there, and never take
+ * away a button between its press and its click.
  * @param {() => void} draw
  */
 export function painter(draw) {
   let waiting = 0;
+  const frame = () => {
+    const held = performance.now() - pressed < LONGEST_PRESS;
+    waiting = held ? requestAnimationFrame(frame) : 0;
+    if (!held) draw();
+  };
   return {
     soon() {
-      if (!waiting) waiting = requestAnimationFrame(() => ((waiting = 0), draw()));
+      if (!waiting) waiting = requestAnimationFrame(frame);
     },
     stop() {
       cancelAnimationFrame(waiting);
