@@ -108,9 +108,10 @@ def test_a_redraw_waits_for_a_click(page: Page, lab: Lab) -> None:
     view.get_by_role("button", name="Keep this edge as it is").hover()
     page.mouse.down()
     page.evaluate(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
-        "{code: \"view._select({'edge': view.detail['address']})\"}).done.then(() => {})"
+        "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
+        "{code: \"view._select({'edge': view.detail['address']})\"}); }"
     )
+    page.wait_for_timeout(500)
     page.mouse.up()
     expect(view.get_by_role("button", name="Let training move this edge")).to_be_visible()
 

@@ -162,9 +162,9 @@ function decades([low, high]) {
  */
 export const isBusy = (status) => ["running", "paused", "stopping"].includes(status);
 
-/** When a button was last pressed, until it is let go; a press that ends elsewhere counts for a second. */
+/** When a button was last pressed, until it is let go; a press that ends elsewhere counts for some seconds. */
 let pressed = -Infinity;
-const LONGEST_PRESS = 1000;
+const LONGEST_PRESS = 3000;
 for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
   const note = (/** @type {Event} */ event) => {
     const down = type === "pointerdown" && event.target instanceof Element && event.target.closest("button");
