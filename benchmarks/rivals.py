@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import sympy
 import torch
 from feynman_equations import Equation, halves
 from formulas import COUNTS, ROWS, Results, counts, processor_seconds, read, results
@@ -32,6 +33,7 @@ _SLICE = 2
 _EXACT_ENOUGH = 1e-10
 """Of the target's variance: what single precision leaves of an exact formula."""
 _SYMBOLS = "add,sub,mul,div,sqrt,square,sin,cos,exp,log,pow,asin,acos,tanh,constant,variable"
+_DENOMINATOR = 1000
 _PYKAN_LIBRARY = ("x", "x^2", "x^3", "x^4", "exp", "log", "sqrt", "tanh", "sin", "abs")
 _PYKAN_EQUATIONS, _HIDDEN, _STEPS = 10, 5, 50
 
@@ -98,7 +100,11 @@ def pykan(equation: Equation, noise: float, budget: float) -> Formula:
 
 
 def _formula(expression: Expr, columns: Sequence[str], equation: Equation) -> Formula:
-    """In the equation's own symbols."""
+    """In the equation's own symbols; decimals are no fractions of huge integers, which SymPy chokes on."""
+    fractions = {
+        n: sympy.Float(n, 17) for n in expression.atoms(sympy.Rational) if n.q > _DENOMINATOR
+    }
+    expression = expression.xreplace(fractions)
     own = [parse_expression(name, equation.names) for name in equation.names]
     places = dict(zip(columns, own, strict=True))
     named = expression.xreplace({s: places[str(s)] for s in expression.free_symbols})

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
+from workbench.discovery.blocks import blocks
 from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.formula import Formula
@@ -106,6 +107,7 @@ def discover(
     structure: bool = True,
     refused: Collection[str] = (),
     ratio: bool = True,
+    functions: Collection[str] | None = None,
     grids: tuple[int, ...] = GRIDS,
     hidden: tuple[tuple[int, ...], ...] = ((8,),),
     seed: int = 0,
@@ -123,22 +125,26 @@ def discover(
         structure: look for symmetries, factors, links and sums of products first (regression only).
         refused: sentences of suggestions that must not be used, see ``Suggestion``.
         ratio: also try ratios of sums on the most important inputs (regression only).
+        functions: building blocks that formulas may have beside sums, products and whole powers, see
+            ``discovery.blocks``; the usual ones by default.
         grids: grid sizes that every shape is trained on, from coarse to fine.
         hidden: hidden layers of the MLPs that serve as baselines.
         seed: of all random numbers.
         report: see ``Report``.
 
     Raises:
-        InputError: a unit cannot be read.
+        InputError: a unit cannot be read, or a building block is not known.
     """
     parse_all(data.units)
-    course = _Course(data, effort, grids, hidden, seed, report)
+    chosen = blocks(functions).functions
+    course = _Course(data, effort, chosen, grids, hidden, seed, report)
     formulas = constants_and_lines(data)
     suggestions: tuple[Suggestion, ...] = ()
     if structure and not course.tell("looking for structure", 0.0):
         found = course.structure(refused)
-        formulas, suggestions = formulas.merged(found.formulas), found.suggestions
-        law = _law(formulas, data) if found.exact else None
+        allowed, suggestions = found.formulas.made_of(chosen), found.suggestions
+        formulas = formulas.merged(allowed)
+        law = _law(formulas, data) if found.exact and len(allowed) == len(found.formulas) else None
         if law is not None:
             return replace(course.finished(law, formulas), suggestions=suggestions)
     shapes = course.train(widths or default_widths(data, effort))
@@ -147,8 +153,8 @@ def discover(
     if ratio and not course.tell("ratios of sums", 0.5):
         ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
         faint = _FAINT * importance[ranked[0]]
-        chosen = [name for name in data.names if name in ranked and importance[name] > faint]
-        formulas = formulas.merged(ratios(data, chosen, seed=seed))
+        strong = [name for name in data.names if name in ranked and importance[name] > faint]
+        formulas = formulas.merged(ratios(data, strong, seed=seed).made_of(chosen))
     formulas = course.symbols(shapes, formulas)
     return replace(
         course.finished(best.elimination.model, formulas),
@@ -185,6 +191,7 @@ class _Course:
 
     data: Dataset
     effort: Effort
+    functions: tuple[str, ...] | None
     grids: tuple[int, ...]
     hidden: tuple[tuple[int, ...], ...]
     seed: int
@@ -241,6 +248,7 @@ class _Course:
             found = symbolify(
                 net,
                 self.data,
+                functions=self.functions,
                 seed=self.seed,
                 floor=floor,
                 watch=lambda done, total: self.tell("symbols", math.nan),

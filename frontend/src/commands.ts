@@ -12,6 +12,7 @@ import {
   SessionSettings
 } from './api';
 import { networkIcon } from './icon';
+import { runOnceOpened } from './running';
 
 export const OPEN_STUDY = 'kan-workbench:open';
 export const NEW_DISCOVERY = 'kan-workbench:new-discovery';
@@ -70,21 +71,12 @@ export function addCommands(context: IContext): void {
   async function show(make: Promise<IMade>, run: boolean): Promise<void> {
     try {
       const { path, created } = await make;
+      if (run && created) {
+        runOnceOpened(path);
+      }
       // A layout that is being restored would come to the front again.
       await app.restored;
-      const widget = await commands.execute('docmanager:open', {
-        path,
-        factory: 'Notebook'
-      });
-      if (run && created && widget) {
-        await widget.context.ready;
-        await widget.sessionContext.ready;
-        // Notebook 7 shows it in a page of its own, and a reader may have turned to another one:
-        // the command would run what is in front. Not awaited: it ends with the last cell.
-        if (app.shell.currentWidget === widget) {
-          void commands.execute('notebook:run-all-cells');
-        }
-      }
+      await commands.execute('docmanager:open', { path, factory: 'Notebook' });
     } catch (error) {
       await showErrorMessage(
         trans.__('The notebook could not be opened'),

@@ -1,5 +1,4 @@
 import {
-  ILabShell,
   ILayoutRestorer,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
@@ -18,6 +17,7 @@ import {
 } from './commands';
 import { networkIcon } from './icon';
 import { SidePanel } from './panel';
+import { FirstRun } from './running';
 
 const PLUGIN = 'kan-workbench-labextension:plugin';
 const SHOW_PANEL = 'kan-workbench:show-panel';
@@ -48,7 +48,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IDefaultFileBrowser,
     ISettingRegistry,
     ITranslator,
-    ILabShell,
     ILayoutRestorer
   ],
   activate: (
@@ -58,7 +57,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
     browser: IDefaultFileBrowser | null,
     registry: ISettingRegistry | null,
     translator: ITranslator | null,
-    shell: ILabShell | null,
     restorer: ILayoutRestorer | null
   ) => {
     const { commands } = app;
@@ -87,18 +85,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
         });
       }
     }
+    app.docRegistry.addWidgetExtension('Notebook', new FirstRun(app));
     addCommands({ app, browser, settings: () => settings, studies, trans });
 
     const panel = new SidePanel(commands, trans);
-    if (shell) {
-      shell.add(panel, 'left', { rank: PANEL_RANK });
-      restorer?.add(panel, panel.id);
-    }
+    app.shell.add(panel, 'left', { rank: PANEL_RANK });
+    restorer?.add(panel, panel.id);
     commands.addCommand(SHOW_PANEL, {
       label: trans.__('Show KAN Workbench Panel'),
       caption: trans.__('Studies, recent sessions, and a new discovery'),
-      isVisible: () => shell !== null,
-      execute: () => shell?.activateById(panel.id),
+      execute: () => app.shell.activateById(panel.id),
       describedBy: { args: { type: 'object', properties: {} } }
     });
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import sympy
 
-from workbench.discovery.blocks import GROUPS, available, blocks, in_order, usual
+from workbench.automatic import discover
+from workbench.discovery.blocks import GROUPS, available, blocks, in_order, made_of, usual
 from workbench.discovery.candidates import EVERY
 from workbench.discovery.library import SYMPY, register, unregister
+from workbench.discovery.parsing import parse_expression
 from workbench.discovery.symbolic import symbolify
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -88,3 +90,35 @@ def test_what_is_no_choice_is_refused(functions, allowed, said: str) -> None:
 def test_an_edge_that_is_not_there_is_refused(trained: tuple[KAN, Dataset]) -> None:
     with pytest.raises(InputError, match="living edges"):
         symbolify(*trained, allowed={Edge(1, 0, 0): ["sin"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "functions", "said"),
+    [
+        ("a**2/b + 3*a", ["linear"], True),
+        ("sin(a)", ["linear"], False),
+        ("cos(a)", ["sin"], True),
+        ("sqrt(a)*b**1.5", ["sqrt"], True),
+        ("a**0.37", ["exp"], False),
+        ("a**b", ["exp"], True),
+        ("exp(-a**2)", ["gaussian"], True),
+        ("exp(a)*log(b)", ["exp"], False),
+    ],
+)
+def test_what_a_formula_is_made_of(text: str, functions: list[str], said: bool) -> None:
+    assert made_of(parse_expression(text, ["a", "b"]), functions) is said
+
+
+def test_a_discovery_keeps_to_its_blocks() -> None:
+    x = np.random.default_rng(1).uniform(0.5, 2, (150, 2))
+    data = Dataset.from_arrays(x, np.exp(-x[:, 0]) * x[:, 1], names=["a", "b"])
+    free = discover(data, effort="quick", hidden=())
+    assert sympy.exp in kinds([free.formula])
+    names = [
+        name for name in usual() if name not in ("exp", "gaussian", "sinh", "cosh", "softplus")
+    ]
+    found = discover(data, effort="quick", hidden=(), functions=names)
+    assert len(found.formulas) > 1
+    assert all(made_of(f.expression, names) for f in found.formulas)
+    with pytest.raises(InputError, match="must be one of"):
+        discover(data, functions=["magic"])

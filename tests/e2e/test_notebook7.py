@@ -66,7 +66,6 @@ def test_the_file_list_leads_in(page: Page, notebook7: Lab) -> None:
     visit(page, notebook7, "tree")
     known = palette(page, "KAN")
     assert {"New KAN Discovery", "Open in KAN Workbench"} <= set(known)
-    assert "Show KAN Workbench Panel" not in known  # there is no place for it
     assert "Open Study: Knot invariants" in palette(page, "Open Study")
     page.get_by_role("menuitem", name="Help").click()
     for entry in ("Tour", "Knot invariants", "Anderson localization", "New discovery"):
@@ -77,6 +76,21 @@ def test_the_file_list_leads_in(page: Page, notebook7: Lab) -> None:
         page.locator(".lm-Menu-item", has_text="Open in KAN Workbench").click()
     expect(opened.value.locator(".jp-Notebook")).to_contain_text("law.csv")
     assert (notebook7.folder / "law-formula.ipynb").is_file()
+    expect(opened.value.locator(".kw-guide")).to_be_visible()  # it ran by itself
+    opened.value.reload()
+    opened.value.wait_for_function(IDLE)
+    assert (
+        opened.value.evaluate("() => localStorage.getItem('kan-workbench:run-once-opened')") is None
+    )
+
+
+def test_the_side_panel(page: Page, notebook7: Lab) -> None:
+    visit(page, notebook7, "tree")
+    page.evaluate("async () => { await jupyterapp.restored; }")
+    page.evaluate("() => { jupyterapp.commands.execute('kan-workbench:show-panel'); }")
+    panel = page.locator("#kan-workbench-panel")
+    expect(panel.get_by_role("button", name="New discovery")).to_be_visible()
+    expect(panel.get_by_role("button", name="Knot invariants")).to_be_visible()
 
 
 def test_the_workbench_trains_and_stops(page: Page, notebook7: Lab) -> None:
@@ -106,7 +120,6 @@ def test_a_notebook_that_opens_elsewhere_leaves_this_one_alone(page: Page, noteb
         page.evaluate("() => { jupyterapp.commands.execute('kan-workbench:new-discovery'); }")
     other = opened.value
     expect(other.locator(".jp-Notebook")).to_contain_text("New discovery")
-    other.wait_for_function(IDLE)
-    page.wait_for_timeout(1500)  # as long as a mistaken run would take to begin
+    expect(other.locator(".kw-guide")).to_be_visible()
     counts = "() => jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.executionCount)"
     assert page.evaluate(counts) == [None]

@@ -11,6 +11,8 @@ import torch
 from tests.problems import PROBLEMS
 from tests.session.test_session import until
 from workbench import saved_sessions
+from workbench.discovery.blocks import Blocks
+from workbench.discovery.library import register, unregister
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
@@ -48,6 +50,18 @@ def test_everything_comes_back(session: Session, file: Path) -> None:
         x = session.data.inputs
         for mine, theirs in zip(back.history.steps, session.history.steps, strict=True):
             assert torch.equal(mine.model(x), theirs.model(x))
+
+
+def test_choices_come_back(tmp_path: Path) -> None:
+    register("softsign", lambda x: x / (1 + x.abs()))
+    first, *others = (session := Session(PROBLEMS[0].dataset(50), (2, 1, 1))).model.edges()
+    session.symbolify(functions=["linear"]).pin(0)
+    session.allow(["sin", "softsign"]).allow(["exp"], first).allow(["softsign"], others[0])
+    file = session.save(tmp_path / "choices.kan")
+    unregister("softsign")
+    back = Session.load(file)
+    assert back.blocks == Blocks(("sin",), {first: ("exp",)})
+    assert back.pinned == {back.formulas[0].srepr}
 
 
 def test_the_table_comes_back_with_its_split(tmp_path: Path) -> None:

@@ -153,6 +153,14 @@ def test_building_blocks_reach_the_search_and_the_script(table: FormulaTable) ->
     send(table, "search")
     session.wait()
     assert "functions=('linear', 'sin'), allowed={Edge(" in session.to_script()
+    session.undo()
+    assert table.options["own"] == [[list(edge), ["cube"]]]
+    send(table, "discover")
+    session.wait()
+    assert (
+        "discover(data, effort='normal', seed=0, functions=('linear', 'sin'))"
+        in session.to_script()
+    )
     send(table, "blocks", names=None, edge=list(edge))
     send(table, "blocks", names=None, edge=None)
     assert table.options["own"] == []

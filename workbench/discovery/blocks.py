@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+import sympy
+from sympy import Expr
 from torch import Tensor
 
 from workbench.discovery.candidates import EVERY, MATCHED, Candidate, suggest
-from workbench.discovery.library import registered
+from workbench.discovery.library import SYMPY, registered
 from workbench.errors import InputError
 from workbench.kan.model import KAN, Edge
 
@@ -51,6 +53,11 @@ class Blocks:
             alike = [edge for edge in edges if self.on(edge) == functions]
             found |= suggest(model, x, alike, functions=functions)
         return found
+
+    def over(self, model: KAN) -> "Blocks":
+        """Without choices for edges that the network does not have."""
+        living = set(model.edges())
+        return Blocks(self.functions, {e: names for e, names in self.edges.items() if e in living})
 
     def require_edges(self, model: KAN) -> None:
         """An ``InputError`` where a choice is for no living edge of the network."""
@@ -100,3 +107,27 @@ def in_order(names: Collection[str]) -> Functions:
     if not names:
         raise InputError("at least one building block must be allowed, got none")
     return tuple(name for name in known if name in names)
+
+
+def made_of(expression: Expr, functions: Collection[str]) -> bool:
+    """Whether an expression has no function beside these building blocks.
+
+    Sums, products and whole powers are always allowed. Cosines are sines that are moved, every other
+    power of a number is a root, and one of an expression an exponential function.
+    """
+    x = sympy.Symbol("x", real=True)
+    known = set().union(*(_heads(SYMPY[name].build(x)) for name in functions))
+    if sympy.sin in known:
+        known.add(sympy.cos)
+    return _heads(expression) <= known
+
+
+def _heads(expression: Expr) -> set[object]:
+    """The functions of an expression; ``Pow`` stands for roots."""
+    heads: set[object] = set()
+    for node in sympy.preorder_traversal(expression):
+        if isinstance(node, sympy.Function):
+            heads.add(node.func)
+        elif isinstance(node, sympy.Pow) and not node.exp.is_Integer:
+            heads.add(sympy.Pow if node.exp.is_number else sympy.exp)
+    return heads

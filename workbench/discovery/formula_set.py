@@ -1,13 +1,14 @@
 """The formulas that a search found, from simple to accurate, and the one that is chosen among them."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 from sympy import Expr
 
+from workbench.discovery.blocks import made_of
 from workbench.discovery.formula import Formula
 from workbench.discovery.selection import RULES, description_length
 from workbench.discovery.selection import loss as _loss
@@ -45,6 +46,12 @@ class FormulaSet(Sequence[Formula]):
     def merged(self, other: "FormulaSet") -> "FormulaSet":
         """Both sets in one."""
         return FormulaSet([*self, *other])
+
+    def made_of(self, functions: Collection[str] | None) -> "FormulaSet":
+        """Those without any function beside these building blocks, see ``blocks.made_of``; None has all."""
+        if functions is None:
+            return self
+        return FormulaSet(f for f in self if all(made_of(e, functions) for e in f.expressions))
 
     def stamped(self, **facts: Any) -> "FormulaSet":
         """The same formulas and choice with more provenance, such as ``seed=0``."""

@@ -1,21 +1,16 @@
 """What a scientist changes by hand: edges and nodes; each change is a step that can be undone."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Self
 
-from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
 from workbench.session import edits
 from workbench.session.edits import NodeKind
-from workbench.session.history import Step
-from workbench.session.worker import Worker
+from workbench.session.stepping import Stepping
 
 
-class Editing(Worker):
+class Editing(Stepping):
     """The steps of a session that a hand makes. None waits, and none trains."""
-
-    data: Dataset
-    seed: int
 
     def fix(self, edge: Edge, name: str, affine: tuple[float, float, float, float]) -> Self:
         """Lock an edge to c·f(a·x + b) + d with ``affine = (a, b, c, d)``."""
@@ -66,7 +61,3 @@ class Editing(Worker):
             node: number in its layer, products after sums.
         """
         return self._do(edits.without_node, self.data, level, node)
-
-    def _do(self, make: Callable[..., Step], *arguments: Any) -> Self:
-        """Add the step that ``make(model, *arguments)`` gives; the session knows how."""
-        raise NotImplementedError

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +21,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from workbench import __version__
+from workbench.discovery.blocks import Blocks, available
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.kan.journal import Record
-from workbench.kan.model import KAN
+from workbench.kan.model import KAN, Edge
 from workbench.kan.solvers.adam import Adam
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
@@ -110,6 +111,11 @@ def _write(session: Session, folder: Path) -> None:
         "steps": [_told(step, models[id(step.model)]) for step in history.steps],
         "parents": history.parents,
         "labels": {str(number): label for number, label in history.labels.items()},
+        "blocks": {
+            "functions": session.blocks.functions,
+            "edges": [[list(edge), names] for edge, names in session.blocks.edges.items()],
+        },
+        "pinned": sorted(session.pinned),
         "place": history.place,
         "redo": history.after,
     }
@@ -173,6 +179,8 @@ def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> S
         preparation=_preparation(about["preparation"]),
         **{name: _option(value) for name, value in about["options"].items()},
     )
+    session.blocks = _blocks(about.get("blocks", {}))
+    session.pinned = frozenset(about.get("pinned", ()))
     history = session.history
     history.steps, history.parents = steps, list(about["parents"])
     if len(history.parents) != len(steps):
@@ -223,6 +231,19 @@ def _preparation(about: Mapping[str, Any] | None) -> Preparation | None:
     if about is None:
         return None
     return Preparation(**{name: _tuples(value) for name, value in about.items()})
+
+
+def _blocks(about: Mapping[str, Any]) -> Blocks:
+    """A choice of building blocks; those that are not registered here are left out."""
+
+    def here(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in available() if name in names)
+
+    edges = {Edge(*edge): here(names) for edge, names in about.get("edges", ())}
+    return Blocks(
+        here(about.get("functions") or ()) or None,
+        {e: names for e, names in edges.items() if names},
+    )
 
 
 def _model(number: int) -> str:

@@ -1,5 +1,6 @@
 """The steps of a session as a tree: going back and doing something else keeps the other branch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -50,6 +51,21 @@ class Version:
     formula: str
     present: bool
     past: bool
+
+
+def formulas_of(path: Sequence[Step]) -> FormulaSet | None:
+    """What the last search of a path of steps found."""
+    return next((s.formulas for s in reversed(path) if s.formulas is not None), None)
+
+
+def chosen_among(formulas: FormulaSet, path: Sequence[Step]) -> int:
+    """Index of the formula that was chosen since, else of the one that validation prefers."""
+    for step in reversed(path):
+        if step.choice is not None:
+            return step.choice
+        if step.formulas is not None:
+            break
+    return next(i for i, formula in enumerate(formulas) if formula is formulas.best)
 
 
 class History:

@@ -1,37 +1,29 @@
 """The session: a table, a network and everything that was done to it."""
 
 import math
-import threading
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import networkx as nx
 
-from workbench.automatic import Effort, discover
-from workbench.discovery.blocks import blocks
 from workbench.discovery.candidates import Candidate, suggest
 from workbench.discovery.elimination import eliminate
-from workbench.discovery.formula import Formula
-from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.graph import to_networkx
 from workbench.discovery.library import SYMPY
-from workbench.discovery.polish import constants_and_lines
 from workbench.discovery.pruning import prune_edges
-from workbench.discovery.symbolic import symbolify
-from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
-from workbench.session import by_hand, comparison, script, steps
+from workbench.session import comparison, script, steps
 from workbench.session.editing import Editing
-from workbench.session.frames import Frame, Job, edge_curves
-from workbench.session.history import History, Step, Version
+from workbench.session.frames import Frame
+from workbench.session.history import Step, Version, chosen_among, formulas_of
+from workbench.session.searching import Searching
 from workbench.session.steps import loss_of
-from workbench.session.training import Training, told
-from workbench.session.worker import enrolled
+from workbench.session.training import Training
 from workbench.tables import read_table
 
 _ROWS = 2000
@@ -47,7 +39,7 @@ class Preview:
     after: float
 
 
-class Session(Editing):
+class Session(Editing, Searching):
     """A table, a network and everything that was done to it.
 
     Args:
@@ -77,22 +69,18 @@ class Session(Editing):
         preparation: Preparation | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(threads, rate)
-        self.options = steps.checked(options)
-        self.preparation = preparation
-        self.precision: steps.Precision = precision
-        self.data, self.seed, self.source = data, seed, source
-        self.file: Path | None = None
         shape = width or (len(data.names), 2, data.outputs)
         first = (
             steps.new_network(data, shape, seed, precision)
             if model is None
             else steps.given_network(data, model)
         )
-        self.history = History(first)
-        self._order = threading.Lock()  # commands may come from a cell and from the screen at once
+        super().__init__(data, first, seed=seed, threads=threads, rate=rate)
+        self.options = steps.checked(options)
+        self.preparation, self.source = preparation, source
+        self.precision: steps.Precision = precision
+        self.file: Path | None = None
         self._losses: dict[int, float] = {}
-        self._listeners: list[Callable[[], None]] = []
 
     @classmethod
     def open(
@@ -111,41 +99,9 @@ class Session(Editing):
         return self._threads
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """What was done, up to the present state."""
-        return tuple(self.history.steps[number] for number in self.history.path())
-
-    @property
-    def model(self) -> KAN:
-        """The network after the last step."""
-        return self.history.present.model
-
-    @property
     def result(self) -> FitResult | None:
         """What the last training of this network did; None before the first."""
         return next((s.fit for s in reversed(self._own_steps) if s.fit is not None), None)
-
-    @property
-    def formulas(self) -> FormulaSet:
-        """What a search found; an ``InputError`` before it."""
-        found = _formulas(self.steps)
-        if found is None:
-            raise InputError("there is no formula yet: call symbolify() first")
-        return found
-
-    @property
-    def formula(self) -> Formula:
-        """The formula that was chosen, else the one that validation prefers."""
-        return self.formulas[self.choice]
-
-    @property
-    def choice(self) -> int:
-        """Index of ``formula`` in ``formulas``."""
-        return _choice(self.steps, self.formulas)
-
-    @property
-    def has_formulas(self) -> bool:
-        return _formulas(self.steps) is not None
 
     @property
     def trained(self) -> bool:
@@ -202,13 +158,6 @@ class Session(Editing):
         models = tuple(self.history.steps[number].model for number in numbers)
         versions = tuple(self._version(number) for number in numbers)
         return comparison.compare((versions[0], versions[1]), (models[0], models[1]), self.data)
-
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call ``listener`` after every step, undo and redo; returns what ends it.
-
-        After a job it is called on the job's thread.
-        """
-        return enrolled(self._listeners, listener)
 
     # Jobs: on a background thread
 
@@ -270,79 +219,6 @@ class Session(Editing):
 
         return self._work("prune", work, wait=wait)
 
-    def symbolify(
-        self,
-        *,
-        functions: Collection[str] | None = None,
-        allowed: Mapping[Edge, Collection[str]] | None = None,
-        wait: bool = True,
-    ) -> "Session":
-        """Find formulas for the present network, beside the simplest ones that there are.
-
-        Args:
-            functions, allowed: building blocks on all edges and on single ones, see ``symbolify``.
-            wait: whether to block.
-        """
-        choice = blocks(functions, allowed)
-        choice.require_edges(self.model)
-
-        def work(tell: Callable[[str, float], bool]) -> Step | None:
-            if tell("constants and lines", 0.0):
-                return None
-            simple = constants_and_lines(self.data)
-            self.publish(replace(self.frame, formulas=simple))
-            ended = False
-
-            def watch(done: int, total: int) -> bool:
-                nonlocal ended
-                ended = tell(f"{done} of {total} edges have names", done / (total + 1))
-                return ended
-
-            named = symbolify(
-                self.model,
-                self.data,
-                functions=choice.functions,
-                allowed=choice.edges,
-                seed=self.seed,
-                watch=watch,
-            )
-            found = simple.merged(named)
-            made = ", ".join(step.name for step in self.steps)
-            found = found.stamped(seed=self.seed, steps=made)
-            return None if ended else steps.symbolified(self.model, self.seed, choice, found)
-
-        return self._work("symbolify", work, wait=wait)
-
-    def discover(self, effort: Effort = "quick", *, wait: bool = True) -> "Session":
-        """Try several shapes, prune and name each, and keep the best: see ``workbench.discover``."""
-
-        def work(tell: Callable[[str, float], bool]) -> Step:
-            found = discover(self.data, effort=effort, seed=self.seed, report=tell)
-            return steps.discovered(found, self.seed, effort)
-
-        return self._work("discover", work, wait=wait)
-
-    def _work(
-        self, job: Job, work: Callable[[Callable[[str, float], bool]], Step | None], *, wait: bool
-    ) -> "Session":
-        """Run what makes one step; without a step nothing has changed."""
-        before = replace(self.frame, job=job, message="", share=0.0, formulas=None)
-
-        def run() -> None:
-            made = work(told(self, before))
-            if made is None:
-                message = "Ended before it was done: nothing has changed."
-                self.publish(replace(before, status="stopped", phase="", message=message))
-                return
-            self._add(made)
-            edges, curves = edge_curves(self.model)
-            self.publish(
-                replace(before, status="done", phase="", edges=edges, curves=curves, share=1.0)
-            )
-
-        self._begin(run, replace(before, status="running", phase="starting"))
-        return self._finished() if wait else self
-
     # Steps
 
     def rebuild(self, width: Width, *, seed: int | None = None) -> "Session":
@@ -352,39 +228,6 @@ class Session(Editing):
         made = steps.new_network(self.data, width, chosen, self.precision)
         self._frame = Frame()
         return self._add(made)
-
-    def choose(self, index: int) -> "Session":
-        """Prefer the formula at ``index`` of ``formulas`` to the one that validation prefers."""
-        return self._do(steps.chosen, self.formulas, index)
-
-    def snap(self, index: int | None = None) -> "Session":
-        """Turn constants of a formula into exact numbers where the data does not notice.
-
-        Args:
-            index: of the formula, the preferred one by default.
-        """
-        place = self.choice if index is None else index
-        return self._do(steps.snapped, self.data, self.formulas, place)
-
-    def law(self, text: str) -> "Session":
-        """Begin again with the network of a law with unknown parts, see ``compile_target``."""
-        return self._do(by_hand.law, self.data, text)
-
-    def start_from(self, text: str) -> "Session":
-        """Begin again with the network of a formula, see ``network_from``; training goes on from it."""
-        return self._do(by_hand.started, self.data, text)
-
-    def add(self, text: str) -> "Session":
-        """Add a formula to those that were found, its numbers fitted, and choose it."""
-        return self._do(by_hand.added, self.data, _formulas(self.steps), text)
-
-    def hold_part(self, index: int, place: int) -> "Session":
-        """Add a formula in which a part of another is a constant, fitted again, and choose it.
-
-        Args:
-            index: of the other formula. place: of the part, see ``discovery.parts.parts``.
-        """
-        return self._do(by_hand.without, self.data, self.formulas, index, place)
 
     def reset(self) -> "Session":
         """Back to the network of the beginning; ``redo`` brings the steps back one by one."""
@@ -411,21 +254,6 @@ class Session(Editing):
     def keep(self, name: str) -> "Session":
         """Name the present state, so that ``go`` and ``compare`` find it; "" takes the name away."""
         return self._go(lambda: self.history.name(name))
-
-    def _do(self, make: Callable[..., Step], *arguments: Any) -> Self:
-        self.require_idle()
-        with self.limited():
-            return self._add(make(self.model, *arguments))
-
-    def _add(self, step: Step) -> Self:
-        return self._go(lambda: self.history.add(step))
-
-    def _go(self, move: Callable[[], None]) -> Self:
-        with self._order:
-            move()
-        for listener in tuple(self._listeners):
-            listener()
-        return self
 
     # To take away
 
@@ -470,7 +298,7 @@ class Session(Editing):
     def _version(self, number: int) -> Version:
         history = self.history
         path = tuple(history.steps[n] for n in history.path(number))
-        found = _formulas(path)
+        found = formulas_of(path)
         return Version(
             number=number,
             parent=history.parents[number],
@@ -478,7 +306,7 @@ class Session(Editing):
             label=history.labels.get(number, ""),
             edges=len(history.steps[number].model.edges()),
             loss=self._loss(number),
-            formula="" if not found else str(found[_choice(path, found)]),
+            formula="" if not found else str(found[chosen_among(found, path)]),
             present=number == history.place,
             past=number in history.path(),
         )
@@ -488,19 +316,6 @@ class Session(Editing):
         if number not in self._losses:
             self._losses[number] = loss_of(self.history.steps[number].model, self.data)
         return self._losses[number]
-
-
-def _formulas(path: tuple[Step, ...]) -> FormulaSet | None:
-    return next((s.formulas for s in reversed(path) if s.formulas is not None), None)
-
-
-def _choice(path: tuple[Step, ...], formulas: FormulaSet) -> int:
-    for step in reversed(path):
-        if step.choice is not None:
-            return step.choice
-        if step.formulas is not None:
-            break
-    return next(i for i, formula in enumerate(formulas) if formula is formulas.best)
 
 
 def _bits(candidate: Candidate) -> float:

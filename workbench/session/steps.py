@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from workbench.automatic import Discovery, Effort
-from workbench.discovery.blocks import Blocks
+from workbench.discovery.blocks import Blocks, Functions
 from workbench.discovery.elimination import Elimination
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
@@ -108,10 +108,13 @@ def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet) -> 
     return Step("find formulas", code, model, formulas=formulas)
 
 
-def discovered(found: Discovery, seed: int, effort: Effort) -> Step:
+def discovered(
+    found: Discovery, seed: int, effort: Effort, functions: Functions | None = None
+) -> Step:
     """What the whole way without a question found."""
+    said = "" if functions is None else f", functions={functions!r}"
     code = (
-        f"found = discover(data, effort={effort!r}, seed={seed})\n"
+        f"found = discover(data, effort={effort!r}, seed={seed}{said})\n"
         "model, formulas = found.network, found.formulas\nformula = formulas.best"
     )
     if not found.complete:

@@ -16,7 +16,7 @@ from workbench.inspection import impacts, predictions, residuals, sensitivity, v
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, index_in, text_in
-from workbench.widgets.search_options import SearchOptions, listed, understood
+from workbench.widgets.search_options import choose, described, listed, understood
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
@@ -58,9 +58,7 @@ class FormulaTable(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(blocks=listed())
         self.session = session
-        self._choice = SearchOptions()
         self._held: tuple[int, int, str] | None = None  # version, formula it came from, its part
-        self._pinned: set[str] = set()
         self._shown: FormulaSet | None = None
         self._refresh()
         self._forget += [session.observe(self._follow), session.listen(self._refresh)]
@@ -68,7 +66,7 @@ class FormulaTable(Panel):
     def _commands(self) -> dict[str, Command]:
         session = self.session
         return {
-            "search": lambda said: session.symbolify(**self._choice.arguments(), wait=False),
+            "search": lambda said: session.symbolify(wait=False),
             "train": lambda said: session.start(),
             "discover": lambda said: session.discover("normal", wait=False),
             "stop": lambda said: session.stop(),
@@ -76,7 +74,7 @@ class FormulaTable(Panel):
             "close": lambda said: self._close(),
             "choose": lambda said: session.choose(index_in(said, "index")),
             "snap": lambda said: session.snap(index_in(said, "index")),
-            "pin": self._pin,
+            "pin": lambda said: session.pin(index_in(said, "index")),
             "undo": lambda said: session.undo(),
             "hold-part": self._hold_part,
             "give-back": lambda said: self._give_back(),
@@ -108,8 +106,7 @@ class FormulaTable(Panel):
         with self._lock, self.hold_sync():
             same = found is self._shown
             self._shown = found
-            self._choice.keep(session)
-            self.options = self._choice.described(session)
+            self.options = described(session)
             self.rows = self._listed(found, session.choice) if found is not None else []
             if not same:
                 self._clear()
@@ -147,7 +144,7 @@ class FormulaTable(Panel):
             "mathml": formula.mathml,
             "front": front,
             "chosen": chosen,
-            "pinned": formula.srepr in self._pinned,
+            "pinned": formula.srepr in self.session.pinned,
         }
 
     def _tell(self, message: str, *, error: bool = False) -> None:
@@ -261,10 +258,10 @@ class FormulaTable(Panel):
             sentence, error = str(refusal), True
         with self._lock, self.hold_sync():
             self.answers = {**self.answers, field: [sentence, error]}
-            self.options = self._choice.described(self.session)
+            self.options = described(self.session)
 
     def _choose_blocks(self, said: Said) -> str:
-        self._choice.choose(said)
+        choose(self.session, said)
         return ""
 
     def _use_law(self, text: str) -> str:
@@ -280,13 +277,6 @@ class FormulaTable(Panel):
     def _add(self, text: str) -> str:
         self.session.add(text)
         return "The formula is in the table, with its numbers fitted."
-
-    def _pin(self, said: Said) -> None:
-        """Keep a formula at the top of the table, also after another search."""
-        formula = self.session.formulas[index_in(said, "index")]
-        self._pinned ^= {formula.srepr}
-        with self._lock:
-            self.rows = self._listed(self.session.formulas, self.session.choice)
 
 
 def _constants(formula: Formula) -> list[dict[str, Any]]:

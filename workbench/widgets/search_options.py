@@ -4,7 +4,7 @@ from typing import Any
 
 import sympy
 
-from workbench.discovery.blocks import GROUPS, Functions, available, in_order, usual
+from workbench.discovery.blocks import GROUPS, available, usual
 from workbench.discovery.graph import edge_label
 from workbench.discovery.library import SYMPY
 from workbench.discovery.targets import Unknowns
@@ -18,48 +18,24 @@ _OWN = "Your own"
 _MOST_EDGES = 200
 
 
-class SearchOptions:
-    """Building blocks that the user has chosen, for all edges and for single ones.
+def choose(session: Session, said: Said) -> None:
+    """Take the building blocks of a message; without names the usual ones, or those of all edges."""
+    names, address = said.get("names"), said.get("edge")
+    if names is not None and not isinstance(names, list):
+        raise InputError(f"names must be a list, got {names!r}")
+    session.allow(names, None if address is None else _edge(address))
 
-    Attributes:
-        functions: for all edges. edges: for single ones.
-    """
 
-    def __init__(self) -> None:
-        self.functions: Functions = usual()
-        self.edges: dict[Edge, Functions] = {}
-
-    def choose(self, said: Said) -> None:
-        """Take the names of a message; without names the usual ones, or those of all edges."""
-        names, address = said.get("names"), said.get("edge")
-        if names is not None and not isinstance(names, list):
-            raise InputError(f"names must be a list, got {names!r}")
-        if address is None:
-            self.functions = usual() if names is None else in_order(names)
-        elif names is None:
-            self.edges.pop(_edge(address), None)
-        else:
-            self.edges[_edge(address)] = in_order(names)
-
-    def keep(self, session: Session) -> None:
-        """Forget choices for edges that are gone."""
-        living = set(session.model.edges())
-        self.edges = {edge: names for edge, names in self.edges.items() if edge in living}
-
-    def arguments(self) -> dict[str, Any]:
-        """For ``Session.symbolify``; the usual choice is not worth a word in the script."""
-        functions = None if self.functions == usual() else self.functions
-        return {"functions": functions, "allowed": self.edges or None}
-
-    def described(self, session: Session) -> dict[str, Any]:
-        """For the front end."""
-        edges = session.model.edges()[:_MOST_EDGES]
-        return {
-            "chosen": list(self.functions),
-            "own": [[list(edge), list(names)] for edge, names in self.edges.items()],
-            "edges": [[list(e), edge_label(session.model, session.data, e)] for e in edges],
-            "example": example(session),
-        }
+def described(session: Session) -> dict[str, Any]:
+    """What is chosen, and for which edges, for the front end."""
+    edges = session.model.edges()[:_MOST_EDGES]
+    choice = session.blocks.over(session.model)
+    return {
+        "chosen": list(choice.functions or usual()),
+        "own": [[list(edge), list(names)] for edge, names in choice.edges.items()],
+        "edges": [[list(e), edge_label(session.model, session.data, e)] for e in edges],
+        "example": example(session),
+    }
 
 
 def listed() -> list[dict[str, Any]]:
