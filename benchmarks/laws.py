@@ -2,16 +2,20 @@
 
     python benchmarks/laws.py [--quick]
 
+pykan's pipeline (see ``rivals.py``) is timed on the first law where it is installed: extra ``peers``.
 1,000 noise-free rows of each law, every seed another table; a formula counts when it equals the law on
 1,000 fresh rows to 1e-9. Targets of pure noise count when the constant is chosen.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
+import sympy
 from measure import Clock, options
 from numpy import cos, exp, pi, sin, sqrt
+from rivals import pykan_tutorial
 from tables import write
 
 from workbench.automatic import discover
@@ -44,8 +48,24 @@ LAWS: tuple[tuple[str, Callable[..., np.ndarray], tuple[tuple[float, float], ...
 """Name, function, ranges and number of seeds."""
 
 
+Ranges = tuple[tuple[float, float], ...]
+Method = Callable[[Dataset, int], Callable[[np.ndarray], np.ndarray]]
+"""From a table and a seed to a function of rows."""
+
+
+def ours(data: Dataset, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    return discover(data, hidden=(), seed=seed).formula
+
+
+def pykans(data: Dataset, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    expression = pykan_tutorial(data, seed)
+    symbols = [sympy.Symbol(f"x_{i + 1}") for i in range(len(data.names))]
+    function = sympy.lambdify(symbols, expression, "numpy")
+    return lambda x: np.broadcast_to(function(*x.T), len(x))
+
+
 def law(
-    function: Callable[..., np.ndarray], ranges: tuple[tuple[float, float], ...], seed: int
+    function: Callable[..., np.ndarray], ranges: Ranges, seed: int, method: Method = ours
 ) -> tuple[bool, float]:
     """Whether the law is found, and the processor seconds that it took."""
     low, high = np.array(ranges).T
@@ -53,7 +73,7 @@ def law(
     x, fresh = (random.uniform(low, high, (ROWS, len(ranges))) for _ in range(2))
     data = Dataset.from_arrays(x, function(*x.T), seed=seed)
     clock = Clock()
-    found = discover(data, hidden=(), seed=seed).formula
+    found = method(data, seed)
     seconds = clock.seconds
     y = function(*fresh.T)
     return bool((np.abs(found(fresh) - y) <= 1e-9 * (np.abs(y) + y.std())).all()), seconds
@@ -72,6 +92,9 @@ def main() -> None:
     chosen = options(__doc__ or "", seeds=0, quick=1)
     rows = []
     tasks = [(name, lambda seed, f=f, r=r: law(f, r, seed), seeds) for name, f, r, seeds in LAWS]
+    if find_spec("kan"):
+        name, f, r, seeds = LAWS[0]
+        tasks.insert(1, (f"{name}, by pykan", lambda seed: law(f, r, seed, pykans), seeds))
     for name, task, seeds in [*tasks, ("noise alone: the constant", noise, NOISE_SEEDS)]:
         results = [task(seed) for seed in range(chosen.seeds or seeds)]
         right, seconds = sum(r[0] for r in results), median(r[1] for r in results)

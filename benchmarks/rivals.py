@@ -26,6 +26,7 @@ from tables import write
 
 from workbench.discovery.formula import Formula
 from workbench.discovery.parsing import parse_expression
+from workbench.kan.data import Dataset
 
 _FOLDER = Path(__file__).parent
 _SLICE = 2
@@ -33,7 +34,7 @@ _SLICE = 2
 _EXACT_ENOUGH = 1e-10
 """Of the target's variance: what single precision leaves of an exact formula."""
 _SYMBOLS = "add,sub,mul,div,sqrt,square,sin,cos,exp,log,pow,asin,acos,tanh,constant,variable"
-_DENOMINATOR = 1000
+_LONGEST = 10**6
 _PYKAN_LIBRARY = ("x", "x^2", "x^3", "x^4", "exp", "log", "sqrt", "tanh", "sin", "abs")
 _PYKAN_EQUATIONS, _HIDDEN, _STEPS = 10, 5, 50
 
@@ -74,10 +75,15 @@ def operon(equation: Equation, noise: float, budget: float) -> Formula:
 
 
 def pykan(equation: Equation, noise: float, budget: float) -> Formula:
-    """A network with five hidden nodes, pruned, and a symbol for every edge that is left."""
+    """The formula of ``pykan_tutorial``."""
+    columns = [f"x_{i + 1}" for i in range(len(equation.names))]
+    return _formula(pykan_tutorial(equation.dataset(ROWS, noise=noise)), columns, equation)
+
+
+def pykan_tutorial(data: Dataset, seed: int = 0) -> Expr:
+    """A network with five hidden nodes, pruned, and a symbol for every edge that is left; of x_1, x_2, …"""
     import kan
 
-    data = equation.dataset(ROWS, noise=noise)
     rows = torch.cat((data.train, data.validation))
     x, y = data.split("test")
     table = {
@@ -87,16 +93,15 @@ def pykan(equation: Equation, noise: float, budget: float) -> Formula:
         "test_label": y,
     }
     with tempfile.TemporaryDirectory() as folder, silence():
-        width = [len(equation.names), _HIDDEN, 1]
-        model: Any = kan.KAN(width=width, grid=3, k=3, seed=0, ckpt_path=folder)
+        width = [len(data.names), _HIDDEN, 1]
+        model: Any = kan.KAN(width=width, grid=3, k=3, seed=seed, ckpt_path=folder)
         model.fit(table, opt="LBFGS", steps=_STEPS, lamb=0.001)
         model = model.prune()
         model.fit(table, opt="LBFGS", steps=_STEPS)
         model.auto_symbolic(lib=list(_PYKAN_LIBRARY))
         model.fit(table, opt="LBFGS", steps=_STEPS)
-        found = model.symbolic_formula()[0][0]
-    columns = [f"x_{i + 1}" for i in range(len(equation.names))]
-    return _formula(found, columns, equation)
+        found: Expr = model.symbolic_formula()[0][0]
+    return found
 
 
 def _formula(expression: Expr, columns: Sequence[str], equation: Equation) -> Formula:

@@ -42,7 +42,7 @@ def main() -> None:
         open_and_run(page, "pictures.ipynb")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")
         wait_for_the_last_cell(page)
-        for title in ("Data", "Train", "Simplify", "Discover", "Export"):
+        for title in ("Data", "Train", "Look", "Simplify", "Discover", "Export"):
             turn(page, title)
             if title == "Export":
                 expect(page.locator(".kw-exports .kw-pre")).to_be_visible()

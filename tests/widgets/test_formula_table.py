@@ -206,3 +206,10 @@ def test_names_that_are_no_words_are_quoted() -> None:
     send(table, "law", text=table.options["example"])
     assert not table.answers["law"][1]
     table.close()
+
+
+def test_a_long_target_leaves_room_for_its_formula() -> None:
+    data = Dataset.from_arrays(np.eye(20), np.arange(20.0), target="rate " * 12)
+    table = FormulaTable(Session(data).symbolify())
+    assert all("rate rate…ate rate " in row["mathml"] for row in table.rows)
+    assert all(row["text"].startswith("rate " * 12) for row in table.rows)

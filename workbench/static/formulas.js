@@ -202,7 +202,7 @@ function render({ model, el }) {
     const pairs = floats(model.get("dots"));
     if (!pairs.length) return element("span");
     const range = extent(pairs);
-    const picture = chart({ width: 300, height: 220, x: range, y: range, xLabel: `true ${state.target}`, yLabel: "formula", label: "The formula against the true value on held-out rows" });
+    const picture = chart({ width: 300, height: 220, x: range, y: range, xLabel: `true ${shortened(state.target, 36)}`, yLabel: "formula", label: "The formula against the true value on held-out rows" });
     picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.across(range[0])} ${picture.down(range[0])}L${picture.across(range[1])} ${picture.down(range[1])}` }));
     for (let i = 0; i < pairs.length; i += 2) picture.node.append(svg("circle", { class: "kw-dot", cx: picture.across(pairs[i]).toFixed(1), cy: picture.down(pairs[i + 1]).toFixed(1), r: 2.4 }));
     return block("On held-out rows", picture.node);

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import traitlets
 
 from workbench.discovery.card import with_error
+from workbench.discovery.drawing import shortened
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.targets import unknowns
@@ -20,6 +22,7 @@ from workbench.widgets.search_options import choose, described, listed, understo
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
+_LONGEST_NAME = 20
 
 
 class FormulaTable(Panel):
@@ -141,7 +144,7 @@ class FormulaTable(Panel):
             "test": _finite(scores.get("test_loss")),
             "figure": _finite(scores.get(figure)),
             "text": str(formula),
-            "mathml": formula.mathml,
+            "mathml": replace(formula, target=shortened(formula.target, _LONGEST_NAME)).mathml,
             "front": front,
             "chosen": chosen,
             "pinned": formula.srepr in self.session.pinned,

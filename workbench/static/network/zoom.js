@@ -5,6 +5,9 @@
 
 const LARGEST_SCALE = 1.15;
 const TALLEST = 560;
+/** Many inputs may take more height, before their names can no longer be read. */
+const READABLE_SCALE = 0.75;
+const TALLEST_WHEN_MANY = 1200;
 
 /** @param {Scene} scene */
 export function zoomOf(scene) {
@@ -13,7 +16,8 @@ export function zoomOf(scene) {
   function fitView() {
     scene.fitted = true;
     const across = scene.stage.clientWidth || 640;
-    const scale = Math.max(Math.min(across / scene.layout.width, LARGEST_SCALE, TALLEST / scene.layout.height), 0.2);
+    const tall = Math.max(TALLEST / scene.layout.height, Math.min(READABLE_SCALE, TALLEST_WHEN_MANY / scene.layout.height));
+    const scale = Math.max(Math.min(across / scene.layout.width, LARGEST_SCALE, tall), 0.2);
     scene.stage.style.height = `${Math.max(scene.layout.height * scale, 140).toFixed(0)}px`;
     const [width, height] = [across / scale, Math.max(scene.layout.height, 140 / scale)];
     view = { x: (scene.layout.width - width) / 2, y: (scene.layout.height - height) / 2, width, height };
