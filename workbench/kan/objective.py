@@ -13,6 +13,7 @@ from torch import Tensor
 from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.ensemble import BLOCK_BYTES, Ensemble
+from workbench.kan.gram import add_gram_, mirrored
 from workbench.kan.linearize import Columns, jacobian
 from workbench.kan.losses import Loss, SquaredError
 from workbench.kan.model import KAN
@@ -117,9 +118,8 @@ class Objective:
             slope, root = self.loss.linearize(outputs, part.y, derivative, part.weights)
             value += len(part) * self.loss.value(outputs, part.y, part.weights)
             gradient += (slope.flatten(1).unsqueeze(1) @ derivative.flatten(1, 2)).squeeze(1)
-            flat = root.flatten(1, 2)
-            matrix.baddbmm_(flat.mT, flat)
-        return value / count, matrix / count, gradient / count
+            add_gram_(matrix, root.flatten(1, 2))
+        return value / count, mirrored(matrix) / count, gradient / count
 
     def bend(self, parameters: Tensor, step: Tensor) -> Tensor | None:
         """How the outputs curve along ``step (S, P)``, as a gradient ``(S, P)``; see ``bent``.
@@ -173,18 +173,18 @@ def bent(
 
     :math:`f''` is the second derivative of the outputs along ``step (S, P)`` by a finite difference,
     :math:`W` that of the loss by the outputs (Transtrum & Sethna 2012, arXiv 1201.5885, sec. 4).
+    :math:`W f''` is the slope of least squares where :math:`f''` stands in place of the residual.
 
     Args:
-        loss, rows: what is minimized.
+        loss: least squares. rows: what it is of.
         outputs, ahead: at the parameters, and ``REACH`` of a step further: ``(S, n, m)``.
         derivative: of the outputs by the parameters, ``(S, n, m, P)``.
         step: see above.
     """
     along = (derivative @ step[:, None, :, None]).squeeze(-1)
     curve = ((ahead - outputs) / REACH - along) * (2 / REACH)
-    both = torch.cat((derivative, curve.unsqueeze(-1)), -1)
-    root = loss.linearize(outputs, rows.y, both, rows.weights)[1].flatten(1, 2)
-    return (root[..., -1:].mT @ root[..., :-1]).squeeze(1)
+    weighted, _ = loss.linearize(curve, torch.zeros_like(rows.y), derivative, rows.weights)
+    return (weighted.flatten(1).unsqueeze(1) @ derivative.flatten(1, 2)).squeeze(1)
 
 
 def loss_value(ensemble: Ensemble, rows: Rows, loss: Loss, first: Tensor | None = None) -> Tensor:
