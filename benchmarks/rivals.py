@@ -106,10 +106,8 @@ def pykan_tutorial(data: Dataset, seed: int = 0) -> Expr:
 
 def _formula(expression: Expr, columns: Sequence[str], equation: Equation) -> Formula:
     """In the equation's own symbols; decimals are no fractions of huge integers, which SymPy chokes on."""
-    fractions = {
-        n: sympy.Float(n, 17) for n in expression.atoms(sympy.Rational) if n.q > _DENOMINATOR
-    }
-    expression = expression.xreplace(fractions)
+    long = (n for n in expression.atoms(sympy.Rational) if max(abs(n.p), n.q) > _LONGEST)
+    expression = expression.xreplace({n: sympy.Float(n, 17) for n in long})
     own = [parse_expression(name, equation.names) for name in equation.names]
     places = dict(zip(columns, own, strict=True))
     named = expression.xreplace({s: places[str(s)] for s in expression.free_symbols})
