@@ -1,10 +1,12 @@
 """Which network for a table: shape, edges, grid and smoothness, chosen on held-out rows.
 
 Shapes go from simple to rich, and a richer one has to be better on the held-out rows by more than one
-standard error of the paired difference; the same holds against an edge that pruning would remove. Grid
-and smoothness take the least loss. Of few rows a small part says too little about an edge: a sum of
-curves, which is cheap to train, is then judged by all rows in turn (cross-validation), and half a
-standard error is enough. The chosen network is refitted on all rows.
+standard error of the paired difference; the same holds against an edge that pruning would remove. Shapes
+with hidden nodes that are about as good are all pruned and tuned before the least loss decides, because
+what a shape is worth shows once its idle edges are gone. Grid and smoothness take the least loss. Of few
+rows a small part says too little about an edge: a sum of curves, which is cheap to train, is then judged
+by all rows in turn (cross-validation), and half a standard error is enough. The chosen network is
+refitted on all rows.
 """
 
 import math
@@ -168,7 +170,7 @@ def _simplest(trials: Sequence[Trial]) -> Trial:
 
 
 def _contenders(trials: Sequence[Trial], best: Trial) -> list[Trial]:
-    """Shapes as deep as the best or deeper that it does not clearly beat before they lose edges."""
+    """The best, and other shapes with hidden nodes that it does not clearly beat before pruning."""
     depth = best.models[0].config.depth
     if depth == 1:
         return [best]
