@@ -1,6 +1,6 @@
 """Classes: KANClassifier as it comes, logistic regression, an MLP by its best solver, gradient boosting.
 
-    python -m benchmarks.classification [--splits 5]
+    python benchmarks/classification.py [--splits 5]
 
 Each method sees the same training rows; what it needs for its own choices it holds out of them.
 """

@@ -1,6 +1,6 @@
 """Noisy tables: KANRegressor as it comes, an MLP by its best solver, and gradient boosting.
 
-    python -m benchmarks.noisy [--seeds 3]
+    python benchmarks/noisy.py [--seeds 3]
 
 Each method sees the same training rows; what it needs for its own choices it holds out of them. Friedman's
 functions are judged on noise-free rows, the other tables on their own held-out rows.

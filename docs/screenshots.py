@@ -37,7 +37,7 @@ def turn(page: Page, title: str) -> None:
 
 def main() -> None:
     with lab_and_browser() as (lab, browser):
-        page = opened(browser, lab, width=1200, height=1400, patience=120)
+        page = opened(browser, lab, width=1200, height=1900, patience=120)
         write_notebook(lab, "pictures.ipynb", CELL)
         open_and_run(page, "pictures.ipynb")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")

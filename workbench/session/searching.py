@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 from workbench.automatic import Effort, discover
 from workbench.discovery.blocks import Blocks, blocks, in_order, usual
@@ -25,10 +25,8 @@ class Searching(Stepping):
         pinned: ``srepr`` of formulas that stay at the top of the table.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.blocks = Blocks()
-        self.pinned: frozenset[str] = frozenset()
+    blocks = Blocks()
+    pinned: frozenset[str] = frozenset()
 
     @property
     def formulas(self) -> FormulaSet:
