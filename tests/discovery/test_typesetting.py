@@ -11,7 +11,7 @@ import sympy
 from workbench.discovery.export import export
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.typesetting import WIDTH, extent, layout
+from workbench.discovery.typesetting import WIDTH, expression_mathml, extent, layout
 
 X, Y, Z = sympy.symbols("x my_col z1", real=True)
 SUM = (
@@ -78,3 +78,9 @@ def test_latex_compiles_and_fits(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout[-800:]
     assert "Overfull" not in done.stdout
+
+
+def test_bessel_functions_have_an_index() -> None:
+    markup = expression_mathml(sympy.besselj(0, 2 * sympy.Symbol("x")) ** 2)
+    assert "<msub><mi>J</mi><mn>0</mn></msub><mrow><mo>(</mo>" in markup
+    assert "besselj" not in markup

@@ -22,6 +22,7 @@ _GREEK = re.compile(
     "|upsilon|phi|chi|psi|omega)"
 )
 _BREAK = r" \\ &\quad "
+_BESSEL = re.compile(r"<mi>besselj</mi><mrow><mo>\(</mo>(<mn>\d+</mn>)<mo>,</mo>")
 
 
 def rounded(expression: Expr, digits: int = DIGITS) -> Expr:
@@ -211,8 +212,9 @@ def expression_mathml(expression: Expr) -> str:
 
 
 def _markup(expression: Expr, dots: str | None) -> str:
-    """SymPy's MathML with a true minus sign, and with a plain letter for e."""
+    """SymPy's MathML with a true minus sign, a plain letter for e, and Bessel functions with an index."""
     found: str = mathml(expression, printer="presentation", ln_notation=True, mul_symbol=dots)
+    found = _BESSEL.sub(r"<msub><mi>J</mi>\1</msub><mrow><mo>(</mo>", found)
     return found.replace("<mo>-</mo>", "<mo>−</mo>").replace("&ExponentialE;", "e")
 
 
