@@ -38,6 +38,18 @@ def test_a_seeded_run_repeats_itself_to_the_last_bit() -> None:
     assert not torch.equal(first.model(data.inputs), other.model(data.inputs))
 
 
+def test_the_default_dtype_of_torch_does_not_matter() -> None:
+    data = PROBLEMS[0].dataset(200)
+    found = []
+    try:
+        for dtype in (torch.float32, torch.float64):
+            torch.set_default_dtype(dtype)
+            found.append(fit(KAN((2, 1, 1), seed=0), data, grids=(3,), starts=4).validation_loss)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert found[0] == found[1]
+
+
 def test_noisy_data_is_not_overfitted() -> None:
     data = SMALL.dataset(noise=0.1)
     result = fit(KAN((2, 1, 1)), data)

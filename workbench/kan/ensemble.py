@@ -210,5 +210,6 @@ def padded_range(values: Tensor, margin: float = HIDDEN_MARGIN) -> tuple[Tensor,
 
 def _padded(low: Tensor, high: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     width = high - low
-    pad = margin * width + 1e-3 * (width < 1e-9) * (1 + low.abs())
+    narrow = (width < 1e-9).to(width)
+    pad = margin * width + 1e-3 * narrow * (1 + low.abs())
     return low - pad, high + pad

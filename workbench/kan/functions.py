@@ -28,7 +28,7 @@ class Function:
 
 
 def _away_from_zero(x: Tensor, tiny: float = _TINY) -> Tensor:
-    return torch.where(x.abs() < tiny, torch.where(x < 0, -tiny, tiny), x)
+    return torch.where(x.abs() < tiny, torch.full_like(x, tiny).copysign(x), x)
 
 
 def _inside(x: Tensor, low: float, high: float) -> Tensor:
