@@ -279,6 +279,30 @@ def test_what_is_known_of_the_law_becomes_the_network(page: Page, lab: Lab, tabl
     expect(script).to_contain_text("formulas_from('k*a^2 + b', data")
 
 
+def test_structure_is_used_or_refused(page: Page, lab: Lab) -> None:
+    x = np.random.default_rng(0).uniform(0.5, 2, (150, 3))
+    y = np.tanh(x[:, 0] * x[:, 1]) ** 3 / (1 + x[:, 2] ** 4) + np.sin(9 * x[:, 2])
+    frame = pd.DataFrame({"a": x[:, 0], "b c": x[:, 1], "d": x[:, 2], "y": y})
+    frame.to_csv(lab.folder / "structure.csv", index=False)
+    seen = (
+        "from workbench.discovery.structure.propose import propose\n"
+        "bench.session.suggestions = propose(bench.session.data, seconds=1).suggestions\n"
+        "bench.session.allow(None)"
+    )
+    shown(page, lab, "structure.ipynb", more=seen, file="structure.csv", width="(3, 1)")
+    page.locator(GUIDE).get_by_role("tab", name="Discover").click()
+    found = page.get_by_role("region", name="Structure in the table")
+    said = found.locator("li > span").first.inner_text()
+    found.get_by_role("button", name=f"Refuse: {said}").focus()
+    page.keyboard.press("Enter")
+    expect(found.get_by_role("button", name=f"Allow again: {said}")).to_be_focused()
+    page.keyboard.press("Enter")
+    found.get_by_role("button", name=f"Begin a network with this: {said}").click()
+    expect(found).to_contain_text("Train it next")
+    page.locator(GUIDE).get_by_role("tab", name="Script").click()
+    expect(page.locator(".kw-script .kw-pre")).to_contain_text("compile_target('y = ")
+
+
 def test_building_blocks_are_chosen_for_all_edges_and_for_one(
     page: Page, lab: Lab, table: Path
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 import torch
 
 from tests.problems import PROBLEMS
@@ -13,6 +14,7 @@ from tests.session.test_session import until
 from workbench import saved_sessions
 from workbench.discovery.blocks import Blocks
 from workbench.discovery.library import register, unregister
+from workbench.discovery.structure.propose import Suggestion
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
@@ -57,10 +59,16 @@ def test_choices_come_back(tmp_path: Path) -> None:
     first, *others = (session := Session(PROBLEMS[0].dataset(50), (2, 1, 1))).model.edges()
     session.symbolify(functions=["linear"]).pin(0)
     session.allow(["sin", "softsign"]).allow(["exp"], first).allow(["softsign"], others[0])
+    law = sympy.Function("f")(sympy.Symbol("x1", real=True)) * sympy.Float(0.5)
+    session.suggestions = (Suggestion("sum", "it is so", {"misfit": 0.1}, law, session.data.names),)
+    session.refuse("it is so")
     file = session.save(tmp_path / "choices.kan")
     unregister("softsign")
     back = Session.load(file)
     assert back.blocks == Blocks(("sin",), {first: ("exp",)})
+    assert back.refused == {"it is so"}
+    assert back.suggestions[0].evidence == {"misfit": 0.1}
+    assert back.suggestions[0].law == "f(x1)/2"
     assert back.pinned == {back.formulas[0].srepr}
 
 

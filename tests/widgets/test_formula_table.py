@@ -7,6 +7,7 @@ import pytest
 
 from tests.problems import PROBLEMS
 from tests.widgets.conftest import send, until
+from workbench.discovery.structure.propose import propose
 from workbench.kan.data import Dataset
 from workbench.session import Session
 from workbench.widgets import FormulaTable
@@ -157,6 +158,7 @@ def test_building_blocks_reach_the_search_and_the_script(table: FormulaTable) ->
     assert table.options["own"] == [[list(edge), ["cube"]]]
     send(table, "discover")
     session.wait()
+    assert session.suggestions
     assert (
         "discover(data, effort='normal', seed=0, functions=('linear', 'sin'))"
         in session.to_script()
@@ -213,3 +215,26 @@ def test_a_long_target_leaves_room_for_its_formula() -> None:
     table = FormulaTable(Session(data).symbolify())
     assert all("rate rate…ate rate " in row["mathml"] for row in table.rows)
     assert all(row["text"].startswith("rate " * 12) for row in table.rows)
+
+
+def test_structure_is_shown_used_and_refused() -> None:
+    x = np.random.default_rng(0).uniform(0.5, 2, (120, 3))
+    y = np.tanh(x[:, 0] * x[:, 1]) ** 3 / (1 + x[:, 2] ** 4) + np.sin(9 * x[:, 2])
+    data = Dataset.from_arrays(x, y, names=["a", "b c", "d"], target="the rate")
+    session = Session(data)
+    table = FormulaTable(session)
+    assert table.structure == []
+    send(table, "refuse", text="the rate is blue")
+    assert "nobody suggested" in table.state["message"]
+    session.suggestions = propose(data, seconds=1).suggestions
+    session.allow(None)  # any step brings the table up to date
+    apart = "the rate is a function of d plus a function of the other inputs"
+    assert apart in [found["sentence"] for found in table.structure]
+    assert all(found["evidence"] and found["usable"] for found in table.structure)
+    send(table, "refuse", text=apart)
+    assert [f["refused"] for f in table.structure if f["sentence"] == apart] == [True]
+    send(table, "refuse", text=apart)
+    send(table, "take", text=apart)
+    assert "Train it next" in table.answers["take"][0]
+    assert not session.trained
+    assert "compile_target('`the rate` = f(d) + g(a, `b c`)'" in session.to_script()

@@ -22,6 +22,7 @@ from workbench.errors import InputError
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]+)`|(?P<sign>\*\*|[-+*/^(),]))"
 )
+_WORD = re.compile(r"[^\W\d]\w*")
 _MOST_CHARACTERS, _DEEPEST = 5000, 100
 _CONSTANTS: dict[str, Expr] = {"pi": sympy.pi, "π": sympy.pi}
 _FUNCTIONS: dict[str, Any] = {
@@ -37,6 +38,11 @@ _FUNCTIONS: dict[str, Any] = {
     "J0": lambda x: sympy.besselj(0, x), "J1": lambda x: sympy.besselj(1, x),
 }  # fmt: skip
 _SEVERAL = ("min", "max")
+
+
+def quoted(name: str) -> str:
+    """A name as it stands in an expression that is typed."""
+    return name if _WORD.fullmatch(name) else f"`{name}`"
 
 
 def parse_expression(

@@ -24,6 +24,8 @@ from workbench import __version__
 from workbench.discovery.blocks import Blocks, available
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.parsing import parse_expression
+from workbench.discovery.structure.propose import Suggestion
 from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
@@ -116,6 +118,11 @@ def _write(session: Session, folder: Path) -> None:
             "edges": [[list(edge), names] for edge, names in session.blocks.edges.items()],
         },
         "pinned": sorted(session.pinned),
+        "refused": sorted(session.refused),
+        "suggestions": [
+            {"kind": s.kind, "sentence": s.sentence, "evidence": s.evidence, "law": s.law}
+            for s in session.suggestions
+        ],
         "place": history.place,
         "redo": history.after,
     }
@@ -181,6 +188,8 @@ def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> S
     )
     session.blocks = _blocks(about.get("blocks", {}))
     session.pinned = frozenset(about.get("pinned", ()))
+    session.refused = frozenset(about.get("refused", ()))
+    session.suggestions = tuple(_suggestion(s, data.names) for s in about.get("suggestions", ()))
     history = session.history
     history.steps, history.parents = steps, list(about["parents"])
     if len(history.parents) != len(steps):
@@ -244,6 +253,11 @@ def _blocks(about: Mapping[str, Any]) -> Blocks:
         here(about.get("functions") or ()) or None,
         {e: names for e, names in edges.items() if names},
     )
+
+
+def _suggestion(about: Mapping[str, Any], names: tuple[str, ...]) -> Suggestion:
+    law = parse_expression(about["law"], names, unknown=True)
+    return Suggestion(about["kind"], about["sentence"], about["evidence"], law, names)
 
 
 def _model(number: int) -> str:

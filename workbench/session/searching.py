@@ -8,7 +8,9 @@ from workbench.automatic import Effort, discover
 from workbench.discovery.blocks import Blocks, blocks, in_order, usual
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.parsing import quoted
 from workbench.discovery.polish import constants_and_lines
+from workbench.discovery.structure.propose import Suggestion
 from workbench.discovery.symbolic import symbolify
 from workbench.errors import InputError
 from workbench.kan.model import Edge
@@ -23,10 +25,14 @@ class Searching(Stepping):
     Attributes:
         blocks: building blocks of all searches that name no others.
         pinned: ``srepr`` of formulas that stay at the top of the table.
+        suggestions: structure that the last ``discover`` saw in the table.
+        refused: sentences of suggestions that ``discover`` must not use.
     """
 
     blocks = Blocks()
     pinned: frozenset[str] = frozenset()
+    suggestions: tuple[Suggestion, ...] = ()
+    refused: frozenset[str] = frozenset()
 
     @property
     def formulas(self) -> FormulaSet:
@@ -110,12 +116,19 @@ class Searching(Stepping):
             functions: building blocks; by default those that were chosen with ``allow`` for all edges.
         """
         choice = blocks(functions).functions or self.blocks.functions
+        refused = tuple(sorted(self.refused))
 
         def work(tell: Callable[[str, float], bool]) -> Step:
             found = discover(
-                self.data, effort=effort, functions=choice, seed=self.seed, report=tell
+                self.data,
+                effort=effort,
+                functions=choice,
+                refused=refused,
+                seed=self.seed,
+                report=tell,
             )
-            return steps.discovered(found, self.seed, effort, choice)
+            self.suggestions = found.suggestions
+            return steps.discovered(found, self.seed, effort, choice, refused)
 
         return self._work("discover", work, wait=wait)
 
@@ -140,6 +153,27 @@ class Searching(Stepping):
                 self.blocks.functions, others if names is None else {**others, edge: names}
             )
         return self._go(lambda: setattr(self, "blocks", made))
+
+    def refuse(self, sentence: str) -> Self:
+        """Keep a piece of structure out of further discoveries; twice lets it in again.
+
+        Args:
+            sentence: of one of ``suggestions``, or one that is refused.
+        """
+        if sentence not in self.refused:
+            self._suggestion(sentence)
+        refused = self.refused ^ {sentence}
+        return self._go(lambda: setattr(self, "refused", refused))
+
+    def take(self, sentence: str) -> Self:
+        """Begin again with the network of a piece of structure, to be trained: see ``law``."""
+        return self.law(f"{quoted(self.data.target)} = {self._suggestion(sentence).law}")
+
+    def _suggestion(self, sentence: str) -> Suggestion:
+        for suggestion in self.suggestions:
+            if suggestion.sentence == sentence:
+                return suggestion
+        raise InputError(f"nobody suggested {sentence!r}: discover() suggests what it sees")
 
     def pin(self, index: int) -> Self:
         """Keep a formula at the top of the table, also after another search; twice lets it go."""

@@ -109,10 +109,15 @@ def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet) -> 
 
 
 def discovered(
-    found: Discovery, seed: int, effort: Effort, functions: Functions | None = None
+    found: Discovery,
+    seed: int,
+    effort: Effort,
+    functions: Functions | None = None,
+    refused: tuple[str, ...] = (),
 ) -> Step:
     """What the whole way without a question found."""
     said = "" if functions is None else f", functions={functions!r}"
+    said += f", refused={refused!r}" if refused else ""
     code = (
         f"found = discover(data, effort={effort!r}, seed={seed}{said})\n"
         "model, formulas = found.network, found.formulas\nformula = formulas.best"

@@ -1,6 +1,7 @@
 // @ts-check
 /** Formulas from simple to accurate; click one to see what holds it up. */
 import { searchOptions } from "./options.js";
+import { structureList } from "./structure.js";
 import { button, chart, copy, element, extent, floats, isBusy, paint, readable, shortened, svg } from "./shared.js";
 
 /** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
@@ -40,6 +41,7 @@ function render({ model, el }) {
   const buttons = element("div", "kw-buttons kw-push");
   bar.append(count, phase, progress, buttons);
   const options = searchOptions(model);
+  const structure = structureList(model);
   const body = element("div", "kw-formula-body");
   const plot = element("div", "kw-front");
   const list = element("div", "kw-scroll kw-formula-list");
@@ -51,7 +53,7 @@ function render({ model, el }) {
   detail.setAttribute("aria-label", "The formula that is inspected");
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
-  root.append(bar, message, options.panel, body, detail);
+  root.append(bar, message, options.panel, structure.panel, body, detail);
   el.append(root);
   let all = false;
   let next = "";
@@ -366,6 +368,7 @@ function render({ model, el }) {
     const held = active instanceof HTMLElement && body.contains(active) ? active.dataset.keep : undefined;
     drawBar();
     options.draw();
+    structure.draw();
     body.classList.toggle("kw-bare", !rows.length);
     if (rows.length) {
       plot.replaceChildren(front(rows, inspected));

@@ -18,7 +18,7 @@ from workbench.inspection import impacts, predictions, residuals, sensitivity, v
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, index_in, text_in
-from workbench.widgets.search_options import choose, described, listed, understood
+from workbench.widgets.search_options import choose, described, listed, structure, understood
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
@@ -29,7 +29,8 @@ class FormulaTable(Panel):
     """The formulas of a session, accuracy against complexity.
 
     The front end sends commands: "search", "discover", "stop", "inspect", "close", "choose", "snap",
-    "pin", "hold-part", "give-back", "against", "law", "start", "add", "blocks", "train". Numbers of the
+    "pin", "hold-part", "give-back", "against", "law", "start", "add", "blocks", "take",
+    "refuse", "train". Numbers of the
     charts travel as little-endian float32.
 
     Attributes:
@@ -41,6 +42,7 @@ class FormulaTable(Panel):
         residuals: of training and held-out rows: against what, residual, and 1 where held out.
         against: the input that residuals are drawn against, or "" for the formula's own value.
         blocks: every building block. options: which are chosen, and for which edges.
+        structure: what was seen in the table: a sentence, evidence, whether it is refused.
         answers: what is said at a field of the options: a sentence, and whether it is an error.
     """
 
@@ -56,6 +58,7 @@ class FormulaTable(Panel):
     against = traitlets.Unicode("").tag(sync=True)
     blocks = traitlets.List(traitlets.Dict()).tag(sync=True)
     options = traitlets.Dict().tag(sync=True)
+    structure = traitlets.List(traitlets.Dict()).tag(sync=True)
     answers = traitlets.Dict().tag(sync=True)
 
     def __init__(self, session: Session) -> None:
@@ -83,6 +86,8 @@ class FormulaTable(Panel):
             "give-back": lambda said: self._give_back(),
             "against": self._draw_against,
             "blocks": lambda said: self._answer("blocks", lambda: self._choose_blocks(said)),
+            "take": lambda said: self._answer("take", lambda: self._take(text_in(said, "text"))),
+            "refuse": lambda said: session.refuse(text_in(said, "text")),
             "law": lambda said: self._answer("law", lambda: self._use_law(text_in(said, "text"))),
             "start": lambda said: self._answer("start", lambda: self._start(text_in(said, "text"))),
             "add": lambda said: self._answer("start", lambda: self._add(text_in(said, "text"))),
@@ -110,6 +115,7 @@ class FormulaTable(Panel):
             same = found is self._shown
             self._shown = found
             self.options = described(session)
+            self.structure = structure(session)
             self.rows = self._listed(found, session.choice) if found is not None else []
             if not same:
                 self._clear()
@@ -272,6 +278,10 @@ class FormulaTable(Panel):
         self.session.law(text)
         told = understood(unknowns(text, data.names, target=data.target))
         return f"The network has the shape of this law: {told} Train it next."
+
+    def _take(self, sentence: str) -> str:
+        self.session.take(sentence)
+        return "The network has this structure: known parts are locked, the others are curves. Train it next."
 
     def _start(self, text: str) -> str:
         self.session.start_from(text)

@@ -7,6 +7,7 @@ import sympy
 from workbench.discovery.blocks import GROUPS, available, usual
 from workbench.discovery.graph import edge_label
 from workbench.discovery.library import SYMPY
+from workbench.discovery.parsing import quoted
 from workbench.discovery.targets import Unknowns
 from workbench.discovery.typesetting import expression_mathml
 from workbench.errors import InputError
@@ -38,6 +39,27 @@ def described(session: Session) -> dict[str, Any]:
     }
 
 
+def structure(session: Session) -> list[dict[str, Any]]:
+    """What was seen in the table, with its evidence in words, and what is refused of it.
+
+    Closed forms are left out: they are in the table of formulas.
+    """
+    seen = [s for s in session.suggestions if s.kind != "formula"]
+    known = {s.sentence for s in seen}
+    return [
+        {
+            "sentence": s.sentence,
+            "evidence": ", ".join(f"{n.replace('_', ' ')} {v:.2g}" for n, v in s.evidence.items()),
+            "refused": s.sentence in session.refused,
+            "usable": True,
+        }
+        for s in seen
+    ] + [
+        {"sentence": sentence, "evidence": "", "refused": True, "usable": False}
+        for sentence in sorted(session.refused - known)
+    ]
+
+
 def listed() -> list[dict[str, Any]]:
     """Every building block by group, with what it costs."""
     group = {name: title for title, names in GROUPS.items() for name in names}
@@ -58,9 +80,9 @@ def listed() -> list[dict[str, Any]]:
 
 def example(session: Session) -> str:
     """A law in the names of this table."""
-    first, *others = map(_quoted, session.data.names)
+    first, *others = map(quoted, session.data.names)
     parts = [f"f({first})", *([f"g({', '.join(others[:2])})"] if others else [])]
-    return f"{_quoted(session.data.target)} = {' + '.join(parts)}"
+    return f"{quoted(session.data.target)} = {' + '.join(parts)}"
 
 
 def understood(found: Unknowns) -> str:
@@ -81,10 +103,6 @@ def _listing(names: tuple[str, ...]) -> str:
 
 def _be(names: tuple[str, ...], one: str, several: str) -> str:
     return f"is {one}" if len(names) == 1 else f"are {several}"
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() else f"`{name}`"
 
 
 def _edge(address: Any) -> Edge:

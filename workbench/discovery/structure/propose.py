@@ -14,6 +14,7 @@ from workbench.discovery.compiler import compile_expression
 from workbench.discovery.formula import Formula, rounded
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
+from workbench.discovery.parsing import quoted
 from workbench.discovery.polish import polished
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.discovery.structure.guess import Guess
@@ -51,6 +52,12 @@ class Suggestion:
     evidence: dict[str, float]
     expression: Expr
     names: tuple[str, ...]
+
+    @property
+    def law(self) -> str:
+        """The expression as ``parse_expression`` reads it."""
+        words = {s: sympy.Symbol(quoted(s.name)) for s in self.expression.free_symbols}
+        return str(self.expression.xreplace(words))
 
     @cached_property
     def network(self) -> KAN:

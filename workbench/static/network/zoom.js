@@ -6,7 +6,7 @@
 const LARGEST_SCALE = 1.15;
 const TALLEST = 560;
 /** Many inputs may take more height, before their names can no longer be read. */
-const READABLE_SCALE = 0.75;
+const READABLE_SCALE = 0.7;
 const TALLEST_WHEN_MANY = 1200;
 
 /** @param {Scene} scene */

@@ -1,0 +1,55 @@
+// @ts-check
+/** What a discovery saw in the table: scalings, sums, factors; each can be used or refused. */
+import { button, element, isBusy } from "./shared.js";
+
+/** @typedef {{ sentence: string, evidence: string, refused: boolean, usable: boolean }} Finding */
+
+/** @param {any} model */
+export function structureList(model) {
+  const panel = element("section", "kw-structure");
+  panel.setAttribute("aria-label", "Structure in the table");
+  const answer = element("p", "kw-message");
+  answer.setAttribute("role", "status");
+  const list = element("ul");
+  panel.append(element("h4", "kw-title", "Structure in the table"), list, answer);
+
+  let drawn = "";
+
+  /**
+   * @param {Finding} finding
+   * @param {number} place
+   */
+  function line(finding, place) {
+    const node = element("li", finding.refused ? "kw-refused" : "");
+    const words = element("span", "", finding.sentence);
+    const evidence = element("span", "kw-quiet kw-numbers", finding.evidence);
+    const idle = !isBusy(model.get("state").status);
+    const use = button("Use", () => model.send({ type: "take", text: finding.sentence }), { kind: "kw-small", label: `Begin a network with this: ${finding.sentence}` });
+    const refuse = button(finding.refused ? "Allow again" : "Refuse", () => model.send({ type: "refuse", text: finding.sentence }), { kind: "kw-small", label: `${finding.refused ? "Allow again" : "Refuse"}: ${finding.sentence}` });
+    refuse.title = "Other networks are then tried without it";
+    use.disabled = refuse.disabled = !idle;
+    use.dataset.keep = `use${place}`;
+    refuse.dataset.keep = `refuse${place}`;
+    node.append(words, evidence, ...(finding.usable && !finding.refused ? [use] : []), refuse);
+    return node;
+  }
+
+  return {
+    panel,
+    draw() {
+      const findings = /** @type {Finding[]} */ (model.get("structure"));
+      panel.hidden = !findings.length;
+      const sign = JSON.stringify([findings, isBusy(model.get("state").status)]);
+      if (sign !== drawn) {
+        drawn = sign;
+        const active = document.activeElement;
+        const held = active instanceof HTMLElement && list.contains(active) ? active.dataset.keep : undefined;
+        list.replaceChildren(...findings.map(line));
+        if (held) /** @type {HTMLElement | null} */ (list.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
+      }
+      const [sentence, error] = model.get("answers").take ?? ["", false];
+      if (answer.textContent !== sentence) answer.textContent = sentence;
+      answer.dataset.error = String(error);
+    },
+  };
+}
