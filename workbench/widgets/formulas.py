@@ -29,9 +29,8 @@ class FormulaTable(Panel):
     """The formulas of a session, accuracy against complexity.
 
     The front end sends commands: "search", "discover", "stop", "inspect", "close", "choose", "snap",
-    "pin", "hold-part", "give-back", "against", "law", "start", "add", "blocks", "take",
-    "refuse", "train". Numbers of the
-    charts travel as little-endian float32.
+    "pin", "hold-part", "give-back", "against", "law", "start", "add", "blocks", "take", "refuse",
+    "train". Numbers of the charts travel as little-endian float32.
 
     Attributes:
         rows: one for every formula: its figures, MathML, whether it is on the front, chosen, pinned.
