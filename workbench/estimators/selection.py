@@ -1,10 +1,12 @@
 """Which network for a table: shape, edges, grid and smoothness, chosen on held-out rows.
 
 Shapes go from simple to rich, and a richer one has to be better on the held-out rows by more than one
-standard error of the paired difference; the same holds against an edge that pruning would remove. Grid
-and smoothness take the least loss. Of few rows a small part says too little about an edge: a sum of
-curves, which is cheap to train, is then judged by all rows in turn (cross-validation), and half a
-standard error is enough. The chosen network is refitted on all rows.
+standard error of the paired difference; the same holds against an edge that pruning would remove. Shapes
+with hidden nodes that are about as good are all pruned and tuned before the least loss decides, because
+what a shape is worth shows once its idle edges are gone. Grid and smoothness take the least loss. Of few
+rows a small part says too little about an edge: a sum of curves, which is cheap to train, is then judged
+by all rows in turn (cross-validation), and half a standard error is enough. The chosen network is
+refitted on all rows.
 """
 
 import math
@@ -126,36 +128,75 @@ def select(
     data = splits[0]
     few = _some_rows(data)
     widths: list[Width] = [(len(data.names), *hidden, data.outputs) for hidden in shapes]
-    best: Trial | None = None
+    trials: list[Trial] = []
     for width in widths if len(data.validation) else widths[:1]:
-        start = KAN(width, seed=how.seed)
-        grids = how.grids or _SEARCH_GRIDS
-        # Least squares without hidden nodes have one minimum, and steps lead straight to it.
-        plain = len(width) == 2 and data.task == "regression"
-        alone = replace(how, starts=1) if plain else how
-        trial = _trained([start], [few], alone, grids=grids)
-        if data.task == "classification" and trial.second_order and not stop.asked:
-            trial = _tuned(trial, [few], how, stop)  # untuned, classes run away or stay flat
-        if best is None or _beats(trial, best):
-            best = trial
+        trials.append(_tried(width, few, how, stop))
         if stop.asked:
             break
-    if best is None:
-        raise ValueError("no shape was given")
+    best = _simplest(trials)
     if stop.asked:
         return _ended(best)
     if not len(data.validation) or not best.second_order:
         return best
-    judges = [few]
-    if len(splits) > 1 and best.models[0].config.depth == 1:  # cheap enough to train on each
-        fresh = [KAN(best.models[0].config.width, seed=how.seed)] * len(splits)
-        best = _trained(fresh, splits, how, grids=how.grids or _SEARCH_GRIDS, warm=True)
-        judges = list(splits)
-    if how.prune is True or (how.prune == "auto" and _prunable(best.models[0], data)):
-        best = _pruned(best, judges, how, stop)
-    if not stop.asked:
-        best = _tuned(best, judges if len(judges) > 1 else [data], how, stop)
+    finished: list[Trial] = []
+    for trial in _contenders(trials, best):
+        finished.append(_finished(trial, splits, few, how, stop))
+        if stop.asked:
+            break
+    best = min(finished, key=lambda trial: trial.loss)
     return _ended(best) if stop.asked else _refitted(best, data, how)
+
+
+def _tried(width: Width, few: Dataset, how: Settings, stop: _Stop) -> Trial:
+    """A shape on coarse grids, as far as it takes to tell shapes apart."""
+    # Least squares without hidden nodes have one minimum, and steps lead straight to it.
+    plain = len(width) == 2 and few.task == "regression"
+    alone = replace(how, starts=1) if plain else how
+    start = KAN(width, seed=how.seed)
+    trial = _trained([start], [few], alone, grids=how.grids or _SEARCH_GRIDS)
+    if few.task == "classification" and trial.second_order and not stop.asked:
+        trial = _tuned(trial, [few], how, stop)  # untuned, classes run away or stay flat
+    return trial
+
+
+def _simplest(trials: Sequence[Trial]) -> Trial:
+    """The last of the trials that is clearly better than the one chosen before it."""
+    if not trials:
+        raise ValueError("no shape was given")
+    best = trials[0]
+    for trial in trials[1:]:
+        best = trial if _beats(trial, best) else best
+    return best
+
+
+def _contenders(trials: Sequence[Trial], best: Trial) -> list[Trial]:
+    """The best, and other shapes with hidden nodes that it does not clearly beat before pruning."""
+    depth = best.models[0].config.depth
+    if depth == 1:
+        return [best]
+    return [
+        trial
+        for trial in trials
+        if trial.models[0].config.depth > 1 and trial.second_order and not _beats(best, trial)
+    ]
+
+
+def _finished(
+    trial: Trial, splits: Sequence[Dataset], few: Dataset, how: Settings, stop: _Stop
+) -> Trial:
+    """Without the edges that nobody misses, with the grid and smoothness that are best then."""
+    data = splits[0]
+    model = trial.models[0]
+    judges = [few]
+    if len(splits) > 1 and model.config.depth == 1:  # cheap enough to train on each
+        fresh = [KAN(model.config.width, seed=how.seed)] * len(splits)
+        trial = _trained(fresh, splits, how, grids=how.grids or _SEARCH_GRIDS, warm=True)
+        judges = list(splits)
+    if how.prune is True or (how.prune == "auto" and _prunable(model, data)):
+        trial = _pruned(trial, judges, how, stop)
+    if stop.asked:
+        return trial
+    return _tuned(trial, judges if len(judges) > 1 else [data], how, stop)
 
 
 def _ended(best: Trial) -> Trial:
