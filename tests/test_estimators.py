@@ -60,8 +60,8 @@ def test_missing_values(kind, missing: str) -> None:
 def test_regressor_in_a_pipeline_and_a_search() -> None:
     model = make_pipeline(StandardScaler(), KANRegressor(**QUICK))
     assert cross_val_score(model, X, Y, cv=3).min() > 0.999
-    search = GridSearchCV(KANRegressor(grids=(3,)), {"hidden": [(), (1,)]}, cv=2).fit(X, Y)
-    assert search.best_params_["hidden"] == ()
+    search = GridSearchCV(KANRegressor(grids=(3,)), {"hidden": [(), (2,)]}, cv=2)
+    assert search.fit(X, X[:, 0] * X[:, 1]).best_params_["hidden"] == (2,)
 
 
 def test_classifier_finds_the_circle() -> None:

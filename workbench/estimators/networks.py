@@ -229,7 +229,8 @@ class KANRegressor(RegressorMixin, _KANEstimator):
         grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
         starts: random starts of every shape.
         solver, l1: see ``workbench.fit``; ``Adam(batch_size=256)`` is a solver with options.
-        smoothness: weight of the curvature; None lets the held-out rows choose.
+        smoothness: weight of the curvature; None lets the rows choose, in the end for every curve by
+            itself.
         prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
             and networks of at most 64 edges.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
@@ -284,7 +285,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         grids: increasing grid sizes to choose from; by default from 3 for as long as it pays.
         starts: random starts of every shape.
         solver, l1: see ``workbench.fit``; ``Adam(batch_size=256)`` is a solver with options.
-        smoothness: weight of the curvature; None lets the held-out rows choose.
+        smoothness: weight of the curvature; None lets the rows choose, in the end for every curve by
+            itself.
         prune: remove edges that the held-out rows do not miss: True, False, or "auto": for numbers,
             and networks of at most 64 edges.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of

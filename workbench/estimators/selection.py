@@ -6,7 +6,7 @@ with hidden nodes that are about as good are all pruned and tuned before the lea
 what a shape is worth shows once its idle edges are gone. Grid and smoothness take the least loss. Of few
 rows a small part says too little about an edge: a sum of curves, which is cheap to train, is then judged
 by all rows in turn (cross-validation), and half a standard error is enough. The chosen network is
-refitted on all rows.
+refitted on all rows, which then say how smooth each of its curves is.
 """
 
 import math
@@ -24,6 +24,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
 from workbench.kan.run import Callback, Progress
+from workbench.kan.smoothing import smoothed
 from workbench.kan.training import FitResult, Solver, fit
 
 Prune = bool | Literal["auto"]
@@ -33,7 +34,7 @@ _GRIDS = (3, 6, 12, 24, 48)
 _SMOOTHNESS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 _CLASS_SMOOTHNESS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 _SEARCH_ROWS, _JUDGES = 3000, 2000
-_ROWS_PER_PARAMETER, _ROWS_TO_TRY = 3, 1.5  # one that is tried may still lose edges
+_ROWS_PER_PARAMETER, _ROWS_TO_TRY = 3, 1.5  # one that is tried may lose edges or become smooth
 _MOST_EDGES = 64
 _DEEP_INPUTS = 8
 _PATIENCE = 2
@@ -368,4 +369,17 @@ def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
     )
     seen = sum(found.validation_loss**2 for found in best.fits) / len(best.fits)
     kept = replace(last.fits[0], validation_loss=math.sqrt(seen))
+    if how.smoothness is None:
+        kept = replace(kept, model=_smoothed(kept.model, whole, how))
     return replace(best, fits=(kept,))
+
+
+def _smoothed(model: KAN, data: Dataset, how: Settings) -> KAN:
+    """With a smoothness of its own for every curve, on the chosen grid or one of half the width."""
+    chosen = model.layer(0).grid_size
+    finer = [
+        grid_size
+        for grid_size in how.grids or (chosen, 2 * chosen)
+        if grid_size > chosen and _affordable(model.refine(grid_size), data, _ROWS_TO_TRY)
+    ]
+    return smoothed(model, data, (chosen, *finer[:1]))

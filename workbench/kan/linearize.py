@@ -89,8 +89,13 @@ class Columns:
         return cls(tuple(splines), tuple(fixed), size, count, ensemble.layers[0])
 
     @property
+    def edge_count(self) -> int:
+        """How many edges are splines."""
+        return sum(len(edges) for edges in self.spline_edges)
+
+    @property
     def spline_count(self) -> int:
-        return sum(len(edges) for edges in self.spline_edges) * self.basis_size
+        return self.edge_count * self.basis_size
 
     def pack(self, ensemble: Ensemble) -> Tensor:
         """The parameters as ``(S, P)``."""

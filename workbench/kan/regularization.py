@@ -26,41 +26,46 @@ class Penalty:
     Attributes:
         l1: weight of the sum of edge effects.
         entropy: weight of the entropy of the edge effects' shares (KAN paper, eq. 2.18).
-        smoothness: weight of the squared second differences of the coefficients.
+        smoothness: weight of the squared second differences of the coefficients; one number, or one
+            for every spline edge of every network, ``(S, E)``.
         roughness: weight of the squared third differences, which leave parabolas alone.
         ridge: weight of the squared parameters; keeps separable classes from running away.
     """
 
     l1: float = 0.0
     entropy: float = 0.0
-    smoothness: float = 0.0
+    smoothness: float | Tensor = 0.0
     roughness: float = 0.0
     ridge: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            not_negative(name, value)
+            for number in value.flatten().tolist() if isinstance(value, Tensor) else [value]:
+                not_negative(name, number)
 
     @property
     def sparse(self) -> bool:
         return self.l1 > 0 or self.entropy > 0
 
     def quadratic(self, columns: Columns, like: Tensor) -> Tensor | None:
-        """The constant matrix ``R (P, P)`` of the smoothness, roughness and ridge terms, or None.
+        """The constant matrix ``R`` of the smoothness, roughness and ridge terms, or None.
 
-        Their blocks are mean squared derivatives of a curve on a unit range, so that a weight means
-        the same on every grid.
+        ``(P, P)``, or ``(S, P, P)`` where every network has a smoothness of its own. The blocks are
+        mean squared derivatives of a curve on a unit range, so that a weight means the same on every
+        grid.
         """
-        if self.smoothness <= 0 and self.roughness <= 0 and self.ridge <= 0:
+        smoothness = torch.as_tensor(self.smoothness, dtype=like.dtype, device=like.device)
+        if not bool((smoothness > 0).any()) and self.roughness <= 0 and self.ridge <= 0:
             return None
-        matrix = self.ridge * torch.eye(columns.count, dtype=like.dtype, device=like.device)
         size, end = columns.basis_size, columns.spline_count
-        if not end:
-            return matrix
-        edges = torch.eye(end // size, dtype=like.dtype, device=like.device)
-        for order, weight in ((2, self.smoothness), (3, self.roughness)):
-            if weight > 0:
-                matrix[:end, :end] += torch.kron(edges, weight * columns.like.roughness(order))
+        curves = like.new_ones(end // size)
+        ridge = self.ridge * torch.eye(columns.count, dtype=like.dtype, device=like.device)
+        matrix = ridge.repeat(*smoothness.shape[:-1], 1, 1)
+        for order, weight in ((2, smoothness), (3, self.roughness)):
+            blocks = (weight * curves).unsqueeze(-1).unsqueeze(-1) * columns.like.roughness(order)
+            for edge, block in enumerate(blocks.unbind(-3)):
+                part = slice(edge * size, (edge + 1) * size)
+                matrix[..., part, part] += block
         return matrix
 
     def majorizer(
