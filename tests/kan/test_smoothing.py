@@ -40,7 +40,7 @@ def error(model: KAN, data: Dataset, clean: np.ndarray) -> float:
 def test_a_line_becomes_straight_and_a_wave_stays(rows: int) -> None:
     data, clean = sums(rows)
     rough = trained(data, (2, 1), 48)
-    model = smoothed(rough, data, (48,))
+    model = smoothed(rough, data, (48,)).model
     curves = model.layer(0).coefficients[0].detach()
     bends = curves.diff(n=2).square().sum(1).sqrt()
     assert float(bends[0]) < 0.01 * float(bends[1])
@@ -92,7 +92,7 @@ def test_classes_are_smoothed_too() -> None:
         x, labels.astype(int), task="classification", split=["train"] * len(x)
     )
     rough = fit(KAN((2, 1)), data, grids=(12,), starts=1, smoothness=0.0).model
-    model = smoothed(rough, data, (12,))
+    model = smoothed(rough, data, (12,)).model
 
     def misfit(one: KAN) -> float:
         with torch.no_grad():

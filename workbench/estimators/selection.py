@@ -2,11 +2,12 @@
 
 Shapes go from simple to rich, and a richer one has to be better on the held-out rows by more than one
 standard error of the paired difference; the same holds against an edge that pruning would remove. Shapes
-with hidden nodes that are about as good are all pruned and tuned before the least loss decides, because
-what a shape is worth shows once its idle edges are gone. Grid and smoothness take the least loss. Of few
-rows a small part says too little about an edge: a sum of curves, which is cheap to train, is then judged
-by all rows in turn (cross-validation), and half a standard error is enough. The chosen network is
-refitted on all rows, which then say how smooth each of its curves is.
+with hidden nodes that are about as good are all pruned and tuned, because what a shape is worth shows once
+its idle edges are gone. Grid and smoothness take the least loss. Of few rows a small part says too little
+about an edge: a sum of curves, which is cheap to train, is then judged by all rows in turn
+(cross-validation), and half a standard error is enough. What is left is refitted on all rows, which say
+how smooth each curve is, and so which network is best. With one smoothness that is given for all curves
+the least loss decides.
 """
 
 import math
@@ -145,7 +146,11 @@ def select(
         if stop.asked:
             break
     best = min(finished, key=lambda trial: trial.loss)
-    return _ended(best) if stop.asked else _refitted(best, data, how)
+    if stop.asked:
+        return _ended(best)
+    if how.smoothness is not None:
+        return _refitted(best, data, how)
+    return _smoothest(finished, data, how)
 
 
 def _tried(width: Width, few: Dataset, how: Settings, stop: _Stop) -> Trial:
@@ -215,8 +220,15 @@ def _some_rows(data: Dataset) -> Dataset:
     return replace(data, train=train.sort().values, validation=held.sort().values)
 
 
-def _affordable(model: KAN, data: Dataset, needed: float = _ROWS_PER_PARAMETER) -> bool:
-    return model.parameter_count * needed <= len(data.train) * data.outputs
+def _affordable(
+    model: KAN,
+    data: Dataset,
+    needed: float = _ROWS_PER_PARAMETER,
+    grid_size: int | None = None,
+) -> bool:
+    """Whether there are so many rows per parameter, on the network's own grid or another one."""
+    count = model.parameter_count if grid_size is None else model.parameters_on(grid_size)
+    return count * needed <= len(data.train) * data.outputs
 
 
 def _trained(
@@ -338,7 +350,7 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
     """Grid, then smoothness, by held-out loss; every trial goes on from the networks given."""
     begin = best.models
     levels = how.grids or _GRIDS
-    tried = [g for g in levels if g == levels[0] or _affordable(begin[0].refine(g), splits[0])]
+    tried = [g for g in levels if g == levels[0] or _affordable(begin[0], splits[0], grid_size=g)]
     found: list[Trial] = []
     for grid_size in tried:
         found.append(_trained(begin, splits, how, grids=(grid_size,), warm=True))
@@ -361,25 +373,33 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
 
 def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
     """The chosen network on all rows; the loss that chose it stays the one that is reported."""
-    everything = torch.cat((data.train, data.validation)).sort().values
-    whole = replace(data, train=everything, validation=everything[:0])
     grids = (best.models[0].layer(0).grid_size,)
     last = _trained(
-        best.models[:1], [whole], how, grids=grids, smoothness=best.smoothness, warm=True
+        best.models[:1], [_whole(data)], how, grids=grids, smoothness=best.smoothness, warm=True
     )
     seen = sum(found.validation_loss**2 for found in best.fits) / len(best.fits)
-    kept = replace(last.fits[0], validation_loss=math.sqrt(seen))
-    if how.smoothness is None:
-        kept = replace(kept, model=_smoothed(kept.model, whole, how))
-    return replace(best, fits=(kept,))
+    return replace(best, fits=(replace(last.fits[0], validation_loss=math.sqrt(seen)),))
 
 
-def _smoothed(model: KAN, data: Dataset, how: Settings) -> KAN:
-    """With a smoothness of its own for every curve, on the chosen grid or one of half the width."""
-    chosen = model.layer(0).grid_size
-    finer = [
-        grid_size
-        for grid_size in how.grids or (chosen, 2 * chosen)
-        if grid_size > chosen and _affordable(model.refine(grid_size), data, _ROWS_TO_TRY)
-    ]
-    return smoothed(model, data, (chosen, *finer[:1]))
+def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings) -> Trial:
+    """Every network on all rows, with a smoothness for each of its curves; the best by its score."""
+    whole = _whole(data)
+    found = []
+    for trial in trials:
+        last = _refitted(trial, data, how)
+        model = last.models[0]
+        chosen = model.layer(0).grid_size
+        finer = [
+            grid_size
+            for grid_size in how.grids or (2 * chosen,)
+            if grid_size > chosen and _affordable(model, whole, _ROWS_TO_TRY, grid_size=grid_size)
+        ]
+        found.append((last, smoothed(model, whole, (chosen, *finer[:1]))))
+    last, best = min(found, key=lambda pair: pair[1].score)
+    return replace(last, fits=(replace(last.fits[0], model=best.model),))
+
+
+def _whole(data: Dataset) -> Dataset:
+    """The same table with all rows for training."""
+    everything = torch.cat((data.train, data.validation)).sort().values
+    return replace(data, train=everything, validation=everything[:0])

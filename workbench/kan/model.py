@@ -315,12 +315,17 @@ class KAN(nn.Module):
 
         Those of pruned and of locked edges do not count.
         """
+        return self.parameters_on(self.layer(0).grid_size)
+
+    def parameters_on(self, grid_size: int) -> int:
+        """``parameter_count`` of the same network with other grids."""
         count = 0
         for level in range(self.config.depth):
             layer = self.layer(level)
             alive = (layer.mask != 0) & ~layer.locked
             fixed = sum(1 for edge in layer.fixed if alive[edge])
-            count += 4 * fixed + (int(alive.sum()) - fixed) * layer.coefficients.shape[-1]
+            curve = layer.coefficients.shape[-1] - layer.grid_size + grid_size
+            count += 4 * fixed + (int(alive.sum()) - fixed) * curve
         return count
 
     def copy(self) -> "KAN":

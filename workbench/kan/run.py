@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -106,7 +107,7 @@ class Run:
         """Validation loss of the best network so far; infinite before there is one."""
         return math.inf if self.best is None else self.best.validation
 
-    @property
+    @cached_property
     def spread(self) -> float:
         """What one unit of the network's inner outputs is in the target's units."""
         return float(self.model.output_scale.square().mean().sqrt())

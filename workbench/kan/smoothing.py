@@ -44,15 +44,22 @@ _TINY = 1e-9
 
 
 @dataclass(frozen=True)
-class _Smoothed:
-    """A network, the weight of every spline edge ``(1, E)`` and the score to choose by."""
+class Smoothed:
+    """A network, the weight of every spline edge ``(1, E)`` and the score to choose by.
+
+    Scores of networks of other shapes on the same rows can be compared; less is better.
+    """
 
     ensemble: Ensemble
     weights: Tensor
     score: float
 
+    @property
+    def model(self) -> KAN:
+        return self.ensemble.model(0)
 
-def smoothed(model: KAN, data: Dataset, grids: Sequence[int]) -> KAN:
+
+def smoothed(model: KAN, data: Dataset, grids: Sequence[int]) -> Smoothed:
     """The network with every curve as smooth as the training rows want it.
 
     Args:
@@ -70,11 +77,12 @@ def smoothed(model: KAN, data: Dataset, grids: Sequence[int]) -> KAN:
     best = min(found, key=lambda one: one.score)
     if len(rows) < len(everything):
         weights = best.weights * len(rows) / len(everything)
-        return _refitted(best.ensemble, everything, loss, weights, _FIRST_STEPS).model(0)
-    return best.ensemble.model(0)
+        ensemble = _refitted(best.ensemble, everything, loss, weights, _FIRST_STEPS)
+        return Smoothed(ensemble, weights, best.score)
+    return best
 
 
-def _on_grid(model: KAN, rows: Rows, loss: Loss, grid_size: int) -> _Smoothed:
+def _on_grid(model: KAN, rows: Rows, loss: Loss, grid_size: int) -> Smoothed:
     """The best network on the way from each of the first weights."""
     stack = Ensemble.of([model]).refine(grid_size).pick([0] * len(_BEGIN))
     edges = Objective(stack, rows, loss).columns.edge_count
@@ -84,7 +92,7 @@ def _on_grid(model: KAN, rows: Rows, loss: Loss, grid_size: int) -> _Smoothed:
         stack = _refitted(stack, rows, loss, weights, _STEPS if number else _FIRST_STEPS)
         scores, better = assessed(stack, rows, loss, weights)
         winner = [int(scores.argmin())]
-        found.append(_Smoothed(stack.pick(winner), weights[winner], float(scores.min())))
+        found.append(Smoothed(stack.pick(winner), weights[winner], float(scores.min())))
         weights = better
     return min(found, key=lambda one: one.score)
 

@@ -20,7 +20,7 @@ from workbench.kan.regularization import Penalty
 from workbench.kan.run import Run, subset
 from workbench.kan.solvers import levenberg_marquardt as lm
 
-_STEPS, _SURVIVOR_STEPS, _BEST_STEPS = 20, 15, 15
+_STEPS, _SURVIVOR_STEPS, _BEST_STEPS = 20, 15, 5
 _SMOOTH = (Penalty(roughness=1e-3), Penalty(roughness=1e-5))
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _CONFIRMED, _BATCHES = 3, 4
@@ -42,7 +42,7 @@ def best_start(run: Run, grid_size: int, starts: int) -> Ensemble:
     Sets ``run.success_share``: of the starts that were trained to the end, the share whose RMSE came
     within a factor 2 of the best, or below a thousandth of the target's spread.
     """
-    count = Ensemble.of([run.model]).refine(grid_size).model(0).parameter_count
+    count = run.model.parameters_on(grid_size)
     # Single precision would round numbers that are locked.
     dtype = run.rows.x.dtype if locked_edges(run.model) else _ROUGH
     rows = subset(run.rows, max(_FEWEST_ROWS, _ROWS_PER_PARAMETER * count), run.seed).to(dtype)
@@ -124,14 +124,13 @@ def _found(losses: torch.Tensor) -> bool:
 
 def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
     """The few best on all rows; the best of them after that, which is a start no more."""
-    for _ in range(3):
-        ensemble = run.descend(
-            "best starts",
-            ensemble,
-            steps=_BEST_STEPS // 3,
-            damping=lm.FROM_REFINED,
-            settle=True,
-        ).regrid(run.inputs)
+    ensemble = run.descend(
+        "best starts",
+        ensemble,
+        steps=_BEST_STEPS,
+        damping=lm.FROM_REFINED,
+        settle=True,
+    ).regrid(run.inputs)
     best = run.select(ensemble, [int(run.losses(ensemble).argmin())])
     return replace(best, numbers=())
 

@@ -210,7 +210,7 @@ def fit(
 
 
 def _default_starts(model: KAN) -> int:
-    count = model.refine(GRIDS[0]).parameter_count
+    count = model.parameters_on(GRIDS[0])
     return max(FEWEST_STARTS, min(STARTS, _STARTS_WORK // max(count, 1)))
 
 
@@ -262,7 +262,7 @@ def _named_loss(name: str, data: Dataset) -> Loss:
 def _chosen_solver(solver: Solver, model: KAN, data: Dataset, memory: float) -> tuple[Method, str]:
     if isinstance(solver, Adam):
         return "adam", "as asked"
-    count = model.refine(GRIDS[0]).parameter_count
+    count = model.parameters_on(GRIDS[0])
     rows = len(data.train)
     size = f"{count} parameters, {rows} rows"
     needed = _matrix_bytes(count)
@@ -406,7 +406,7 @@ def _second_order(
 
 def _affordable(run: Run, grid_size: int, memory: float) -> bool:
     """More than a third as many parameters as rows is where splines begin to follow the noise."""
-    count = run.model.refine(grid_size).parameter_count
+    count = run.model.parameters_on(grid_size)
     rows = len(run.rows) * run.model.out_features
     fits = _matrix_bytes(count) <= memory and rows * count**2 <= _LM_WORK
     return fits and _ROWS_PER_PARAMETER * count <= rows
