@@ -6,6 +6,7 @@ import torch
 from scipy.optimize import minimize
 
 from workbench import KAN, Dataset, InputError, fit
+from workbench.discovery.fixing import fix
 from workbench.kan import smoothing
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.linearize import jacobian
@@ -120,3 +121,21 @@ def test_another_table_is_refused() -> None:
     data, _ = sums(50)
     with pytest.raises(InputError, match="needs a network with 2 inputs"):
         smoothed(KAN((3, 1)), data, (3,))
+
+
+def test_a_table_without_noise_keeps_its_digits() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (400, 2))
+    clean = 2 * x[:, 0] + np.sin(3 * x[:, 1])
+    data = Dataset.from_arrays(x, clean, split=["train"] * len(x))
+    exact = trained(data, (2, 1), 48)
+    model = smoothed(exact, data, (48,)).model
+    assert error(model, data, clean) <= 1.5 * error(exact, data, clean)
+
+
+def test_a_network_of_symbols_alone_is_refused() -> None:
+    data, _ = sums(50)
+    model = KAN((2, 1))
+    for edge in model.edges():
+        model = fix(model, edge, "sin", (1.0, 0.0, 1.0, 0.0))
+    with pytest.raises(InputError, match="no free curve"):
+        smoothed(model, data, (3,))

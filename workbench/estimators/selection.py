@@ -150,7 +150,7 @@ def select(
         return _ended(best)
     if how.smoothness is not None:
         return _refitted(best, data, how)
-    return _smoothest(finished, data, how)
+    return _smoothest(finished, data, how, stop)
 
 
 def _tried(width: Width, few: Dataset, how: Settings, stop: _Stop) -> Trial:
@@ -381,12 +381,14 @@ def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
     return replace(best, fits=(replace(last.fits[0], validation_loss=math.sqrt(seen)),))
 
 
-def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings) -> Trial:
+def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings, stop: _Stop) -> Trial:
     """Every network on all rows, with a smoothness for each of its curves; the best by its score."""
     whole = _whole(data)
     found = []
     for trial in trials:
         last = _refitted(trial, data, how)
+        if stop.asked:
+            return _ended(last)
         model = last.models[0]
         chosen = model.layer(0).grid_size
         finer = [
