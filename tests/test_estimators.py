@@ -285,3 +285,16 @@ def test_a_constant_target_is_learned_as_it_is() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
     model = KANRegressor((1,), starts=4, grids=(3,)).fit(x, np.full(60, 3.0))
     np.testing.assert_allclose(model.predict(x), 3.0, atol=1e-9)
+
+
+def test_every_curve_is_as_smooth_as_noisy_rows_want_it() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (300, 2))
+    truth = 2 * x[:, 0] + np.sin(4 * x[:, 1])
+    noisy = truth + 0.3 * random.standard_normal(300)
+    smooth = KANRegressor((), random_state=0).fit(x, noisy)
+    rough = KANRegressor((), random_state=0, smoothness=0.0).fit(x, noisy)
+    errors = [np.sqrt(np.mean((one.predict(x) - truth) ** 2)) for one in (smooth, rough)]
+    assert errors[0] < 0.9 * errors[1]
+    left = np.sqrt(np.mean((smooth.predict(x) - noisy) ** 2))
+    assert smooth.result_.train_loss == pytest.approx(left)

@@ -16,7 +16,8 @@ from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import ExtrapolationWarning, InputError
 from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
-from workbench.estimators.selection import Prune, Settings, default_shapes, select
+from workbench.estimators.selection import default_shapes, select
+from workbench.estimators.trials import Prune, Settings
 from workbench.kan.data import Dataset, Task
 from workbench.kan.run import Callback
 from workbench.kan.training import Solver

@@ -6,77 +6,46 @@ with hidden nodes that are about as good are all pruned and tuned, because what 
 its idle edges are gone. Grid and smoothness take the least loss. Of few rows a small part says too little
 about an edge: a sum of curves, which is cheap to train, is then judged by all rows in turn
 (cross-validation), and half a standard error is enough. What is left is refitted on all rows, which say
-how smooth each curve is, and so which network is best. With one smoothness that is given for all curves
-the least loss decides.
+how smooth each curve is, and so which network is best. With penalties that are given the least loss
+decides.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from workbench.discovery.elimination import Stage, eliminate
 from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError
+from workbench.estimators.trials import (
+    ONE_STANDARD_ERROR,
+    Settings,
+    Trial,
+    affordable,
+    all_training,
+    beats,
+    trained,
+    training_loss,
+)
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
 from workbench.kan.run import Callback, Progress
 from workbench.kan.smoothing import smoothed
-from workbench.kan.training import FitResult, Solver, fit
-
-Prune = bool | Literal["auto"]
+from workbench.kan.training import FitResult
 
 _SEARCH_GRIDS = (3, 6)
 _GRIDS = (3, 6, 12, 24, 48)
 _SMOOTHNESS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 _CLASS_SMOOTHNESS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 _SEARCH_ROWS, _JUDGES = 3000, 2000
-_ROWS_PER_PARAMETER, _ROWS_TO_TRY = 3, 1.5  # one that is tried may lose edges or become smooth
+_ROWS_TO_TRY = 1.5  # per parameter: one that is tried may lose edges or become smooth
 _MOST_EDGES = 64
 _DEEP_INPUTS = 8
 _PATIENCE = 2
-_STANDARD_ERRORS, _OF_FOLDS = 1.0, 0.5
+_OF_FOLDS = 0.5  # of a standard error
 _L1, _L1_OF_NOISE, _SHRINKS, _FAINT, _COARSE = 1e-3, 0.05, 3, 0.03, 3
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What ``fit`` is asked for in every trial; see there."""
-
-    grids: tuple[int, ...] | None
-    starts: int
-    solver: Solver
-    l1: float
-    smoothness: float | None
-    prune: Prune
-    seed: int
-    callback: Callback | None
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One network per split, and the losses of all held-out rows, split after split."""
-
-    fits: tuple[FitResult, ...]
-    losses: Tensor
-    smoothness: float | None = None
-
-    @property
-    def models(self) -> tuple[KAN, ...]:
-        return tuple(found.model for found in self.fits)
-
-    @property
-    def second_order(self) -> bool:
-        """Whether it was trained by Levenberg–Marquardt, and can be refitted by it."""
-        return all(found.solver.startswith("lm") for found in self.fits)
-
-    @property
-    def loss(self) -> float:
-        return float(self.losses.mean().nan_to_num(nan=math.inf))
 
 
 def default_shapes(data: Dataset) -> list[tuple[int | tuple[int, int], ...]]:
@@ -98,7 +67,7 @@ def default_shapes(data: Dataset) -> list[tuple[int | tuple[int, int], ...]]:
 
 
 def _payable(shape: tuple[int | tuple[int, int], ...], data: Dataset) -> bool:
-    return _affordable(KAN((len(data.names), *shape, data.outputs)), data, _ROWS_TO_TRY)
+    return affordable(KAN((len(data.names), *shape, data.outputs)), data, _ROWS_TO_TRY)
 
 
 class _Stop:
@@ -148,7 +117,7 @@ def select(
     best = min(finished, key=lambda trial: trial.loss)
     if stop.asked:
         return _ended(best)
-    if how.smoothness is not None:
+    if how.smoothness is not None or how.l1 > 0:
         return _refitted(best, data, how)
     return _smoothest(finished, data, how, stop)
 
@@ -159,7 +128,7 @@ def _tried(width: Width, few: Dataset, how: Settings, stop: _Stop) -> Trial:
     plain = len(width) == 2 and few.task == "regression"
     alone = replace(how, starts=1) if plain else how
     start = KAN(width, seed=how.seed)
-    trial = _trained([start], [few], alone, grids=how.grids or _SEARCH_GRIDS)
+    trial = trained([start], [few], alone, grids=how.grids or _SEARCH_GRIDS)
     if few.task == "classification" and trial.second_order and not stop.asked:
         trial = _tuned(trial, [few], how, stop)  # untuned, classes run away or stay flat
     return trial
@@ -171,7 +140,7 @@ def _simplest(trials: Sequence[Trial]) -> Trial:
         raise ValueError("no shape was given")
     best = trials[0]
     for trial in trials[1:]:
-        best = trial if _beats(trial, best) else best
+        best = trial if beats(trial, best) else best
     return best
 
 
@@ -183,7 +152,7 @@ def _contenders(trials: Sequence[Trial], best: Trial) -> list[Trial]:
     return [
         trial
         for trial in trials
-        if trial.models[0].config.depth > 1 and trial.second_order and not _beats(best, trial)
+        if trial.models[0].config.depth > 1 and trial.second_order and not beats(best, trial)
     ]
 
 
@@ -196,7 +165,7 @@ def _finished(
     judges = [few]
     if len(splits) > 1 and model.config.depth == 1:  # cheap enough to train on each
         fresh = [KAN(model.config.width, seed=how.seed)] * len(splits)
-        trial = _trained(fresh, splits, how, grids=how.grids or _SEARCH_GRIDS, warm=True)
+        trial = trained(fresh, splits, how, grids=how.grids or _SEARCH_GRIDS, warm=True)
         judges = list(splits)
     if how.prune is True or (how.prune == "auto" and _prunable(model, data)):
         trial = _pruned(trial, judges, how, stop)
@@ -218,76 +187,6 @@ def _some_rows(data: Dataset) -> Dataset:
         for rows, count in ((data.train, _SEARCH_ROWS), (data.validation, _JUDGES))
     )
     return replace(data, train=train.sort().values, validation=held.sort().values)
-
-
-def _affordable(
-    model: KAN,
-    data: Dataset,
-    needed: float = _ROWS_PER_PARAMETER,
-    grid_size: int | None = None,
-) -> bool:
-    """Whether there are so many rows per parameter, on the network's own grid or another one."""
-    count = model.parameter_count if grid_size is None else model.parameters_on(grid_size)
-    return count * needed <= len(data.train) * data.outputs
-
-
-def _trained(
-    models: Sequence[KAN],
-    splits: Sequence[Dataset],
-    how: Settings,
-    *,
-    grids: tuple[int, ...],
-    smoothness: float | None = None,
-    warm: bool = False,
-) -> Trial:
-    """Each of the networks on a split of its own."""
-    weight = how.smoothness if smoothness is None else smoothness
-    fits = tuple(
-        fit(
-            model,
-            data,
-            solver="lm" if warm else how.solver,
-            grids=grids,
-            starts=1 if warm else how.starts,
-            l1=how.l1,
-            smoothness=weight,
-            seed=how.seed,
-            callback=how.callback,
-        )
-        for model, data in zip(models, splits, strict=True)
-    )
-    return _trial(fits, splits, weight)
-
-
-def _trial(
-    fits: tuple[FitResult, ...], splits: Sequence[Dataset], smoothness: float | None = None
-) -> Trial:
-    losses = [row_losses(found.model, data) for found, data in zip(fits, splits, strict=True)]
-    return Trial(fits, torch.cat(losses), smoothness)
-
-
-def row_losses(model: KAN, data: Dataset) -> Tensor:
-    """Weighted squared errors, or cross-entropies, of the held-out rows: ``(n,)``.
-
-    Each of several targets is measured in its own standard deviations.
-    """
-    x, y = data.split("validation")
-    with torch.no_grad():
-        outputs = model(x)
-    if data.task == "regression":
-        spread = data.targets.std(0, correction=0)
-        each = ((outputs - y) / torch.where(spread > 0, spread, 1.0)).square().mean(1)
-    else:
-        logits = functional.pad(outputs, (1, 0)) if outputs.shape[1] == 1 else outputs
-        each = functional.cross_entropy(logits, y, reduction="none")
-    weights = data.row_weights("validation")
-    return each if weights is None else each * weights
-
-
-def _beats(rich: Trial, simple: Trial, errors: float = _STANDARD_ERRORS) -> bool:
-    """Whether the gain is more than so many standard errors of the paired difference."""
-    gain = simple.losses - rich.losses
-    return float(gain.mean()) > errors * float(gain.std()) / math.sqrt(max(len(gain), 1))
 
 
 def _prunable(model: KAN, data: Dataset) -> bool:
@@ -313,12 +212,12 @@ def _pruned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) 
     for count in counts:
         models = [_with_edges(path, count).model for path in paths]
         weight = whole.smoothness
-        trials.append(_trained(models, splits, how, grids=grids, smoothness=weight, warm=True))
+        trials.append(trained(models, splits, how, grids=grids, smoothness=weight, warm=True))
         if stop.asked:
             return best
     least = min([whole, *trials], key=lambda trial: trial.loss)
-    margin = _STANDARD_ERRORS if len(splits) == 1 else _OF_FOLDS
-    return next((trial for trial in trials if not _beats(least, trial, margin)), whole)
+    margin = ONE_STANDARD_ERROR if len(splits) == 1 else _OF_FOLDS
+    return next((trial for trial in trials if not beats(least, trial, margin)), whole)
 
 
 def _with_edges(path: Sequence[Stage], count: int) -> Stage:
@@ -337,7 +236,7 @@ def _thinned(found: FitResult, data: Dataset, how: Settings) -> KAN:
     sparse = replace(how, l1=max(_L1, _L1_OF_NOISE * noise))
     shrunk = found.model
     for _ in range(_SHRINKS):
-        shrunk = _trained(
+        shrunk = trained(
             [shrunk], [data], sparse, grids=(_COARSE,), smoothness=0.0, warm=True
         ).models[0]
     try:
@@ -350,10 +249,10 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
     """Grid, then smoothness, by held-out loss; every trial goes on from the networks given."""
     begin = best.models
     levels = how.grids or _GRIDS
-    tried = [g for g in levels if g == levels[0] or _affordable(begin[0], splits[0], grid_size=g)]
+    tried = [g for g in levels if g == levels[0] or affordable(begin[0], splits[0], grid_size=g)]
     found: list[Trial] = []
     for grid_size in tried:
-        found.append(_trained(begin, splits, how, grids=(grid_size,), warm=True))
+        found.append(trained(begin, splits, how, grids=(grid_size,), warm=True))
         if stop.asked or found[-1] is not min(found, key=lambda trial: trial.loss):
             break
     chosen = min(found, key=lambda trial: trial.loss)
@@ -363,7 +262,7 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
     grids = (chosen.models[0].layer(0).grid_size,)
     worse = 0
     for weight in weights:
-        trial = _trained(chosen.models, splits, how, grids=grids, smoothness=weight, warm=True)
+        trial = trained(chosen.models, splits, how, grids=grids, smoothness=weight, warm=True)
         worse = 0 if trial.loss < chosen.loss else worse + 1
         chosen = min(chosen, trial, key=lambda trial: trial.loss)
         if stop.asked or worse > _PATIENCE:
@@ -374,8 +273,13 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
 def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
     """The chosen network on all rows; the loss that chose it stays the one that is reported."""
     grids = (best.models[0].layer(0).grid_size,)
-    last = _trained(
-        best.models[:1], [_whole(data)], how, grids=grids, smoothness=best.smoothness, warm=True
+    last = trained(
+        best.models[:1],
+        [all_training(data)],
+        how,
+        grids=grids,
+        smoothness=best.smoothness,
+        warm=True,
     )
     seen = sum(found.validation_loss**2 for found in best.fits) / len(best.fits)
     return replace(best, fits=(replace(last.fits[0], validation_loss=math.sqrt(seen)),))
@@ -383,7 +287,7 @@ def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
 
 def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings, stop: _Stop) -> Trial:
     """Every network on all rows, with a smoothness for each of its curves; the best by its score."""
-    whole = _whole(data)
+    whole = all_training(data)
     found = []
     for trial in trials:
         last = _refitted(trial, data, how)
@@ -394,14 +298,10 @@ def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings, stop: _Sto
         finer = [
             grid_size
             for grid_size in how.grids or (2 * chosen,)
-            if grid_size > chosen and _affordable(model, whole, _ROWS_TO_TRY, grid_size=grid_size)
+            if grid_size > chosen and affordable(model, whole, _ROWS_TO_TRY, grid_size=grid_size)
         ]
         found.append((last, smoothed(model, whole, (chosen, *finer[:1]))))
     last, best = min(found, key=lambda pair: pair[1].score)
-    return replace(last, fits=(replace(last.fits[0], model=best.model),))
-
-
-def _whole(data: Dataset) -> Dataset:
-    """The same table with all rows for training."""
-    everything = torch.cat((data.train, data.validation)).sort().values
-    return replace(data, train=everything, validation=everything[:0])
+    model = best.model
+    kept = replace(last.fits[0], model=model, train_loss=training_loss(model, whole))
+    return replace(last, fits=(kept,))

@@ -43,7 +43,7 @@ _FAR_BETTER = 0.5
 _FASTEST = 30.0
 _LEAST, _MOST = 1e-12, 1e2
 _CLASS_RIDGE = 1e-5  # separable classes drive logits to infinity
-_TINY = 1e-9
+_TINY, _LEAST_BEND = 1e-9, 1e-300
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,7 @@ def assessed(stack: Ensemble, rows: Rows, loss: Loss, weights: Tensor) -> tuple[
     objective = Objective(stack, rows, loss, _penalty(loss, weights))
     columns, parameters = objective.columns, objective.start
     value, matrix, _ = objective.linearize(parameters)
-    quadratic = objective.quadratic(parameters, matrix)
-    full = matrix.clone() if quadratic is None else matrix + quadratic
-    diagonal = full.diagonal(dim1=1, dim2=2)
-    diagonal += _TINY * diagonal.mean(1, keepdim=True)
-    inverse = torch.linalg.inv_ex(full).inverse
+    inverse = _inverse(matrix, objective.quadratic(parameters, matrix))
     freedom = (inverse * matrix).sum((1, 2))
     if isinstance(loss, SquaredError):
         count = len(rows) * stack.template.out_features
@@ -140,12 +136,28 @@ def assessed(stack: Ensemble, rows: Rows, loss: Loss, weights: Tensor) -> tuple[
         count = len(rows)
         variance = torch.ones_like(value)
         score = value + _FREEDOM_COUNTS * freedom / count
+    free, bends = _bends(columns, parameters, inverse, weights)
+    wanted = variance.unsqueeze(1) / count * free / bends
+    better = wanted.clamp(weights / _FASTEST, weights * _FASTEST).clamp(_LEAST, _MOST)
+    return score.nan_to_num(nan=math.inf), torch.where(better.isfinite(), better, weights)
+
+
+def _inverse(matrix: Tensor, quadratic: Tensor | None) -> Tensor:
+    full = matrix.clone() if quadratic is None else matrix + quadratic
+    diagonal = full.diagonal(dim1=1, dim2=2)
+    diagonal += _TINY * diagonal.mean(1, keepdim=True)  # constants can be traded between curves
+    inverse: Tensor = torch.linalg.inv_ex(full).inverse
+    return inverse
+
+
+def _bends(
+    columns: Columns, parameters: Tensor, inverse: Tensor, weights: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Degrees of freedom that the rows and not the prior decide, and squared bends: ``(S, E)``."""
     bend, size = columns.like.roughness(2), columns.basis_size
     curves = parameters[:, : columns.spline_count].unflatten(1, (-1, size))
     bends = torch.einsum("sek,kl,sel->se", curves, bend, curves)
     parts = [slice(start, start + size) for start in range(0, columns.spline_count, size)]
     unsure = torch.stack([(inverse[:, part, part] * bend).sum((1, 2)) for part in parts], 1)
-    free = (torch.linalg.matrix_rank(bend) - weights * unsure).clamp(min=_TINY)
-    wanted = variance.unsqueeze(1) / count * free / bends.clamp(min=1e-300)
-    better = wanted.clamp(weights / _FASTEST, weights * _FASTEST).clamp(_LEAST, _MOST)
-    return score.nan_to_num(nan=math.inf), torch.where(better.isfinite(), better, weights)
+    free = torch.linalg.matrix_rank(bend) - weights * unsure
+    return free.clamp(min=_TINY), bends.clamp(min=_LEAST_BEND)
