@@ -34,7 +34,6 @@ _RELATIVE = 0.01
 _EXACT = 1e-5  # of the spread: closer than refits on coarse grids can tell apart
 _ROUGH = torch.float32  # twice as fast, and enough to compare removals
 _NODES, _RESTARTS, _STACKED_PARAMETERS = 6, 40, 6000
-_RESTART_STEPS = (4, 4, 8, 8)  # after each of which half of them go on
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def eliminate(
         watch: called with (living edges, edges at the start); True ends the path here.
     """
     penalty = Penalty() if data.task == "regression" else _CLASSES
-    problem = Refitting(model, data, rows=rows, penalty=penalty)
+    problem = Refitting(model, data, rows=rows, penalty=penalty, accelerate=False)
     floor = _EXACT * _spread(model) if problem.regression else 0.0
     start = _sparse(model, problem)
     total, ended = len(start.edges()), False
@@ -202,8 +201,8 @@ def _trained_anew(net: KAN, whole: KAN, problem: Refitting) -> KAN | None:
         random_starts(shape, part.x, grid_size, copies, seed) for seed, shape in enumerate(shapes)
     ]
     ensemble = Ensemble.stacked(tried)
-    for steps in _RESTART_STEPS:
-        ensemble = problem.minimize(ensemble, steps, rows=part, damping=lm.FROM_RANDOM)
+    for _ in range(3):
+        ensemble = problem.minimize(ensemble, _STEPS, rows=part, damping=lm.FROM_RANDOM)
         ensemble = ensemble.regrid(part.x)
         order = problem.losses(ensemble, part).argsort()
         ensemble = ensemble.pick(order[: max(1, len(order) // 2)])

@@ -23,19 +23,28 @@ class Refitting:
         rows: at most so many training rows are used.
         penalty: of every refit; for classes it should hold logits that would run away.
         seed: of the choice of rows.
+        accelerate: see ``levenberg_marquardt.minimize``.
 
     Attributes:
         rows, held_out: training and validation rows. loss, penalty: of every refit.
     """
 
     def __init__(
-        self, model: KAN, data: Dataset, *, rows: int, penalty: Penalty | None = None, seed: int = 0
+        self,
+        model: KAN,
+        data: Dataset,
+        *,
+        rows: int,
+        penalty: Penalty | None = None,
+        seed: int = 0,
+        accelerate: bool = True,
     ) -> None:
         require_match(model, data)
         rows = whole("rows", rows)
         self.regression = data.task == "regression"
         self.loss: Loss = SquaredError() if self.regression else CrossEntropy()
         self.penalty = penalty or Penalty()
+        self._accelerate = accelerate
         everything = standardized(model, data, "train")
         order = torch.randperm(len(everything), generator=torch.Generator().manual_seed(seed))
         self.rows = everything[order[:rows].to(everything.x.device)]
@@ -58,7 +67,7 @@ class Refitting:
         rows = self.rows if rows is None else rows
         objective = Objective(ensemble.to(rows.x.dtype), rows, self.loss, penalty or self.penalty)
         state = lm.State.begin(objective.start, damping)
-        found = lm.minimize(objective, state, steps=steps, settle=True)
+        found = lm.minimize(objective, state, steps=steps, settle=True, accelerate=self._accelerate)
         return objective.ensemble(found.parameters)
 
     def losses(self, ensemble: Ensemble, rows: Rows) -> torch.Tensor:

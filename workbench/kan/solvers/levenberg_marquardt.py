@@ -91,6 +91,7 @@ def minimize(
     tolerance: float = 1e-13,
     extend: bool = False,
     settle: bool = False,
+    accelerate: bool = True,
     watch: Watch | None = None,
 ) -> State:
     """Run at most ``steps`` iterations, rejected ones included.
@@ -103,6 +104,8 @@ def minimize(
         extend: go on beyond ``steps``, up to five times as long, while a step still takes away a
             tenth of the least loss.
         settle: end when two steps in a row have not taken away a twentieth of any loss.
+        accelerate: bend the steps of one problem alone; it pays where digits are wanted, not in the
+            few steps of a rough refit.
         watch: see ``Watch``.
     """
     value, matrix, gradient = problem.linearize(state.parameters)
@@ -129,7 +132,7 @@ def minimize(
         step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
         step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
         trial = parameters + step
-        if alone:
+        if alone and accelerate:
             trial = trial + _acceleration(problem, parameters, step, factor)
         # Some step of a stack is nearly always accepted, and so is one that follows an accepted one.
         expects = not alone or bool((state.growth == _GROWTH).all())
