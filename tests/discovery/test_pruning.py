@@ -94,8 +94,10 @@ def test_locked_edges_are_never_pruned() -> None:
     data = EXP.dataset(400)
     model = fit(KAN((2, 3, 1)), data, grids=(3,), starts=8).model.refine(6)
     layers = edge_scores(model, data.split("train")[0])
-    scores, largest = layers[0], max(float(layer.max()) for layer in layers)
-    held = Edge(0, *reversed(divmod(int(scores.argmin()), 2)))
+    largest = max(float(layer.max()) for layer in layers)
+    node = int(layers[1][0].argmax())
+    weak = layers[0][node]
+    held = Edge(0, int(weak.argmin()), node)
     locked = lock(model, held)
     found = eliminate(locked, data)
     points = torch.linspace(-1, 1, 50, dtype=torch.float64)
@@ -104,7 +106,7 @@ def test_locked_edges_are_never_pruned() -> None:
         curve = stage.model.activation(held, points)
         assert torch.allclose(curve, locked.activation(held, points), rtol=0, atol=1e-12)
     assert len(found.path[-1].model.edges()) < len(locked.edges())
-    kept = prune_edges(locked, data, threshold=1.001 * float(scores.min()) / largest)
+    kept = prune_edges(locked, data, threshold=1.001 * float(weak.min()) / largest)
     assert held in kept.edges()
 
 

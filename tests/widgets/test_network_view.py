@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import networkx as nx
 import numpy as np
 import pytest
+import torch
 
 from tests.problems import PROBLEMS
+from workbench.discovery.attribution import edge_scores
 from workbench.errors import InputError
 from workbench.kan.model import KAN, Edge
 from workbench.session import Session
@@ -22,6 +24,13 @@ DATA = PROBLEMS[0].dataset(300)
 @pytest.fixture(scope="module")
 def trained() -> KAN:
     return Session(DATA, (2, 2, 1), grids=(3,), starts=4).start().wait().model
+
+
+@pytest.fixture(scope="module")
+def threshold(trained: KAN) -> float:
+    """Just enough to prune the weakest edge."""
+    scores = torch.cat([layer.flatten() for layer in edge_scores(trained, DATA.split("train")[0])])
+    return round(float(scores.min() / scores.max()) + 0.001, 4)
 
 
 @pytest.fixture
@@ -53,9 +62,9 @@ def test_the_graph_is_what_to_networkx_gives(view: NetworkView) -> None:
     json.dumps(view.graph, allow_nan=False)
 
 
-def test_a_preview_shows_the_cost_and_changes_nothing(view: NetworkView) -> None:
+def test_a_preview_shows_the_cost_and_changes_nothing(view: NetworkView, threshold: float) -> None:
     before = view.model
-    send(view, "preview", threshold=0.3)
+    send(view, "preview", threshold=threshold)
     assert view.model is before
     assert view.preview["edges"]
     assert view.preview["after"] > view.preview["before"] == pytest.approx(view.state["loss"])
@@ -63,18 +72,20 @@ def test_a_preview_shows_the_cost_and_changes_nothing(view: NetworkView) -> None
     assert view.preview["edges"] == []
 
 
-def test_pruning_is_what_was_previewed_and_can_be_undone(view: NetworkView) -> None:
-    send(view, "preview", threshold=0.3)
+def test_pruning_is_what_was_previewed_and_can_be_undone(
+    view: NetworkView, threshold: float
+) -> None:
+    send(view, "preview", threshold=threshold)
     previewed = view.preview
-    send(view, "prune", threshold=0.3)
+    send(view, "prune", threshold=threshold)
     assert len(view.graph["edges"]) == 6 - len(previewed["edges"])
     assert view.state["loss"] == pytest.approx(previewed["after"])
     assert view.preview == {}
-    assert "prune_edges(model, data, threshold=0.3)" in view.session.to_script()
+    assert f"prune_edges(model, data, threshold={threshold})" in view.session.to_script()
     send(view, "undo")
     assert len(view.graph["edges"]) == 6
     assert view.state["undo"] == ""
-    assert view.state["redo"] == "prune below 0.3"
+    assert view.state["redo"] == f"prune below {threshold:g}"
     send(view, "redo")
     assert len(view.graph["edges"]) < 6
 

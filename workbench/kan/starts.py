@@ -21,6 +21,7 @@ from workbench.kan.run import Run, subset
 from workbench.kan.solvers import levenberg_marquardt as lm
 
 _STEPS, _SURVIVOR_STEPS, _BEST_STEPS = 20, 15, 5
+_ROUNDS = 3  # at most
 _SMOOTH = (Penalty(roughness=1e-3), Penalty(roughness=1e-5))
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _CONFIRMED, _BATCHES = 3, 4
@@ -123,15 +124,19 @@ def _found(losses: torch.Tensor) -> bool:
 
 
 def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
-    """The few best on all rows; the best of them after that, which is a start no more."""
-    ensemble = run.descend(
-        "best starts",
-        ensemble,
-        steps=_BEST_STEPS,
-        damping=lm.FROM_REFINED,
-        settle=True,
-    ).regrid(run.inputs)
-    best = run.select(ensemble, [int(run.losses(ensemble).argmin())])
+    """The few best on all rows; the best of them once it is good, which is a start no more."""
+    for _ in range(_ROUNDS):
+        ensemble = run.descend(
+            "best starts",
+            ensemble,
+            steps=_BEST_STEPS,
+            damping=lm.FROM_REFINED,
+            settle=True,
+        ).regrid(run.inputs)
+        losses = run.losses(ensemble)
+        if float(losses.min()) < _GOOD:
+            break
+    best = run.select(ensemble, [int(losses.argmin())])
     return replace(best, numbers=())
 
 
