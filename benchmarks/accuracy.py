@@ -4,10 +4,14 @@ python benchmarks/accuracy.py [--quick]
 """
 
 import math
+import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
+import torch
 from measure import Clock, middle, options, rmse, short
 from problems import TOY_2, TOY_3, TOY_5, Problem
 from tables import write
@@ -70,6 +74,16 @@ def pruned(width: tuple[int, ...], data: Dataset, seed: int) -> Call:
     return Call(rmse(model, data), len(model.edges()), result.success_share, clock.seconds)
 
 
+def on_all_cores(call: Callable[[], object]) -> float:
+    """Seconds by the clock of the same call on as many threads as users get."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    begun = time.perf_counter()
+    call()
+    seconds = time.perf_counter() - begun
+    torch.set_num_threads(1)
+    return seconds
+
+
 TASKS: tuple[
     tuple[Problem, tuple[int, ...], int, float, Callable[[tuple[int, ...], Dataset, int], Call]],
     ...,
@@ -82,7 +96,9 @@ TASKS: tuple[
 
 def call_rows(seeds: int) -> Iterator[list[str]]:
     for problem, width, rows, bar, how in TASKS:
-        calls = [how(width, problem.dataset(rows, seed), seed) for seed in range(seeds)]
+        tables = [problem.dataset(rows, seed) for seed in range(seeds)]
+        calls = [how(width, data, seed) for seed, data in enumerate(tables)]
+        elapsed = [on_all_cores(partial(how, width, data, i)) for i, data in enumerate(tables)]
         print(problem.name, width, [(c.edges, short(c.error)) for c in calls])
         right = sum(call.error <= bar for call in calls)
         yield [
@@ -95,6 +111,7 @@ def call_rows(seeds: int) -> Iterator[list[str]]:
             short(max(call.error for call in calls)),
             middle([call.share for call in calls]),
             middle([call.seconds for call in calls]),
+            middle(elapsed),
         ]
 
 
@@ -103,7 +120,7 @@ def main() -> None:
     write("convergence", ["G", "RMSE", "slope"], convergence_rows(min(3, chosen.seeds)))
     header = [
         "function", "shape", "bar", "calls below it", "edges", "median RMSE", "worst",
-        "share of starts", "s",
+        "share of starts", "s", "s, all cores",
     ]  # fmt: skip
     write("calls", header, call_rows(chosen.seeds))
 

@@ -103,7 +103,8 @@ def minimize(
         tolerance: a problem rests when its relative decrease falls below this.
         extend: go on beyond ``steps``, up to five times as long, while a step still takes away a
             tenth of the least loss.
-        settle: end when two steps in a row have not taken away a twentieth of any loss.
+        settle: end after three steps in a row that took away no fiftieth of any loss; rejected ones do
+            not count.
         accelerate: bend the steps of one problem alone; it pays where digits are wanted, not in the
             few steps of a rough refit.
         watch: see ``Watch``.
