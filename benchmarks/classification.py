@@ -1,6 +1,6 @@
 """Classes: KANClassifier as it comes, logistic regression, an MLP by its best solver, gradient boosting.
 
-    python benchmarks/classification.py [--splits 5]
+    python benchmarks/classification.py [--splits 20]
 
 Each method sees the same training rows; what it needs for its own choices it holds out of them.
 """
@@ -85,7 +85,7 @@ METHODS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--splits", type=int, default=20)
     splits = range(parser.parse_args().splits)
     torch.set_num_threads(1)
     rows = []

@@ -149,6 +149,26 @@ def test_a_callback_sees_progress_and_stops() -> None:
     assert np.isfinite(model.predict(X)).all()
 
 
+@pytest.mark.parametrize("place", ["training", "eliminate", "smoothed"])
+def test_after_ctrl_c_the_best_so_far_is_there(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    steps: list[int] = []
+
+    def watch(progress) -> None:
+        steps.append(progress.step)
+        if place == "training" and len(steps) == 30:
+            interrupt()
+
+    if place != "training":
+        monkeypatch.setattr(f"workbench.estimators.selection.{place}", interrupt)
+    model = KANRegressor(callback=watch).fit(X, Y)
+    assert model.result_.stopped == "stopped"
+    assert len(steps) == 30 or place != "training"
+    assert np.isfinite(model.predict(X)).all()
+
+
 def test_the_same_seed_repeats() -> None:
     first, again = (KANRegressor(hidden=(1,), grids=(3,), random_state=4).fit(X, Y) for _ in "12")
     assert np.array_equal(first.predict(X), again.predict(X))

@@ -17,7 +17,7 @@ from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import ExtrapolationWarning, InputError
 from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
 from workbench.estimators.selection import default_shapes, select
-from workbench.estimators.trials import Prune, Settings
+from workbench.estimators.trials import Prune, Settings, Stop
 from workbench.kan.data import Dataset, Task
 from workbench.kan.run import Callback
 from workbench.kan.training import Solver
@@ -163,7 +163,7 @@ class _KANEstimator(BaseEstimator):
             smoothness=self.smoothness,
             prune=self.prune,
             seed=self._seed,
-            callback=self.callback,
+            stop=Stop(self.callback),
         )
         chosen = select(self._splits(), self._shapes(), how)
         self.result_ = chosen.fits[0]

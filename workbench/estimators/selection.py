@@ -31,7 +31,6 @@ from workbench.estimators.trials import (
 )
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
-from workbench.kan.run import Callback, Progress
 from workbench.kan.smoothing import smoothed
 from workbench.kan.training import FitResult
 
@@ -70,18 +69,6 @@ def _payable(shape: tuple[int | tuple[int, int], ...], data: Dataset) -> bool:
     return affordable(KAN((len(data.names), *shape, data.outputs)), data, _ROWS_TO_TRY)
 
 
-class _Stop:
-    """Passes a callback on, and remembers that it has asked to stop."""
-
-    def __init__(self, callback: Callback | None) -> None:
-        self._callback, self.asked = callback, False
-
-    def __call__(self, progress: Progress) -> bool:
-        if not self.asked and self._callback is not None and self._callback(progress):
-            self.asked = True
-        return self.asked
-
-
 def select(
     splits: Sequence[Dataset], shapes: Sequence[Sequence[int | Sequence[int]]], how: Settings
 ) -> Trial:
@@ -92,52 +79,58 @@ def select(
             chooses the shape; without validation rows the first shape is trained with generalized
             cross-validation.
         shapes: hidden layers, from simple to rich.
-        how: see ``Settings``.
+        how: see ``Settings``; when its ``stop`` is asked, the best so far is returned.
+
+    Raises:
+        KeyboardInterrupt: by Ctrl-C before there is a network.
     """
-    stop = _Stop(how.callback)
-    how = replace(how, callback=stop)
+    try:
+        return _selected(splits, shapes, how)
+    except KeyboardInterrupt:
+        if how.stop.best is None:
+            raise
+        return _ended(how.stop.best)
+
+
+def _selected(
+    splits: Sequence[Dataset], shapes: Sequence[Sequence[int | Sequence[int]]], how: Settings
+) -> Trial:
     data = splits[0]
     few = _some_rows(data)
     widths: list[Width] = [(len(data.names), *hidden, data.outputs) for hidden in shapes]
     trials: list[Trial] = []
     for width in widths if len(data.validation) else widths[:1]:
-        trials.append(_tried(width, few, how, stop))
-        if stop.asked:
-            break
-    best = _simplest(trials)
-    if stop.asked:
-        return _ended(best)
+        trials.append(_tried(width, few, how))
+        best = how.stop.best = _simplest(trials)
+        if how.stop.asked:
+            return _ended(best)
     if not len(data.validation) or not best.second_order:
         return best
     finished: list[Trial] = []
     for trial in _contenders(trials, best):
-        finished.append(_finished(trial, splits, few, how, stop))
-        if stop.asked:
-            break
-    best = min(finished, key=lambda trial: trial.loss)
-    if stop.asked:
-        return _ended(best)
+        finished.append(_finished(trial, splits, few, how))
+        best = how.stop.best = min(finished, key=lambda trial: trial.loss)
+        if how.stop.asked:
+            return _ended(best)
     if how.smoothness is not None or how.l1 > 0:
         return _refitted(best, data, how)
-    return _smoothest(finished, data, how, stop)
+    return _smoothest(finished, data, how)
 
 
-def _tried(width: Width, few: Dataset, how: Settings, stop: _Stop) -> Trial:
+def _tried(width: Width, few: Dataset, how: Settings) -> Trial:
     """A shape on coarse grids, as far as it takes to tell shapes apart."""
     # Least squares without hidden nodes have one minimum, and steps lead straight to it.
     plain = len(width) == 2 and few.task == "regression"
     alone = replace(how, starts=1) if plain else how
     start = KAN(width, seed=how.seed)
     trial = trained([start], [few], alone, grids=how.grids or _SEARCH_GRIDS)
-    if few.task == "classification" and trial.second_order and not stop.asked:
-        trial = _tuned(trial, [few], how, stop)  # untuned, classes run away or stay flat
+    if few.task == "classification" and trial.second_order and not how.stop.asked:
+        trial = _tuned(trial, [few], how)  # untuned, classes run away or stay flat
     return trial
 
 
 def _simplest(trials: Sequence[Trial]) -> Trial:
     """The last of the trials that is clearly better than the one chosen before it."""
-    if not trials:
-        raise ValueError("no shape was given")
     best = trials[0]
     for trial in trials[1:]:
         best = trial if beats(trial, best) else best
@@ -156,9 +149,7 @@ def _contenders(trials: Sequence[Trial], best: Trial) -> list[Trial]:
     ]
 
 
-def _finished(
-    trial: Trial, splits: Sequence[Dataset], few: Dataset, how: Settings, stop: _Stop
-) -> Trial:
+def _finished(trial: Trial, splits: Sequence[Dataset], few: Dataset, how: Settings) -> Trial:
     """Without the edges that nobody misses, with the grid and smoothness that are best then."""
     data = splits[0]
     model = trial.models[0]
@@ -168,14 +159,14 @@ def _finished(
         trial = trained(fresh, splits, how, grids=how.grids or _SEARCH_GRIDS, warm=True)
         judges = list(splits)
     if how.prune is True or (how.prune == "auto" and _prunable(model, data)):
-        trial = _pruned(trial, judges, how, stop)
-    if stop.asked:
+        trial = _pruned(trial, judges, how)
+    if how.stop.asked:
         return trial
-    return _tuned(trial, judges if len(judges) > 1 else [data], how, stop)
+    return _tuned(trial, judges if len(judges) > 1 else [data], how)
 
 
 def _ended(best: Trial) -> Trial:
-    """The best so far, after the callback asked to stop."""
+    """The best so far, after the callback or the user asked to stop."""
     return replace(best, fits=(replace(best.fits[0], stopped="stopped"),))
 
 
@@ -194,7 +185,7 @@ def _prunable(model: KAN, data: Dataset) -> bool:
     return data.task == "regression" and len(model.edges()) <= _MOST_EDGES
 
 
-def _pruned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -> Trial:
+def _pruned(best: Trial, splits: Sequence[Dataset], how: Settings) -> Trial:
     """The fewest edges that the best network of the elimination does not beat.
 
     Every split has an elimination of its own; only the number of edges is chosen for all together.
@@ -202,18 +193,18 @@ def _pruned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) 
     paths = []
     for found, data in zip(best.fits, splits, strict=True):
         thin = _thinned(found, data, how)
-        if stop.asked:
+        if how.stop.asked:
             return best
-        paths.append(eliminate(thin, data, watch=lambda left, total: stop.asked).path)
+        paths.append(eliminate(thin, data, watch=lambda left, total: how.stop.asked).path)
     counts = sorted({stage.edges for path in paths for stage in path})
-    whole = _tuned(best, splits, how, stop)
+    whole = _tuned(best, splits, how)
     grids = (whole.models[0].layer(0).grid_size,)
     trials = []
     for count in counts:
         models = [_with_edges(path, count).model for path in paths]
         weight = whole.smoothness
         trials.append(trained(models, splits, how, grids=grids, smoothness=weight, warm=True))
-        if stop.asked:
+        if how.stop.asked:
             return best
     least = min([whole, *trials], key=lambda trial: trial.loss)
     margin = ONE_STANDARD_ERROR if len(splits) == 1 else _OF_FOLDS
@@ -245,7 +236,7 @@ def _thinned(found: FitResult, data: Dataset, how: Settings) -> KAN:
         return found.model
 
 
-def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -> Trial:
+def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings) -> Trial:
     """Grid, then smoothness, by held-out loss; every trial goes on from the networks given."""
     begin = best.models
     levels = how.grids or _GRIDS
@@ -253,7 +244,7 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
     found: list[Trial] = []
     for grid_size in tried:
         found.append(trained(begin, splits, how, grids=(grid_size,), warm=True))
-        if stop.asked or found[-1] is not min(found, key=lambda trial: trial.loss):
+        if how.stop.asked or found[-1] is not min(found, key=lambda trial: trial.loss):
             break
     chosen = min(found, key=lambda trial: trial.loss)
     if how.smoothness is not None:
@@ -265,7 +256,7 @@ def _tuned(best: Trial, splits: Sequence[Dataset], how: Settings, stop: _Stop) -
         trial = trained(chosen.models, splits, how, grids=grids, smoothness=weight, warm=True)
         worse = 0 if trial.loss < chosen.loss else worse + 1
         chosen = min(chosen, trial, key=lambda trial: trial.loss)
-        if stop.asked or worse > _PATIENCE:
+        if how.stop.asked or worse > _PATIENCE:
             break
     return chosen
 
@@ -285,13 +276,13 @@ def _refitted(best: Trial, data: Dataset, how: Settings) -> Trial:
     return replace(best, fits=(replace(last.fits[0], validation_loss=math.sqrt(seen)),))
 
 
-def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings, stop: _Stop) -> Trial:
+def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings) -> Trial:
     """Every network on all rows, with a smoothness for each of its curves; the best by its score."""
     whole = all_training(data)
     found = []
     for trial in trials:
         last = _refitted(trial, data, how)
-        if stop.asked:
+        if how.stop.asked:
             return _ended(last)
         model = last.models[0]
         chosen = model.layer(0).grid_size

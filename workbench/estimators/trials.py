@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN
-from workbench.kan.run import Callback
+from workbench.kan.run import Callback, Progress
 from workbench.kan.training import FitResult, Solver, fit
 
 Prune = bool | Literal["auto"]
@@ -20,9 +20,26 @@ ROWS_PER_PARAMETER = 3
 ONE_STANDARD_ERROR = 1.0
 
 
+class Stop:
+    """Passes a callback on, and remembers that it has asked to stop, or the user by Ctrl-C.
+
+    Attributes:
+        asked: whether one of them has. best: what there is to return then.
+    """
+
+    def __init__(self, callback: Callback | None) -> None:
+        self._callback, self.asked = callback, False
+        self.best: Trial | None = None
+
+    def __call__(self, progress: Progress) -> bool:
+        if not self.asked and self._callback is not None and self._callback(progress):
+            self.asked = True
+        return self.asked
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What ``fit`` is asked for in every trial; see there."""
+    """What ``fit`` is asked for in every trial, see there; its callback is ``stop``."""
 
     grids: tuple[int, ...] | None
     starts: int
@@ -31,7 +48,7 @@ class Settings:
     smoothness: float | None
     prune: Prune
     seed: int
-    callback: Callback | None
+    stop: Stop
 
 
 @dataclass(frozen=True)
@@ -78,8 +95,9 @@ def trained(
 ) -> Trial:
     """Each of the networks on a split of its own."""
     weight = how.smoothness if smoothness is None else smoothness
-    fits = tuple(
-        fit(
+    fits = []
+    for model, data in zip(models, splits, strict=True):
+        found = fit(
             model,
             data,
             solver="lm" if warm else how.solver,
@@ -88,12 +106,12 @@ def trained(
             l1=how.l1,
             smoothness=weight,
             seed=how.seed,
-            callback=how.callback,
+            callback=how.stop,
         )
-        for model, data in zip(models, splits, strict=True)
-    )
+        how.stop.asked |= found.stopped == "interrupted"
+        fits.append(found)
     losses = [row_losses(found.model, data) for found, data in zip(fits, splits, strict=True)]
-    return Trial(fits, torch.cat(losses), weight)
+    return Trial(tuple(fits), torch.cat(losses), weight)
 
 
 def row_losses(model: KAN, data: Dataset, part: Part = "validation") -> Tensor:
