@@ -14,6 +14,7 @@ import torch
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.layer import AFFINE_IDENTITY
 from workbench.kan.locking import locked_edges
+from workbench.kan.losses import SquaredError
 from workbench.kan.model import KAN
 from workbench.kan.objective import Rows
 from workbench.kan.regularization import Penalty
@@ -21,7 +22,7 @@ from workbench.kan.run import Run, subset
 from workbench.kan.solvers import levenberg_marquardt as lm
 
 _STEPS, _SURVIVOR_STEPS, _BEST_STEPS = 20, 15, 5
-_ROUNDS = 3  # at most
+_ROUNDS = 3  # where the loss has flat ends, which least squares has not
 _SMOOTH = (Penalty(roughness=1e-3), Penalty(roughness=1e-5))
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _CONFIRMED, _BATCHES = 3, 4
@@ -124,8 +125,8 @@ def _found(losses: torch.Tensor) -> bool:
 
 
 def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
-    """The few best on all rows; the best of them once it is good, which is a start no more."""
-    for _ in range(_ROUNDS):
+    """The few best on all rows; the best of them after that, which is a start no more."""
+    for _ in range(1 if isinstance(run.loss, SquaredError) else _ROUNDS):
         ensemble = run.descend(
             "best starts",
             ensemble,
@@ -133,10 +134,7 @@ def _finalist(run: Run, ensemble: Ensemble) -> Ensemble:
             damping=lm.FROM_REFINED,
             settle=True,
         ).regrid(run.inputs)
-        losses = run.losses(ensemble)
-        if float(losses.min()) < _GOOD:
-            break
-    best = run.select(ensemble, [int(losses.argmin())])
+    best = run.select(ensemble, [int(run.losses(ensemble).argmin())])
     return replace(best, numbers=())
 
 
