@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.datasets import make_friedman1
+from sklearn.datasets import make_blobs, make_friedman1
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -318,3 +318,19 @@ def test_every_curve_is_as_smooth_as_noisy_rows_want_it() -> None:
     assert errors[0] < 0.9 * errors[1]
     left = np.sqrt(np.mean((smooth.predict(x) - noisy) ** 2))
     assert smooth.result_.train_loss == pytest.approx(left)
+
+
+def used(model: KANClassifier) -> list[int]:
+    return sorted({edge.source for edge in model.model_.edges() if edge.layer == 0})
+
+
+def test_inputs_that_classes_do_not_need_are_dropped() -> None:
+    x = RANDOM.uniform(-1, 1, (600, 4))
+    y = (x[:, :2] ** 2).sum(1) + 0.4 * RANDOM.standard_normal(600) < 0.6
+    assert used(KANClassifier(hidden=[()]).fit(x, y)) == [0, 1]
+    assert used(KANClassifier(hidden=[()], prune=False).fit(x, y)) == [0, 1, 2, 3]
+
+
+def test_classes_that_hardly_overlap_keep_their_inputs() -> None:
+    x, y = make_blobs(120, n_features=6, centers=2, cluster_std=3.0, random_state=0)
+    assert used(KANClassifier(hidden=[()]).fit(x, y)) == list(range(6))

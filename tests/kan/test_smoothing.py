@@ -56,7 +56,7 @@ def test_weights_settle_where_the_likelihood_is_largest() -> None:
     stack = Ensemble.of([model])
     weights = torch.full((1, 2), 1e-3, dtype=torch.float64)
     for _ in range(60):
-        stack = smoothing._refitted(stack, rows, SquaredError(), weights, 5)
+        stack = smoothing.refitted(stack, rows, SquaredError(), weights, 5)
         _, weights = assessed(stack, rows, SquaredError(), weights)
 
     columns = Objective(stack, rows, SquaredError()).columns

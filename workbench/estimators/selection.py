@@ -19,6 +19,7 @@ import torch
 from workbench.discovery.elimination import Stage, eliminate
 from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError
+from workbench.estimators.inputs import needed_inputs
 from workbench.estimators.trials import (
     ONE_STANDARD_ERROR,
     Settings,
@@ -291,7 +292,10 @@ def _smoothest(trials: Sequence[Trial], data: Dataset, how: Settings) -> Trial:
             for grid_size in how.grids or (2 * chosen,)
             if grid_size > chosen and affordable(model, whole, _ROWS_TO_TRY, grid_size=grid_size)
         ]
-        found.append((last, smoothed(model, whole, (chosen, *finer[:1]))))
+        best = smoothed(model, whole, (chosen, *finer[:1]))
+        if how.prune is not False and data.task == "classification":
+            best = needed_inputs(best, whole)
+        found.append((last, best))
     last, best = min(found, key=lambda pair: pair[1].score)
     model = best.model
     kept = replace(last.fits[0], model=model, train_loss=training_loss(model, whole))

@@ -42,7 +42,7 @@ _FREEDOM_COUNTS = 1.4
 _FAR_BETTER = 0.5
 _FASTEST = 30.0
 _LEAST, _MOST = 1e-12, 1e2
-_CLASS_RIDGE = 1e-5  # separable classes drive logits to infinity
+_CLASS_PRECISION = 0.01  # of a normal prior: separable classes drive logits to infinity
 _TINY, _LEAST_BEND = 1e-9, 1e-300
 
 
@@ -88,7 +88,7 @@ def smoothed(model: KAN, data: Dataset, grids: Sequence[int]) -> Smoothed:
         return Smoothed(given, rough, score)
     if len(rows) < len(everything):
         weights = best.weights * len(rows) / len(everything)
-        ensemble = _refitted(best.ensemble, everything, loss, weights, _FIRST_STEPS)
+        ensemble = refitted(best.ensemble, everything, loss, weights, _FIRST_STEPS)
         return Smoothed(ensemble, weights, best.score)
     return best
 
@@ -100,7 +100,7 @@ def _on_grid(alone: Ensemble, rows: Rows, loss: Loss) -> Smoothed:
     weights = rows.x.new_tensor(_BEGIN).unsqueeze(1).repeat(1, edges)
     found = []
     for number in range(_ROUNDS):
-        stack = _refitted(stack, rows, loss, weights, _STEPS if number else _FIRST_STEPS)
+        stack = refitted(stack, rows, loss, weights, _STEPS if number else _FIRST_STEPS)
         scores, better = assessed(stack, rows, loss, weights)
         winner = [int(scores.argmin())]
         found.append(Smoothed(stack.pick(winner), weights[winner], float(scores.min())))
@@ -108,21 +108,21 @@ def _on_grid(alone: Ensemble, rows: Rows, loss: Loss) -> Smoothed:
     return min(found, key=lambda one: one.score)
 
 
-def _penalty(loss: Loss, weights: Tensor) -> Penalty:
-    return Penalty(
-        smoothness=weights, ridge=0.0 if isinstance(loss, SquaredError) else _CLASS_RIDGE
-    )
+def _penalty(loss: Loss, weights: Tensor, rows: Rows) -> Penalty:
+    ridge = 0.0 if isinstance(loss, SquaredError) else _CLASS_PRECISION / len(rows)
+    return Penalty(smoothness=weights, ridge=ridge)
 
 
-def _refitted(stack: Ensemble, rows: Rows, loss: Loss, weights: Tensor, steps: int) -> Ensemble:
-    objective = Objective(stack.regrid(rows.x), rows, loss, _penalty(loss, weights))
+def refitted(stack: Ensemble, rows: Rows, loss: Loss, weights: Tensor, steps: int) -> Ensemble:
+    """The networks after so many steps with these weights ``(S, E)``."""
+    objective = Objective(stack.regrid(rows.x), rows, loss, _penalty(loss, weights, rows))
     state = lm.State.begin(objective.start, lm.FROM_REFINED)
     return objective.ensemble(lm.minimize(objective, state, steps=steps).parameters)
 
 
 def assessed(stack: Ensemble, rows: Rows, loss: Loss, weights: Tensor) -> tuple[Tensor, Tensor]:
     """Scores ``(S,)`` of networks, and weights ``(S, E)`` of a larger likelihood."""
-    objective = Objective(stack, rows, loss, _penalty(loss, weights))
+    objective = Objective(stack, rows, loss, _penalty(loss, weights, rows))
     columns, parameters = objective.columns, objective.start
     value, matrix, _ = objective.linearize(parameters)
     inverse = _inverse(matrix, objective.quadratic(parameters, matrix))

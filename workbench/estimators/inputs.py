@@ -1,0 +1,62 @@
+"""Inputs that classes do not need: held-out classes say too little about them, the score says more."""
+
+from workbench.discovery.pruning import removable, remove_each, usable
+from workbench.estimators.trials import training_loss
+from workbench.kan.data import Dataset
+from workbench.kan.ensemble import Ensemble
+from workbench.kan.losses import CrossEntropy
+from workbench.kan.model import KAN
+from workbench.kan.objective import Rows, standardized
+from workbench.kan.run import subset
+from workbench.kan.smoothing import Smoothed, assessed, refitted, smoothed
+
+_ROWS, _STEPS = 3000, 4
+_WORK = 3e10  # rows times inputs times squared parameters: beyond it every input stays
+_STACKED = 5e7  # numbers in the matrices of one stack
+_OF_THE_LOSS = 2.0
+
+
+def needed_inputs(found: Smoothed, data: Dataset) -> Smoothed:
+    """The network without inputs whose absence makes its score better, the least needed first.
+
+    The score is an expansion for many rows. Where its correction is larger than the loss, as it is for
+    classes that hardly overlap, it says nothing about a single input, and all of them stay.
+
+    Args:
+        found: a network of classes. data: the table, of which the training rows are used.
+    """
+    whole = found.model
+    rows = subset(standardized(whole, data, "train"), _ROWS, seed=0)
+    work = len(rows) * whole.in_features * whole.parameter_count**2
+    if work > _WORK or found.score > _OF_THE_LOSS * training_loss(whole, data):
+        return found
+    model, score = whole, found.score
+    while (smaller := _without_one(model, found, rows)) and smaller[1] < score:
+        model, score = smaller
+    if model is whole:
+        return found
+    return min(found, smoothed(model, data, (model.layer(0).grid_size,)), key=lambda one: one.score)
+
+
+def _without_one(model: KAN, found: Smoothed, rows: Rows) -> tuple[KAN, float] | None:
+    """Without the input that it needs least, and the score; None where no input can go."""
+    edges = [edge for edge in removable(model) if edge.layer == 0]
+    groups = [
+        [edge for edge in edges if edge.source == source]
+        for source in sorted({edge.source for edge in edges})
+    ]
+    nets = [net for net in remove_each(model, rows.x, groups) if usable(net, model)]
+    together = max(1, int(_STACKED / found.model.parameter_count**2))
+    tried = []
+    for start in range(0, len(nets), together):
+        # The whole network goes with them: so every weight has its column.
+        stack = Ensemble.of([found.model, *nets[start : start + together]])
+        weights = found.weights.repeat(len(stack), 1)
+        stack = refitted(stack, rows, CrossEntropy(), weights, _STEPS)
+        scores, _ = assessed(stack, rows, CrossEntropy(), weights)
+        least = 1 + int(scores[1:].argmin())
+        tried.append((stack.model(least), float(scores[least])))
+    return min(tried, key=lambda one: one[1], default=None)
+
+
+__all__ = ["needed_inputs"]
