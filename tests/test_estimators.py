@@ -324,9 +324,11 @@ def used(model: KANClassifier) -> list[int]:
     return sorted({edge.source for edge in model.model_.edges() if edge.layer == 0})
 
 
-def test_inputs_that_classes_do_not_need_are_dropped() -> None:
-    x = RANDOM.uniform(-1, 1, (600, 4))
-    y = (x[:, :2] ** 2).sum(1) + 0.4 * RANDOM.standard_normal(600) < 0.6
+@pytest.mark.parametrize("rows", [600, 5000])
+def test_inputs_that_classes_do_not_need_are_dropped(rows: int) -> None:
+    random = np.random.default_rng(1)
+    x = random.uniform(-1, 1, (rows, 4))
+    y = (x[:, :2] ** 2).sum(1) + 0.4 * random.standard_normal(rows) < 0.6
     assert used(KANClassifier(hidden=[()]).fit(x, y)) == [0, 1]
     assert used(KANClassifier(hidden=[()], prune=False).fit(x, y)) == [0, 1, 2, 3]
 

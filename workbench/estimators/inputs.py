@@ -1,5 +1,7 @@
 """Inputs that classes do not need: held-out classes say too little about them, the score says more."""
 
+from torch import Tensor
+
 from workbench.discovery.pruning import removable, remove_each, usable
 from workbench.estimators.trials import training_loss
 from workbench.kan.data import Dataset
@@ -26,34 +28,39 @@ def needed_inputs(found: Smoothed, data: Dataset) -> Smoothed:
         found: a network of classes. data: the table, of which the training rows are used.
     """
     whole = found.model
-    rows = subset(standardized(whole, data, "train"), _ROWS, seed=0)
+    everything = standardized(whole, data, "train")
+    rows = subset(everything, _ROWS, seed=0)
     work = len(rows) * whole.in_features * whole.parameter_count**2
     if work > _WORK or found.score > _OF_THE_LOSS * training_loss(whole, data):
         return found
+    weights = found.weights * (len(everything) / len(rows))
     model, score = whole, found.score
-    while (smaller := _without_one(model, found, rows)) and smaller[1] < score:
+    while (smaller := _without_one(model, whole, rows, weights)) and smaller[1] < score:
         model, score = smaller
     if model is whole:
         return found
     return min(found, smoothed(model, data, (model.layer(0).grid_size,)), key=lambda one: one.score)
 
 
-def _without_one(model: KAN, found: Smoothed, rows: Rows) -> tuple[KAN, float] | None:
-    """Without the input that it needs least, and the score; None where no input can go."""
+def _without_one(model: KAN, whole: KAN, rows: Rows, weights: Tensor) -> tuple[KAN, float] | None:
+    """Without the input that it needs least, and the score; None where no input can go.
+
+    ``weights`` are those of the curves of ``whole``, ``(1, E)``.
+    """
     edges = [edge for edge in removable(model) if edge.layer == 0]
     groups = [
         [edge for edge in edges if edge.source == source]
         for source in sorted({edge.source for edge in edges})
     ]
     nets = [net for net in remove_each(model, rows.x, groups) if usable(net, model)]
-    together = max(1, int(_STACKED / found.model.parameter_count**2))
+    together = max(1, int(_STACKED / whole.parameter_count**2))
     tried = []
     for start in range(0, len(nets), together):
         # The whole network goes with them: so every weight has its column.
-        stack = Ensemble.of([found.model, *nets[start : start + together]])
-        weights = found.weights.repeat(len(stack), 1)
-        stack = refitted(stack, rows, CrossEntropy(), weights, _STEPS)
-        scores, _ = assessed(stack, rows, CrossEntropy(), weights)
+        stack = Ensemble.of([whole, *nets[start : start + together]])
+        each = weights.repeat(len(stack), 1)
+        stack = refitted(stack, rows, CrossEntropy(), each, _STEPS)
+        scores, _ = assessed(stack, rows, CrossEntropy(), each)
         least = 1 + int(scores[1:].argmin())
         tried.append((stack.model(least), float(scores[least])))
     return min(tried, key=lambda one: one[1], default=None)
