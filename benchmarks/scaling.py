@@ -100,7 +100,11 @@ def draw(found: list[tuple[Load, dict[str, Any]]]) -> None:
         axis.loglog(x, [max(m, 1) for m in memory], "s--", label="MB above the start")
         axis.set_xlabel(against)
         axis.grid(alpha=0.3)
-    axes[0].legend(frameon=False)
+    for axis in axes[1:]:
+        axis.set_xticks(axis.lines[0].get_xdata())
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.minorticks_off()
+    axes[2].legend(frameon=False, loc="center")
     figure.savefig(PICTURE, metadata={"Date": None})
 
 
