@@ -9,10 +9,9 @@ from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import CrossEntropy
 from workbench.kan.model import KAN
 from workbench.kan.objective import Rows, standardized
-from workbench.kan.run import subset
-from workbench.kan.smoothing import Smoothed, assessed, refitted, smoothed
+from workbench.kan.smoothing import Smoothed, assessed, enough, refitted, smoothed
 
-_ROWS, _STEPS = 3000, 4
+_STEPS = 4
 _WORK = 3e10  # rows times inputs times squared parameters: beyond it every input stays
 _STACKED = 5e7  # numbers in the matrices of one stack
 _OF_THE_LOSS = 2.0
@@ -29,7 +28,7 @@ def needed_inputs(found: Smoothed, data: Dataset) -> Smoothed:
     """
     whole = found.model
     everything = standardized(whole, data, "train")
-    rows = subset(everything, _ROWS, seed=0)
+    rows = enough(everything)
     work = len(rows) * whole.in_features * whole.parameter_count**2
     if work > _WORK or found.score > _OF_THE_LOSS * training_loss(whole, data):
         return found

@@ -288,8 +288,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         solver, l1: see ``workbench.fit``; ``Adam(batch_size=256)`` is a solver with options.
         smoothness: weight of the curvature; None lets the rows choose, in the end for every curve by
             itself.
-        prune: remove inputs that the classes do not need: True, False or "auto"; with True also edges
-            that the held-out rows do not miss.
+        prune: remove inputs that the classes do not need, where ``smoothness`` and ``l1`` are left as
+            they are: True, False or "auto"; with True also edges that the held-out rows do not miss.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
             training and refuses to predict them; "impute" puts the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all

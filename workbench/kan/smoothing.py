@@ -79,7 +79,7 @@ def smoothed(model: KAN, data: Dataset, grids: Sequence[int]) -> Smoothed:
         raise InputError("the network has no free curve that could be smoothed")
     loss = SquaredError() if data.task == "regression" else CrossEntropy()
     everything = standardized(model, data, "train")
-    rows = subset(everything, _ROWS, seed=0) if len(everything) > _ROWS else everything
+    rows = enough(everything)
     found = [_on_grid(given.refine(grid_size), rows, loss) for grid_size in grids]
     best = min(found, key=lambda one: one.score)
     rough = rows.x.new_zeros(1, edges)
@@ -91,6 +91,11 @@ def smoothed(model: KAN, data: Dataset, grids: Sequence[int]) -> Smoothed:
         ensemble = refitted(best.ensemble, everything, loss, weights, _FIRST_STEPS)
         return Smoothed(ensemble, weights, best.score)
     return best
+
+
+def enough(rows: Rows) -> Rows:
+    """As many of them as it takes to choose by a score."""
+    return subset(rows, _ROWS, seed=0) if len(rows) > _ROWS else rows
 
 
 def _on_grid(alone: Ensemble, rows: Rows, loss: Loss) -> Smoothed:
