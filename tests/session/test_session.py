@@ -78,6 +78,32 @@ def test_pause_resume_and_stop(data: Dataset) -> None:
     assert torch.isfinite(session.model(data.inputs)).all()
 
 
+def test_a_pause_while_a_frame_is_shown_is_seen(data: Dataset) -> None:
+    session = Session(data, (2, 3, 1), solver="adam", steps=1_000_000, rate=30)
+    forget = session.observe(lambda frame: session.pause() if frame.step > 5 else None)
+    session.start()
+    until(lambda: session.status == "paused")
+    forget()
+    held = session.frame.step
+    session.resume()
+    until(lambda: session.status == "running" and session.frame.step > held)
+    session.stop()
+    session.wait(PATIENCE)
+
+
+def test_other_jobs_are_held_too(data: Dataset) -> None:
+    session = Session(data, (2, 3, 1), grids=(3,), starts=1)
+    session.start().wait(PATIENCE)
+    forget = session.observe(lambda frame: session.pause() if frame.busy else None)
+    session.prune(wait=False)
+    until(lambda: session.status == "paused")
+    assert session.frame.job == "prune"
+    forget()
+    session.resume()
+    session.wait(PATIENCE)
+    assert session.status == "done"
+
+
 def test_stop_is_answered_before_the_job_has_ended(data: Dataset) -> None:
     session = Session(data, (2, 3, 1), solver="adam", steps=1_000_000, rate=30)
     told: list[Frame] = []

@@ -66,14 +66,14 @@ class Training:
         self.contest.add(progress)
         if self.worker.ending:
             return True
-        paused = self.worker.holding()
-        if paused or time.perf_counter() - self.shown > 1 / self.worker.rate:
+
+        def show(status: Status) -> None:
             self._draw(progress.snapshot())
-            self._publish("paused" if paused else "running", diagnosis(self.train, self.validation))
-        stopping = self.worker.checkpoint()
-        if paused and not self.worker.single:
-            self._publish("running")
-        return stopping
+            self._publish(status, diagnosis(self.train, self.validation))
+
+        if time.perf_counter() - self.shown > 1 / self.worker.rate:
+            show("running")
+        return self.worker.checkpoint(show)
 
     def _draw(self, model: KAN) -> None:
         self.edges, self.curves = edge_curves(model)
@@ -103,7 +103,11 @@ def told(worker: Worker, before: Frame) -> Callable[[str, float], bool]:
 
     def tell(phase: str, share: float) -> bool:
         known = worker.frame.share if share != share else share
-        worker.publish(replace(before, status="running", phase=phase, share=known))
-        return worker.checkpoint()
+
+        def show(status: Status) -> None:
+            worker.publish(replace(before, status=status, phase=phase, share=known))
+
+        show("running")
+        return worker.checkpoint(show)
 
     return tell

@@ -102,25 +102,24 @@ class Worker:
     # For jobs
 
     @property
-    def single(self) -> bool:
-        """Whether the job holds again after one step."""
-        return self._single
-
-    def holding(self) -> bool:
-        """Whether the job will be held at the next checkpoint; a single step ends here."""
-        if self._single:
-            self._single = False
-            self._going.clear()
-        return not self._going.is_set()
-
-    @property
     def ending(self) -> bool:
         """Whether the job was asked to end."""
         return self._stopping.is_set()
 
-    def checkpoint(self) -> bool:
-        """Between two steps of a job: holds it while it is paused; True when it has to end."""
-        self._going.wait()
+    def checkpoint(self, show: Callable[[Status], None]) -> bool:
+        """Between two steps of a job: holds it while it is paused; True when it has to end.
+
+        A job is never held before ``show`` has said so: a pause that comes later waits for the next
+        checkpoint.
+        """
+        if self._single:
+            self._single = False
+            self._going.clear()
+        if not self._going.is_set():
+            show("paused")
+            self._going.wait()
+            if not self._single:
+                show("running")
         return self.ending
 
     def publish(self, frame: Frame) -> None:

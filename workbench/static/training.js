@@ -25,7 +25,7 @@ const SETTINGS = [
  */
 const COMMANDS = {
   ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"], ["discover", "Find a formula by itself", "Try several networks, simplify and name each, keep the best; takes a minute or more"]],
-  running: [["pause", "Pause", "Hold after this iteration"], ["stop", "Stop", "End here; the best network so far is kept"]],
+  running: [["pause", "Pause", "Hold after this step"], ["stop", "Stop", "End here; the best network so far is kept"]],
   stopping: [["stop", "Stop", "It ends after this iteration"]],
   paused: [["resume", "Resume", "Go on"], ["step", "Step", "One iteration, then hold"], ["stop", "Stop", "End here; the best network so far is kept"]],
   done: [["start", "Train further", "Go on from the present network"], ["reset", "Reset", "Back to the network of the beginning"]],
@@ -158,10 +158,10 @@ function render({ model, el }) {
     const now = `${status} ${other ? job : ""} ${model.get("trained")}`;
     if (now === shownStatus) return;
     shownStatus = now;
-    said.textContent = other && status !== "stopping" ? DOES[job] : status === "ready" && model.get("trained") ? "Trained" : (SAYS[status] ?? status);
+    said.textContent = other && status === "running" ? DOES[job] : status === "ready" && model.get("trained") ? "Trained" : (SAYS[status] ?? status);
     const held = buttons.contains(document.activeElement);
     const known = status === "ready" && model.get("trained") ? "done" : (status === "done" || status === "stopped") && !model.get("trained") ? "ready" : status;
-    const offered = (COMMANDS[known] ?? []).filter(([command]) => !other || command === "stop");
+    const offered = (COMMANDS[known] ?? []).filter(([command]) => !other || command !== "step");
     buttons.replaceChildren(
       ...offered.map(([command, label, hint], place) => {
         const act = () => model.send(command === "start" ? { type: command, options: options() } : { type: command });
