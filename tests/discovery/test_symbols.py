@@ -5,7 +5,9 @@ import pytest
 import sympy
 
 from workbench.automatic import discover
+from workbench.discovery.forms import multiplied_out
 from workbench.discovery.parametric import parametrize, refit
+from workbench.discovery.polish import polished
 from workbench.discovery.rational import fit_ratio
 from workbench.discovery.snapping import snap
 from workbench.discovery.symbolic import symbolify
@@ -33,6 +35,44 @@ def test_constants_come_back_with_their_errors() -> None:
     for (value, sigma), true in zip(fitted, (-0.6, 0.3, 1.7), strict=True):
         assert abs(value - true) < 4 * sigma
         assert 1e-4 < sigma < 0.1
+
+
+def test_logits_of_separable_classes_stay_finite() -> None:
+    x = np.random.default_rng(4).uniform(-1, 1, (400, 3))
+    y = (x[:, 0] > 0.2).astype(int)
+    shape = 1.0 * A - 0.1
+    found = [refit(parametrize([k * shape], ("a", "b", "c")), x, y, classes=True) for k in (1, 50)]
+    edges = []
+    for fitted in found:
+        logits = fitted.parametric.outputs(x)
+        assert 10 < np.abs(logits).max() < 1e5
+        (edge,) = sympy.solve(fitted.parametric.substituted()[0], A)
+        edges.append(float(edge))
+    assert edges[0] == pytest.approx(edges[1], abs=1e-3)
+    assert edges[0] == pytest.approx(0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_product_of_sums_loses_the_terms_that_the_law_lacks(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x = random.uniform(-1, 1, (1500, 4))
+    y = (2 * x[:, 2] + x[:, 0] * x[:, 1] > 0.3 + 0.01 * random.standard_normal(1500)).astype(int)
+    data = Dataset.from_arrays(x, y, names=["a", "b", "c", "d"], task="classification")
+    d = sympy.Symbol("d", real=True)
+    factors = (A + 0.1 * B - 0.1 * C + 0.02 * d + 4.2) * (B - 0.1 * A + 0.1 * C + 0.03 * d - 2.1)
+    start = 90.0 * factors + 190.0 * A - 380.0 * B + 185.0 * C + 0.1 * d + 760.0
+    found = polished([(start,)], data, floor=0.0).best.expression
+    assert set(found.as_coefficients_dict(A, B, C, d)) == {A * B, C, sympy.Integer(1)}
+    assert float(found.coeff(C) / found.coeff(A * B)) == pytest.approx(2, abs=0.1)
+
+
+def test_only_polynomials_are_multiplied_out_and_only_short_ones() -> None:
+    names = ("a", "b", "c")
+    product = multiplied_out(parametrize([(1.5 * A + B) * (B - 2.0)], names))
+    assert product is not None
+    assert len(product.constants) == 4
+    for other in (1.5 * A + 2.5, sympy.sin(A) * (A + 1.5), (A + 1.5 * B) ** 40, 1 / (A + 1.5)):
+        assert multiplied_out(parametrize([other], names)) is None
 
 
 def test_constants_snap_only_where_the_data_allow_it() -> None:

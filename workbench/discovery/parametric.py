@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 
 _SINGULAR = 1e-13
 _SHARE = 1e-3
+_USUAL_LOGIT = 2.5
 
 
 class Snapped(NamedTuple):
@@ -161,6 +162,10 @@ def _refit_squares(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitt
 
 
 def _refit_classes(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitted:
+    """Cross-entropy and a Cauchy prior on the size of the logits, after Gelman et al. 2008.
+
+    Where a formula tells the classes of all rows, the likelihood alone would drive its logits to infinity.
+    """
     start = np.array(parametric.values)
     hot = np.eye(max(len(parametric.expressions), 2))[y.astype(int)]
 
@@ -168,23 +173,29 @@ def _refit_classes(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitt
         raw = np.nan_to_num(parametric.outputs(x, values), nan=0.0, posinf=700, neginf=-700)
         return np.concatenate((np.zeros_like(raw), raw), 1) if raw.shape[1] == 1 else raw
 
-    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+    def cross_entropy(scores: np.ndarray) -> float:
+        return -float((hot * log_softmax(scores, 1)).sum(1).mean())
+
+    def objective(values: np.ndarray) -> tuple[float, np.ndarray]:
         scores = logits(values)
-        push = (softmax(scores, 1) - hot)[:, -len(parametric.expressions) :] / len(x)
+        own = scores[:, -len(parametric.expressions) :]
+        with np.errstate(over="ignore"):
+            size = float(np.square(own).mean()) / _USUAL_LOGIT**2
+        prior, pull = math.log1p(size) / len(x), 2 / _USUAL_LOGIT**2 / (1 + size) / len(x)
+        push = (softmax(scores, 1) - hot)[:, -own.shape[1] :] + pull * own / own.shape[1]
         slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
-        value = -float((hot * log_softmax(scores, 1)).sum(1).mean())
-        return value, np.einsum("nm,nmp->p", push, slope)
+        return cross_entropy(scores) + prior, np.einsum("nm,nmp->p", push / len(x), slope)
 
     values = start
     if len(start):
-        found = minimize(loss, start, jac=True, method="BFGS", options={"maxiter": 200})
-        if found.fun <= loss(start)[0] and np.isfinite(found.x).all():
+        found = minimize(objective, start, jac=True, method="BFGS", options={"maxiter": 200})
+        if found.fun <= objective(start)[0] and np.isfinite(found.x).all():
             values = found.x
     p = softmax(logits(values), 1)[:, -len(parametric.expressions) :]
     slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
     rows = (np.sqrt(p * (1 - p))[..., None] * slope).reshape(p.size, len(start))
     fitted = replace(parametric, values=tuple(map(float, values)))
-    return Fitted(fitted, loss(values)[0], rows=len(x), **_errors(rows, 1.0))
+    return Fitted(fitted, cross_entropy(logits(values)), rows=len(x), **_errors(rows, 1.0))
 
 
 def _errors(jacobian: np.ndarray, variance: float) -> dict[str, Any]:

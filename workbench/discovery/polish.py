@@ -11,12 +11,12 @@ import sympy
 import torch
 from scipy.special import softmax
 from scipy.stats import t as student
-from sympy import Expr, Symbol, expand_mul, expand_multinomial
+from sympy import Expr, Symbol
 
 from workbench.discovery.dimensions import Dimensions, check
+from workbench.discovery.forms import multiplied_out, opened, rewritten
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.library import complexity
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
 from workbench.discovery.provenance import origin, topology
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
@@ -26,7 +26,6 @@ from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
 _MOST_ROWS = 4000
-_MOST_NODES = 80
 _AT_NOISE, _EXACT = 1.5, 1e-9
 _TIED = 0.95
 
@@ -40,6 +39,8 @@ def polished(
 ) -> FormulaSet:
     """Fit, snap, simplify and judge expressions; each comes back as fitted and as snapped.
 
+    Polynomials compete also as sums of terms.
+
     Args:
         expressions: one tuple per candidate, one expression per output.
         data: training rows fit constants, validation rows choose, test rows report.
@@ -48,13 +49,15 @@ def polished(
     """
     rows = _Rows(data)
     least = rows.network_loss(network) if floor is None and network is not None else floor
-    fits = [rows.fit(parametrize(_opened(candidate), data.names)) for candidate in expressions]
+    fits = [rows.fit(parametrize(opened(candidate), data.names)) for candidate in expressions]
+    inexact = [fitted.parametric for fitted in fits if fitted.loss > (_EXACT * rows.spread) ** 2]
+    fits += [rows.fit(terms) for terms in map(multiplied_out, inexact) if terms is not None]
     losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
     best = min([*losses, math.inf if least is None else least])
     close = [
         fitted
         for fitted, loss in zip(fits, losses, strict=True)
-        if loss <= _AT_NOISE * best or loss <= _EXACT * rows.spread
+        if loss <= _AT_NOISE * best + rows.overfitting(fitted) or loss <= _EXACT * rows.spread
     ]
     snapped = rows.simplified([rows.snap(fitted) for fitted in close])
     plain = [rows.formula(fitted, network) for fitted in fits]
@@ -64,23 +67,6 @@ def polished(
         if after is not before
     ]
     return FormulaSet([*plain, *nicer])
-
-
-def _opened(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    """Multiplied out where that leaves fewer numbers to fit, as in a·x + b·(x + c)·(y + d)."""
-    return tuple(
-        min(e, expand_mul(expand_multinomial(e)), key=_measured) if _short(e) else e
-        for e in expressions
-    )
-
-
-def _short(expression: Expr) -> bool:
-    return complexity(expression) <= _MOST_NODES
-
-
-def _measured(expression: Expr) -> int:
-    """How many numbers of an expression are free to be fitted."""
-    return sum(part.is_Float for part in sympy.preorder_traversal(expression))
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -199,6 +185,11 @@ class _Rows:
         )
         return self.judge(formula(x), y)
 
+    def overfitting(self, fitted: Fitted) -> float:
+        """How far more than needed constants may lift a validation cross-entropy: a nat for each."""
+        rows = len(self.parts["validation"][1])
+        return len(fitted.parametric.constants) / rows if self.classes and rows else 0.0
+
     def judge(self, values: np.ndarray, y: np.ndarray) -> float:
         if not len(y):
             return math.nan
@@ -296,7 +287,7 @@ def simplified(parametrics: Sequence[Parametric], x: np.ndarray) -> list[Paramet
     Cheap rewritings come first; SymPy's deeper ones follow in one child process for all, with inputs
     and constants taken as positive where the data say so.
     """
-    cheap = [tuple(map(_shortest, p.expressions)) for p in parametrics]
+    cheap = [tuple(map(rewritten, p.expressions)) for p in parametrics]
     jobs = []
     for parametric, expressions in zip(parametrics, cheap, strict=True):
         columns = zip(parametric.inputs, x.T, strict=True)
@@ -323,12 +314,3 @@ def _same(parametric: Parametric, found: tuple[Expr, ...], x: np.ndarray) -> Par
     before, after = parametric.outputs(x), trial.outputs(x)
     same = np.allclose(before, after, rtol=1e-9, atol=1e-12, equal_nan=True)
     return trial if same and found != parametric.expressions else parametric
-
-
-def _shortest(expression: Expr) -> Expr:
-    if not _short(expression):
-        return expression
-    forms = [expression, sympy.expand(expression), sympy.factor_terms(expression)]
-    forms += [sympy.powsimp(sympy.expand_log(forms[0])), sympy.expand_power_base(forms[0])]
-    forms += [sympy.factor_terms(sympy.expand(expression)), sympy.together(forms[1])]
-    return min(forms, key=complexity)
