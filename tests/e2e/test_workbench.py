@@ -171,8 +171,8 @@ def test_a_bad_table_is_said_and_nothing_is_lost(page: Page, lab: Lab, table: Pa
     form.get_by_role("button", name="Open law.csv").click()
     expect(form).to_have_attribute("data-columns", "3")
     expect(form.locator(".kw-message")).to_have_text("")
-    form.locator("input[type=checkbox]:checked").first.uncheck()
-    form.locator("input[type=checkbox]:checked").first.uncheck()
+    for name in ("a", "b"):
+        form.get_by_role("checkbox", name=f"Use {name} as an input").uncheck()
     expect(form.locator(".kw-message")).to_contain_text("at least one input")
     expect(form.get_by_role("button", name="Use this data")).to_be_disabled()
 
