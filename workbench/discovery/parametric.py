@@ -123,7 +123,7 @@ def parametrize(expressions: Sequence[Expr], names: Sequence[str]) -> Parametric
 
 
 def refit(parametric: Parametric, x: np.ndarray, y: np.ndarray, *, classes: bool = False) -> Fitted:
-    """Least squares, or cross-entropy for class numbers; never worse than the given values.
+    """Least squares, or for class numbers cross-entropy and a weak prior; never worse than the start.
 
     Args:
         parametric: start. x: ``(N, d)``.
