@@ -15,8 +15,10 @@ LONG_TRAINING = """
 import numpy as np
 from workbench import Dataset, Session
 from workbench.widgets import TrainingPanel
-x = np.random.default_rng(0).uniform(-1, 1, (500, 2))
-data = Dataset.from_arrays(x, x[:, 0] * x[:, 1], names=["a_rather_long_column_name", "b"])
+random = np.random.default_rng(0)
+x = random.uniform(-1, 1, (500, 2))
+y = np.sin(3 * x[:, 0] * x[:, 1]) + 0.1 * random.standard_normal(500)  # no search is done at once
+data = Dataset.from_arrays(x, y, names=["a_rather_long_column_name", "b"])
 session = Session(data, (2, 4, 1), solver="adam", steps=10**7)
 TrainingPanel(session)
 """
