@@ -15,6 +15,9 @@ MANIFEST = "session.json"
 SUFFIX = ".kan"
 _MOST_MANIFEST = 100_000_000
 
+Stamp = tuple[int, int, int]
+"""Inode, time in ns and size in bytes of a file."""
+
 
 @dataclass(frozen=True)
 class SavedSession:
@@ -53,9 +56,23 @@ def file_for(title: str, key: str) -> Path | None:
 
 def latest(key: str) -> Path | None:
     """The file in the folder whose key begins with ``key`` that was written last."""
+    return next(iter(kept(key)), None)
+
+
+def kept(key: str) -> list[Path]:
+    """Files in the folder whose keys begin with ``key``, the one that was written last first."""
     place = folder()
     files = place.glob(f"*-{key}-*{SUFFIX}") if place.is_dir() else ()
-    return max(files, key=_written, default=None)
+    return sorted((f for f in files if not f.name.startswith(".")), key=_written, reverse=True)
+
+
+def stamp(path: Path) -> Stamp | None:
+    """What changes when anyone writes a file; None where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_ino, about.st_mtime_ns, about.st_size
 
 
 def recent(most: int = 20) -> list[SavedSession]:

@@ -71,6 +71,7 @@ def test_the_choice_becomes_a_dataset(form: DataForm) -> None:
         ("choose", {"target": "nothing"}, "no column 'nothing'"),
         ("choose", {"seed": -1}, "not negative"),
         ("upload", {"name": "virus.exe"}, "a table is a file of"),
+        ("upload", {"name": "a/.hidden.csv"}, "must not be a hidden file"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_nothing_is_lost(

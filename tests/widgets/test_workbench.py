@@ -12,8 +12,7 @@ from workbench import saved_sessions
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.session import Session
-from workbench.widgets import Workbench
-from workbench.widgets import workbench as module
+from workbench.widgets import Workbench, keeping
 from workbench.widgets.guide import PAGES
 
 
@@ -33,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 def kernel_dies() -> None:
     """Sessions of this process are forgotten."""
-    module._LIVE.clear()
+    keeping.LIVE.clear()
     gc.collect()
 
 
@@ -122,6 +121,115 @@ def test_a_damaged_file_is_said_and_work_goes_on(folder: Path, sessions: Path) -
     bench = Workbench(folder / "t.csv", "y")
     assert "could not be read" in bench._guide.state["note"]
     assert bench.session.data.target == "y"
+
+
+def steps_in(folder: Path) -> list[int]:
+    return sorted(len(saved_sessions.described(file)["steps"]) for file in folder.iterdir())
+
+
+def test_the_same_table_again_takes_nothing_away(folder: Path, sessions: Path) -> None:
+    bench = Workbench(folder=folder, width=(2, 1))
+    send(bench.form, "open", path="t.csv")
+    send(bench.form, "use")
+    assert bench._guide.state["note"] == ""
+    bench.session.start(grids=(3,), starts=2).wait().keep("good")
+    bench.close()
+    kernel_dies()
+    back = Workbench(folder=folder, width=(2, 1))
+    assert "worked on y before: 2 steps" in back._guide.state["note"]
+    send(back.form, "open", path="t.csv")
+    send(back.form, "use")
+    assert steps_in(sessions) == [1, 2]
+    assert back._guide.state["answer"] == ["Go on with it", "resume"]
+    send(back._guide, "resume")
+    assert back.session.versions[1].label == "good"
+    assert back._guide.state["note"].startswith("Restored from disk")
+    assert back.form.state["used"]
+    assert steps_in(sessions) == [1, 2]
+
+
+def test_a_cell_without_a_table_goes_on_with_its_session(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(keeping, "_cell", lambda: "first")
+    bench = Workbench(folder=folder)
+    send(bench.form, "example")
+    send(bench.form, "use")
+    bench.close()
+    kernel_dies()
+    back = Workbench(folder=folder)
+    send(back._guide, "resume")
+    assert back.session.data.target == "period"
+    assert back._guide.pages[0]["done"] is True
+    monkeypatch.setattr(keeping, "_cell", lambda: "second")
+    assert Workbench(folder=folder)._guide.state["note"] == ""
+
+
+def test_every_cell_and_every_name_has_a_file_of_its_own(
+    folder: Path, sessions: Path, monkeypatch
+) -> None:
+    made = {}
+    for cell in ("one", "two"):
+        monkeypatch.setattr(keeping, "_cell", lambda cell=cell: cell)
+        made[cell] = Workbench(folder / "t.csv", "y", width=(2, 1)).session
+    made["name"] = Workbench(folder / "t.csv", "y", name="mine").session
+    assert len({id(session) for session in made.values()}) == 3
+    assert len(list(sessions.iterdir())) == 3
+    for cell in ("one", "two"):
+        monkeypatch.setattr(keeping, "_cell", lambda cell=cell: cell)
+        assert Workbench(folder / "t.csv", "y").session is made[cell]
+    monkeypatch.setenv("JPY_SESSION_NAME", "renamed.ipynb")
+    assert Workbench(folder / "t.csv", "y", name="mine").session is made["name"]
+
+
+def test_the_cell_is_the_one_that_the_notebook_names(monkeypatch) -> None:
+    class Shell:
+        def get_parent(self) -> dict[str, object]:
+            return {"metadata": {"cellId": "c7"}}
+
+    monkeypatch.setattr(keeping, "get_ipython", Shell)
+    assert keeping._cell() == "c7"
+    monkeypatch.setattr(keeping, "get_ipython", lambda: None)
+    assert keeping._cell() == ""
+
+
+def test_a_dataset_finds_its_session_again(sessions: Path) -> None:
+    x = np.random.default_rng(1).uniform(-1, 1, (60, 2))
+    data = Dataset.from_arrays(x, x.sum(1))
+    Workbench(data, name="sum").session.keep("good")
+    kernel_dies()
+    assert Workbench(data, name="sum").session.versions[0].label == "good"
+    fresh = Workbench(data, name="sum", fresh=True).session
+    assert fresh.versions[0].label == ""
+    assert steps_in(sessions) == [1, 1]
+
+
+def test_another_notebook_goes_on_in_a_file_of_its_own(folder: Path, sessions: Path) -> None:
+    bench = Workbench(folder / "t.csv", "y", width=(2, 1), name="here")
+    path, before = bench._keeper.path, bench._keeper.path.read_bytes()
+    del bench
+    kernel_dies()
+    other = Workbench(Session.load(path), name="there")
+    assert len(list(sessions.iterdir())) == 1  # nothing was done yet
+    other.session.keep("there")
+    assert path.read_bytes() == before
+    assert len(list(sessions.iterdir())) == 2
+    del other
+    kernel_dies()
+    again = Workbench(Session.load(path), name="there")
+    assert again.session.versions[0].label == "there"
+    assert Workbench(Session.load(path), name="here")._keeper.path == path
+
+
+def test_what_another_kernel_has_written_is_left_alone(folder: Path, sessions: Path) -> None:
+    bench = Workbench(folder / "t.csv", "y", width=(2, 1))
+    path = bench._keeper.path
+    Session.load(path).keep("theirs").save(path)
+    theirs = path.read_bytes()
+    bench.session.keep("mine")
+    assert path.read_bytes() == theirs
+    assert Session.load(bench._keeper.path).versions[0].label == "mine"
+    assert "in a file of its own" in bench._guide.state["note"]
+    bench.session.keep("mine again")
+    assert len(list(sessions.iterdir())) == 2
 
 
 def test_other_columns_make_another_session(folder: Path) -> None:

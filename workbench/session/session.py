@@ -17,6 +17,7 @@ from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
+from workbench.saved_sessions import Stamp, stamp
 from workbench.session import comparison, script, steps
 from workbench.session.editing import Editing
 from workbench.session.frames import Frame
@@ -80,6 +81,7 @@ class Session(Editing, Searching):
         self.preparation, self.source = preparation, source
         self.precision: steps.Precision = precision
         self.file: Path | None = None
+        self.stamps: dict[Path, Stamp | None] = {}  # of files that hold nothing but this session
         self._losses: dict[int, float] = {}
 
     @classmethod
@@ -270,7 +272,13 @@ class Session(Editing, Searching):
         """Write everything to a file: data, all versions, formulas; see ``workbench.session.files``."""
         from workbench.session.files import save
 
-        self.file = save(self, path)
+        self.unsaved = False  # what is done while it is written is not in it
+        try:
+            self.file = save(self, path)
+        except BaseException:
+            self.unsaved = True
+            raise
+        self.stamps[self.file] = stamp(self.file)
         return self.file
 
     @classmethod
@@ -282,8 +290,11 @@ class Session(Editing, Searching):
         """
         from workbench.session.files import load
 
+        before = stamp(Path(path))
         session = load(path)
         session.file = Path(path)
+        session.stamps[session.file] = before
+        session.unsaved = False
         return session
 
     # Within

@@ -16,6 +16,8 @@ from workbench.session.worker import Worker, enrolled
 class Stepping(Worker):
     """A history of networks on one table, made by hand at once or by jobs on the background thread.
 
+    ``unsaved`` says whether anything was done since it was written to a file or read from one.
+
     Args:
         data: the table and its split. first: the step that it begins with.
         seed: of all random numbers.
@@ -25,6 +27,7 @@ class Stepping(Worker):
     def __init__(self, data: Dataset, first: Step, *, seed: int, threads: int, rate: float) -> None:
         super().__init__(threads, rate)
         self.data, self.seed = data, seed
+        self.unsaved = True
         self.history = History(first)
         self._order = threading.Lock()  # commands may come from a cell and from the screen at once
         self._listeners: list[Callable[[], None]] = []
@@ -57,6 +60,7 @@ class Stepping(Worker):
     def _go(self, move: Callable[[], None]) -> Self:
         with self._order:
             move()
+            self.unsaved = True
         for listener in tuple(self._listeners):
             listener()
         return self

@@ -23,7 +23,8 @@ function render({ model, el }) {
   const note = element("div", "kw-note");
   const noteText = element("span");
   noteText.setAttribute("role", "status");
-  note.append(noteText, button("Start anew", () => model.send({ type: "fresh" }), { kind: "kw-small kw-push" }));
+  const answer = button("", () => model.send({ type: model.get("state").answer[1] }), { kind: "kw-small kw-push" });
+  note.append(noteText, answer);
   const next = element("div", "kw-next");
   const hint = element("p", "kw-hint-text");
   hint.setAttribute("role", "status");
@@ -92,6 +93,7 @@ function render({ model, el }) {
     undo.title = state.undo ? `Take back: ${state.undo}` : "There is nothing to undo";
     redo.title = state.redo ? `Bring back: ${state.redo}` : "There is nothing to redo";
     note.hidden = !state.note;
+    answer.textContent = state.answer?.[0] ?? "";
     if (noteText.textContent !== (state.note ?? "")) noteText.textContent = state.note ?? "";
     if (hint.textContent !== said.text) hint.textContent = said.text ?? "";
     act.textContent = said.label ?? "";

@@ -149,6 +149,8 @@ class DataForm(Panel):
         name = Path(text_in(said, "name")).name
         if Path(name).suffix.lower() not in SUFFIXES:
             raise InputError(f"a table is a file of {', '.join(SUFFIXES)}: got {name!r}")
+        if name.startswith("."):
+            raise InputError(f"a table beside the notebook must not be a hidden file: got {name!r}")
         content = bytes(said["buffers"][0]) if said.get("buffers") else b""
         path = self._folder / name
         if path.exists() and path.read_bytes() != content:

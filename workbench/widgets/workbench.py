@@ -1,11 +1,7 @@
 """The whole workbench in one widget: from a table to a formula that can be published."""
 
-import hashlib
-import os
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 import ipywidgets
 import pandas as pd
@@ -17,7 +13,6 @@ from workbench.discovery.formula import Formula
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Width
-from workbench.results import fingerprint
 from workbench.session import Frame, Session
 from workbench.session.autosave import Autosave
 from workbench.session.telling import title_of
@@ -25,26 +20,26 @@ from workbench.widgets.data import DataForm
 from workbench.widgets.exports import ExportPanel, ScriptView
 from workbench.widgets.formulas import FormulaTable
 from workbench.widgets.guide import PAGES, Guide, done, next_step
+from workbench.widgets.keeping import LIVE, new_file, offer, opened, owned, place_of, table_key
 from workbench.widgets.network import NetworkView
 from workbench.widgets.training import TrainingPanel
 from workbench.widgets.versions import VersionTree
-
-_LIVE: WeakValueDictionary[str, Session] = WeakValueDictionary()
-"""Sessions of this kernel by their files: a cell that runs again shows the session that is there."""
 
 
 class Workbench(ipywidgets.VBox):
     """Guides from a table to a formula: Data, Train, Look, Simplify, Discover, Export, Script.
 
     Everything is done by ``session``, which can be used from other cells at the same time. Every step
-    is written to disk; after a kernel has died, the same cell brings the session back.
+    is written to disk, every discovery to a file of its own; after a kernel has died, the same cell
+    brings its session back.
 
     Args:
         data: a path, a DataFrame, a Dataset or a Session; None asks for a file.
         target: column to be explained; with it a path or DataFrame is used at once.
         width: of the first network. settings: ``threads``, ``precision``, ``rate`` and ``seed`` of the
             session, see ``Session``.
-        fresh: whether to begin anew although a session of this table was saved.
+        fresh: whether to begin anew although a session of this table was saved; that one stays.
+        name: by which a session is found again in any notebook; by default the cell finds its own.
         folder: where files are looked for.
     """
 
@@ -55,6 +50,7 @@ class Workbench(ipywidgets.VBox):
         *,
         width: Width | None = None,
         fresh: bool = False,
+        name: str = "",
         folder: str | Path = ".",
         **settings: Any,
     ) -> None:
@@ -65,23 +61,29 @@ class Workbench(ipywidgets.VBox):
         self._keeper: Autosave | None = None
         self._forget: list[Any] = []
         self._note = ""
+        self._place = place_of(name)
+        self._offered: Path | None = None
         self._networks: tuple[NetworkView, ...] = ()
         self._guide = Guide(self._commands())
         self._form: DataForm | None = None
         self._stack = ipywidgets.Stack()
-        if isinstance(data, Session | Dataset):
-            self._take(
-                _living(data)
-                if isinstance(data, Session)
-                else Session(data, self._shape(data), **settings)
-            )
+        self._given = table_key(data) if isinstance(data, Session | Dataset) else ""
+        if isinstance(data, Session):
+            self._show(data, fresh=fresh)
+        elif isinstance(data, Dataset):
+            if fresh or not self._restore(self._given):
+                self._take(Session(data, self._shape(data), **settings))
         else:
             self._form = DataForm(data, target, folder=folder)
             self._form.on_use(self._begin)
             has_table = self._form.frame is not None
-            restored = has_table and not fresh and self._restore(target)
+            restored = has_table and not fresh and self._restore(self._table, target)
             if has_table and not restored and target is not None:
+                note = self._note
                 self._form.use()
+                self._note = note or self._note
+            if not has_table and not fresh:
+                self._offer()
             self._form.observe(lambda _: self._update(), names=("table", "choice", "state"))
         self._fill()
         self.children = (self._guide, self._stack)
@@ -132,11 +134,16 @@ class Workbench(ipywidgets.VBox):
     def _shape(self, data: Dataset) -> Width:
         return self._width or default_widths(data, "quick")[-1]
 
+    @property
+    def _table(self) -> str:
+        """Key of what this workbench is about."""
+        form = self._form
+        return table_key(form.frame) if form is not None and form.frame is not None else self._given
+
     def _begin(self, data: Dataset) -> None:
-        """The data is settled: a new session on it; the one before stays on disk."""
+        """The data is settled: a new session on it, in a file of its own; the ones before stay."""
         if self._session is not None:
             self._session.require_idle()
-            self._note = ""
         form = self._form
         session = Session(
             data,
@@ -145,66 +152,75 @@ class Workbench(ipywidgets.VBox):
             preparation=form.preparation if form is not None else None,
             **self._settings,
         )
+        self._offer(self._table)
         self._take(session)
         self._fill()
         self._turn("Train")
 
-    def _restore(self, target: str | None) -> bool:
-        """Bring back the last session of this table and notebook, from this kernel or from disk."""
-        form = self._form
-        path = saved_sessions.latest(self._key)
-        if path is None or form is None:
-            return False
-        live = _LIVE.get(str(path))
-        try:
-            session = live or Session.load(path)
-            about = saved_sessions.described(path)
-        except InputError as error:
-            self._note = f"The saved session could not be read, so this is a new one. {error}"
-            return False
-        prepared = session.preparation
-        if prepared is None or (target is not None and prepared.target != target):
-            return False
-        form.settle(prepared)
-        if live is None:
-            when = datetime.fromisoformat(about["saved"]).astimezone().strftime("%d %B, %H:%M")
-            lost = (
-                f" A {about['running']} was running then: start it again."
-                if about["running"]
-                else ""
-            )
-            self._note = f"Restored from disk as it was on {when}.{lost}"
-        self._take(session, path)
-        return True
+    def _offer(self, table: str = "") -> None:
+        """Say what this cell has found before, if it has."""
+        key = f"{self._place}-{table}" if table else self._place
+        path = saved_sessions.latest(key)
+        self._note = offer(path) if path is not None else ""
+        self._offered = path if self._note else None
 
-    @property
-    def _key(self) -> str:
-        """Of this table in this notebook."""
+    def _resume(self) -> None:
+        """Go on with what this cell has found before; the present session stays on disk."""
+        if self._session is not None:
+            self._session.require_idle()
+        path = self._offered
+        if path is None:
+            raise InputError("there is no earlier session of this cell")
+        session, note = opened(path)
         form = self._form
-        notebook = os.environ.get("JPY_SESSION_NAME") or os.getcwd()
-        if form is not None and form.frame is not None:
-            rows = pd.util.hash_pandas_object(form.frame, index=False).to_numpy().tobytes()
-            content = ",".join(map(str, form.frame.columns)).encode() + rows
-        else:
-            content = fingerprint(self.session.data).encode()
-        return hashlib.sha256(content + notebook.encode()).hexdigest()[:8]
+        if form is not None and form.frame is not None and session.preparation is not None:
+            form.settle(session.preparation)
+        self._offered, self._note = None, note
+        self._take(session, path)
+        self._fill()
+        self._turn("Train")
+
+    def _restore(self, table: str, target: str | None = None) -> bool:
+        """Bring back the last session of this table and cell, from this kernel or from disk."""
+        form = self._form
+        for path in saved_sessions.kept(f"{self._place}-{table}"):
+            try:
+                session, note = opened(path)
+            except InputError as error:
+                self._note = f"A saved session could not be read. {error}"
+                continue
+            if form is not None:
+                prepared = session.preparation
+                if prepared is None or (target is not None and prepared.target != target):
+                    continue
+                form.settle(prepared)
+            self._note = f"{self._note} {note}".strip()
+            self._take(session, path)
+            return True
+        return False
+
+    def _show(self, session: Session, *, fresh: bool) -> None:
+        """A session that was given: the one of this kernel, else what this cell has made of it since."""
+        if str(session.file) in LIVE:
+            self._take(LIVE[str(session.file)], session.file)
+        elif session.file is not None and owned(session.file, self._place):
+            self._take(session, session.file)
+        elif session.file is None or fresh or not self._restore(self._given):
+            self._take(session)
 
     def _take(self, session: Session, path: Path | None = None) -> None:
         """Show a session, and keep it on disk from now on."""
         self._let_go()
         self._session = session
-        if path is None and session.file is not None:
-            path = session.file if session.file.parent == saved_sessions.folder() else None
-        if path is None:
-            about = repr((session.preparation, session.data.names)).encode()
-            key = f"{self._key}-{hashlib.sha256(about).hexdigest()[:4]}"
-            path = saved_sessions.file_for(title_of(session), key)
+        path = path or new_file(session, self._place, self._table)
         if path is not None:
-            _LIVE[str(path)] = session
+            LIVE[str(path)] = session
             self._keeper = Autosave(session, path)
             if not session.source:
                 session.source = f"Session.load({str(path)!r}).data"
-            self._keeper.write()
+                session.unsaved = True
+            if session.unsaved:
+                self._keeper.write()
         self._forget = [session.listen(self._update), session.observe(self._follow)]
 
     def _let_go(self) -> None:
@@ -273,7 +289,7 @@ class Workbench(ipywidgets.VBox):
         session, form, guide = self._session, self._form, self._guide
         page = PAGES[guide.page]
         table = form is None or bool(form.table)
-        used = session is not None and (form is None or bool(form.state.get("used")))
+        used = session is not None and (not table or form is None or bool(form.state.get("used")))
         hint = next_step(page, session, table=table, used=used)
         marks = done(session, used=used)
         for view, name in zip(self._networks, ("Look", "Simplify"), strict=False):
@@ -285,6 +301,11 @@ class Workbench(ipywidgets.VBox):
         saved = ""
         if self._keeper is not None:
             saved = self._keeper.error or "Saved"
+            if self._keeper.moved:
+                self._note = (
+                    "Another kernel has written the file of this session: this one goes on in a "
+                    "file of its own."
+                )
         pages: list[dict[str, object]] = [
             {"title": name, "done": marks[name], "open": session is not None or name == "Data"}
             for name in PAGES
@@ -297,6 +318,7 @@ class Workbench(ipywidgets.VBox):
             "redo": session.redoable if session is not None else "",
             "title": title_of(session) if session is not None else "",
             "note": self._note,
+            "answer": ["Go on with it", "resume"] if self._offered else ["Start anew", "fresh"],
             "saved": saved,
             "message": frame.message if frame.status == "error" else "",
             "error": frame.status == "error",
@@ -317,6 +339,7 @@ class Workbench(ipywidgets.VBox):
             "undo": lambda said: self.session.undo(),
             "redo": lambda said: self.session.redo(),
             "fresh": lambda said: self._fresh(),
+            "resume": lambda said: self._resume(),
         }
 
     def _start_training(self, _: Any) -> None:
@@ -333,8 +356,3 @@ class Workbench(ipywidgets.VBox):
         self._note = ""
         session.rebuild(self._shape(session.data))
         self._turn("Train")
-
-
-def _living(session: Session) -> Session:
-    """The session of this kernel that writes the file which another was read from."""
-    return _LIVE.get(str(session.file), session)
