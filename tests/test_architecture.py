@@ -12,7 +12,7 @@ import workbench
 ROOT = Path(workbench.__file__).parent.parent
 
 LAYERS = (
-    ("workbench.errors", "workbench.lazy"),
+    ("workbench.errors", "workbench.lazy", "workbench.writing"),
     ("workbench.kan",),
     ("workbench.discovery",),
     (

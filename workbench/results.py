@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.report import report, to_html, to_markdown
+from workbench.writing import write_text
 
 
 def summary(
@@ -121,18 +120,6 @@ def _about(formula: Formula) -> dict[str, Any]:
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     """Write JSON; the file appears whole or not at all."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def write_text(path: str | Path, text: str) -> None:
-    """Write a text; the file appears whole or not at all."""
-    path = Path(path)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def check_folder(out: str | Path) -> Path:

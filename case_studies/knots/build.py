@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.writing import replacing
 
 BLOCK = 250
 LEAST_CROSSINGS, MOST_CROSSINGS = 3, 14
@@ -82,9 +83,8 @@ def build_table(
             pool.shutdown(cancel_futures=True)
     frame = pd.concat([pd.read_parquet(file) for _, file in waiting], ignore_index=True)
     frame = _finished(frame)
-    temporary = path.with_suffix(".part")
-    frame.to_parquet(temporary, compression="zstd", compression_level=19, index=False)
-    temporary.replace(path)
+    with replacing(path) as (new,):
+        frame.to_parquet(new, compression="zstd", compression_level=19, index=False)
     for _, file in waiting:
         file.unlink()
     store.rmdir()
@@ -104,9 +104,8 @@ def census(crossings: int) -> Iterator[str]:
 def compute_block(names: list[str], file: str) -> None:
     """Compute the rows of some knots and write them to a Parquet file, whole or not at all."""
     frame = pd.DataFrame([invariants(name) for name in names])
-    temporary = f"{file}.part"
-    frame.to_parquet(temporary, index=False)
-    os.replace(temporary, file)
+    with replacing(file) as (new,):
+        frame.to_parquet(new, index=False)
 
 
 def invariants(name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from case_studies.localization.chains import CHAINS, Chain, dimension, lyapunov, ring
+from workbench.errors import InputError
+from workbench.writing import replacing
 
 SITES = 377
 STATES = 20
@@ -63,9 +66,9 @@ def eigenstates(
             raise KeyboardInterrupt
     frame = pd.concat(tables, ignore_index=True)
     if path is not None:
-        temporary = path.with_suffix(f".{os.getpid()}.part")
-        frame.to_parquet(temporary, index=False)
-        temporary.replace(path)
+        # A cache that cannot be written costs time, no result.
+        with suppress(InputError), replacing(path) as (new,):
+            frame.to_parquet(new, index=False)
     return frame
 
 

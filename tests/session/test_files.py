@@ -150,13 +150,15 @@ def test_writing_is_all_or_nothing(session: Session, file: Path, monkeypatch) ->
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("workbench.session.files.os.replace", fail)
-    with pytest.raises(OSError, match="full"):
+    monkeypatch.setattr("workbench.writing.os.replace", fail)
+    with pytest.raises(InputError, match="the disk is full"):
         session.save(file)
     assert file.read_bytes() == before
     assert [p.name for p in file.parent.iterdir()] == [file.name]
-    with pytest.raises(InputError, match="needs a folder"):
+    with pytest.raises(InputError, match="cannot be written: No such file"):
         session.save(file.parent / "nowhere" / "s.kan")
+    with pytest.raises(InputError, match="cannot be written: "):
+        session.save(f"{file}\0")
 
 
 def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:

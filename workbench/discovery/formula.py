@@ -28,6 +28,7 @@ from workbench.discovery.typesetting import (
     upright,
 )
 from workbench.errors import InputError
+from workbench.writing import write_text
 
 FORMAT = "kan-workbench-formula-1"
 _LETTERS = "uvwpqzabcdefgh"
@@ -333,8 +334,16 @@ class Formula:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write JSON that ``Formula.load`` reads."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+        """Write JSON that ``Formula.load`` reads; the file appears whole or not at all.
+
+        Raises:
+            InputError: it cannot be written there.
+        """
+        write_text(path, self.to_text())
+
+    def to_text(self) -> str:
+        """What ``save`` writes."""
+        return json.dumps(self.to_json(), indent=2) + "\n"
 
     @classmethod
     def load(cls, path: str | Path) -> "Formula":

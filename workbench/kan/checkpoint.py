@@ -7,8 +7,6 @@ of a newer format is refused.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,13 +14,14 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as packed
 from torch import Tensor
 
 from workbench import __version__
 from workbench.errors import InputError
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, KANConfig
+from workbench.writing import replacing
 
 FORMAT = 2
 _FAMILY = "kan-workbench-"
@@ -60,11 +59,25 @@ def save(
         names, target, units: column names and their units to keep beside it.
 
     Raises:
-        InputError: there is no such folder, or as many names as inputs.
+        InputError: it cannot be written there, or there are not as many names as inputs.
     """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(f"a network is saved into a folder, but there is no {str(path.parent)!r}")
+    content = to_bytes(model, names=names, target=target, units=units)
+    with replacing(path) as (new,):
+        new.write_bytes(content)
+
+
+def to_bytes(
+    model: KAN,
+    *,
+    names: tuple[str, ...] = (),
+    target: str = "",
+    units: Mapping[str, str] | None = None,
+) -> bytes:
+    """What ``save`` writes.
+
+    Raises:
+        InputError: there are not as many names as inputs.
+    """
     if names and len(names) != model.in_features:
         raise InputError(f"names must name the {model.in_features} inputs, got {len(names)}")
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
@@ -84,13 +97,7 @@ def save(
         "device": str(model.output_scale.device),
         "checksum": _checksum(tensors),
     }
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(descriptor)
-    try:
-        save_file(tensors, temporary, metadata={"kan": json.dumps(about)})
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    return packed(tensors, metadata={"kan": json.dumps(about)})
 
 
 def load(path: str | Path, *, device: torch.device | str | None = None) -> KAN:

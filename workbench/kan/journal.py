@@ -6,8 +6,6 @@ code again, and every finished stage answers from the journal.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,10 +13,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as packed
 from torch import Tensor
 
 from workbench.errors import InputError
+from workbench.writing import replacing
 
 FORMAT = "kan-workbench-training-1"
 
@@ -78,13 +77,8 @@ class Journal:
         """Write the journal; the file appears whole or not at all.
 
         Raises:
-            InputError: there is no such folder.
+            InputError: it cannot be written there.
         """
-        path = Path(path)
-        if not path.parent.is_dir():
-            raise InputError(
-                f"a training is saved into a folder, but there is no {str(path.parent)!r}"
-            )
         tensors = {f"partial/{name}": tensor for name, tensor in self.partial.items()}
         tensors |= {f"best/{name}": tensor for name, tensor in self.best.items()}
         for number, stage in enumerate(self.finished):
@@ -96,14 +90,9 @@ class Journal:
             "history": [asdict(record) for record in self.history],
             "seconds": self.seconds,
         }
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        os.close(descriptor)
-        try:
-            whole = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
-            save_file(whole, temporary, metadata={"training": json.dumps(about)})
-            os.replace(temporary, path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        whole = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+        with replacing(path) as (new,):
+            new.write_bytes(packed(whole, metadata={"training": json.dumps(about)}))
 
     @classmethod
     def load(cls, path: str | Path) -> "Journal":

@@ -7,7 +7,6 @@ where its source is not.
 """
 
 import json
-import os
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,8 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as packed
 
 from workbench import __version__
 from workbench.discovery.blocks import Blocks, available
@@ -38,6 +38,7 @@ from workbench.saved_sessions import FORMAT, MANIFEST, described
 from workbench.session.frames import remembered
 from workbench.session.history import Step
 from workbench.session.session import Session
+from workbench.writing import replacing
 
 _TABLE = "data.safetensors"
 _TENSORS = ("inputs", "targets", "train", "validation", "test")
@@ -52,44 +53,28 @@ def save(session: Session, path: str | Path) -> Path:
         path: the file, by custom ``.kan``.
 
     Raises:
-        InputError: there is no such folder, or it cannot be written.
+        InputError: it cannot be written there.
     """
-    path = Path(path)
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InputError(f"a session needs a folder that can be written, got {str(path)!r}")
-    with tempfile.TemporaryDirectory() as folder:
-        _write(session, Path(folder))
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        os.close(descriptor)
-        try:
-            with zipfile.ZipFile(temporary, "w") as archive:
-                for file in sorted(Path(folder).rglob("*")):
-                    if file.is_file():
-                        archive.write(file, file.relative_to(folder).as_posix())
-            os.replace(temporary, path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    return path
+    with replacing(path) as (new,), zipfile.ZipFile(new, "w") as archive:
+        _write(session, archive)
+    return Path(path)
 
 
-def _write(session: Session, folder: Path) -> None:
-    for name in ("models", "formulas"):
-        (folder / name).mkdir()
+def _write(session: Session, archive: zipfile.ZipFile) -> None:
     history, data = session.history, session.data
     models: dict[int, int] = {}  # most steps leave the network alone
     for step in history.steps:
         if id(step.model) not in models:
             number = models.setdefault(id(step.model), len(models))
-            checkpoint.save(
-                step.model, folder / _model(number), names=data.names, target=data.target
-            )
+            content = checkpoint.to_bytes(step.model, names=data.names, target=data.target)
+            archive.writestr(_model(number), content)
     for number, step in enumerate(history.steps):
         for place, formula in enumerate(step.formulas or ()):
-            formula.save(folder / _formula(number, place))
+            archive.writestr(_formula(number, place), formula.to_text())
     tensors = {name: getattr(data, name) for name in _TENSORS}
     if data.weights is not None:
         tensors["weights"] = data.weights
-    save_file({n: t.contiguous().clone() for n, t in tensors.items()}, folder / _TABLE)
+    archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
     about = {
         "format": FORMAT,
         "package": __version__,
@@ -126,8 +111,7 @@ def _write(session: Session, folder: Path) -> None:
         "place": history.place,
         "redo": history.after,
     }
-    text = json.dumps(about, ensure_ascii=False, indent=1)
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    archive.writestr(MANIFEST, json.dumps(about, ensure_ascii=False, indent=1))
 
 
 def _told(step: Step, model: int) -> dict[str, Any]:
