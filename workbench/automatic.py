@@ -8,9 +8,10 @@ validation rows.
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from threadpoolctl import threadpool_limits
 
@@ -19,6 +20,7 @@ from workbench.discovery.attribution import feature_scores
 from workbench.discovery.blocks import blocks
 from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
+from workbench.discovery.fence import NUMERICAL, attempt, noting_skipped, skipped
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
@@ -29,7 +31,7 @@ from workbench.discovery.units import parse_all
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Width
-from workbench.kan.training import FitResult, fit
+from workbench.kan.training import FitResult, TrainingError, fit
 
 Effort = Literal["quick", "normal"]
 Report = Callable[[str, float], bool]
@@ -64,6 +66,7 @@ class Discovery:
         suggestions: structure that was found, each with its evidence and the network that follows.
         seconds: wall time.
         complete: False when it was ended early; everything present is still valid.
+        skipped: attempts that could not be computed, such as a link that divides by zero, and how often.
     """
 
     data: Dataset
@@ -76,6 +79,7 @@ class Discovery:
     suggestions: tuple[Suggestion, ...] = ()
     seconds: float = 0.0
     complete: bool = True
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def formula(self) -> Formula:
@@ -99,6 +103,7 @@ class Shape:
         )
 
 
+@noting_skipped()
 def discover(
     data: Dataset,
     *,
@@ -148,6 +153,9 @@ def discover(
         if law is not None:
             return replace(course.finished(law, formulas), suggestions=suggestions)
     shapes = course.train(widths or default_widths(data, effort))
+    if not shapes:
+        untrained = _law(formulas, data) or KAN((len(data.names), data.outputs), seed=seed)
+        return replace(course.finished(untrained, formulas), suggestions=suggestions)
     best = _simplest(shapes, _spread(data))
     importance = _importance(best.fit.model, data)
     if ratio and not course.tell("ratios of sums", 0.5):
@@ -205,22 +213,24 @@ class _Course:
         return self.stopped
 
     def structure(self, refused: Collection[str]) -> Structure:
-        return propose(
-            self.data,
-            refused=refused,
-            seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
-            stop=lambda: self.tell("looking for structure", math.nan),
-        )
+        with attempt("structure"):
+            return propose(
+                self.data,
+                refused=refused,
+                seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
+                stop=lambda: self.tell("looking for structure", math.nan),
+            )
+        return Structure((), FormulaSet([]))
 
     @_on_one_thread
     def train(self, widths: tuple[Width, ...]) -> list[Shape]:
-        """Every shape, trained and pruned; at least one of them."""
+        """Every shape that can be, trained and pruned; at least one of them is tried."""
         shapes: list[Shape] = []
         for number, width in enumerate(widths):
             share = 0.5 * number / len(widths)
             if self.tell(f"training {_spelled(width)}", share) and shapes:
                 break
-            trained = fit(
+            trained = _trained(
                 KAN(width, seed=self.seed),
                 self.data,
                 grids=self.grids,
@@ -228,11 +238,14 @@ class _Course:
                 callback=lambda p: self.tell("training", math.nan),
             )
             self.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
-            elimination = eliminate(
-                trained.model, self.data, watch=lambda left, total: self.tell("pruning", math.nan)
-            )
-            shapes.append(Shape(width, trained, elimination))
+            with attempt(f"pruning {_spelled(width)}"):
+                watch = partial(self._watch, "pruning")
+                elimination = eliminate(trained.model, self.data, watch=watch)
+                shapes.append(Shape(width, trained, elimination))
         return shapes
+
+    def _watch(self, what: str, done: int, total: int) -> bool:
+        return self.tell(what, math.nan)
 
     @_on_one_thread
     def symbols(self, shapes: list[Shape], formulas: FormulaSet) -> FormulaSet:
@@ -245,22 +258,23 @@ class _Course:
                 break
             share = 0.55 + 0.35 * number / len(nets)
             self.tell(f"symbols for {len(net.edges())} edges", share)
-            found = symbolify(
-                net,
-                self.data,
-                functions=self.functions,
-                seed=self.seed,
-                floor=floor,
-                watch=lambda done, total: self.tell("symbols", math.nan),
-            )
-            formulas = formulas.merged(found)
+            with attempt("symbols for a network"):
+                found = symbolify(
+                    net,
+                    self.data,
+                    functions=self.functions,
+                    seed=self.seed,
+                    floor=floor,
+                    watch=partial(self._watch, "symbols"),
+                )
+                formulas = formulas.merged(found)
         return formulas
 
     def finished(self, network: KAN, formulas: FormulaSet) -> Discovery:
         """Train the chosen network for the last time and set peers beside it."""
         if not self.stopped:
             self.tell("final training", 0.93)
-        final = fit(
+        final = _trained(
             network,
             self.data,
             grids=self._finer_grids(network),
@@ -273,18 +287,20 @@ class _Course:
             iterations = 300 if self.effort == "quick" else 2000
             found = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
             baselines = tuple(found)
+        formulas = formulas.stamped(seed=self.seed)
+        with attempt("formulas on resampled rows"):
+            formulas = selection_frequencies(formulas, self.data, seed=self.seed)
         self.tell("done", 1.0)
         return Discovery(
             data=self.data,
             fit=final,
             network=final.model,
-            formulas=selection_frequencies(
-                formulas.stamped(seed=self.seed), self.data, seed=self.seed
-            ),
+            formulas=formulas,
             importance=_importance(final.model, self.data),
             baselines=baselines,
             seconds=time.perf_counter() - self.begun,
             complete=not self.stopped,
+            skipped=skipped(),
         )
 
     def _finer_grids(self, network: KAN) -> list[int]:
@@ -293,6 +309,16 @@ class _Course:
         known = fixed == len(network.edges())
         count = 1 if self.effort == "quick" or known else 3
         return [network.layer(0).grid_size * 2**k for k in range(count)]
+
+
+def _trained(network: KAN, data: Dataset, **options: Any) -> FitResult:
+    """A network, trained; where numbers have no answer on the way, as far as it came."""
+    try:
+        return fit(network, data, **options)
+    except TrainingError as error:
+        if isinstance(error.__cause__, NUMERICAL):
+            return error.result
+        raise
 
 
 def default_widths(data: Dataset, effort: Effort) -> tuple[Width, ...]:

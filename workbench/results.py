@@ -66,7 +66,7 @@ def summary(
             "edges": len(found.network.edges()),
         },
         "findings": list(findings),
-        "notes": list(found.data.notes),
+        "notes": [*found.data.notes, *_skipped(found.skipped)],
         "complete": found.complete,
         "seconds": round(found.seconds if seconds is None else seconds, 3),
         "seed": seed,
@@ -76,6 +76,14 @@ def summary(
         "groups": groups(found.data),
         "versions": versions(),
     }
+
+
+def _skipped(attempts: Mapping[str, int]) -> list[str]:
+    """One sentence about attempts that could not be computed; none where there were none."""
+    if not attempts:
+        return []
+    named = ", ".join(f"{what} ({count})" for what, count in attempts.items())
+    return [f"Left out of the search because they could not be computed: {named}."]
 
 
 def groups(data: Dataset) -> list[str]:

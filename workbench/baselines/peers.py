@@ -1,8 +1,10 @@
 """``compare``: peers on the rows of a dataset, each judged on the test rows."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from workbench.baselines.training import STARTS, Solver, fit_mlp
+from workbench.discovery.fence import attempt
 from workbench.kan.data import Dataset
 
 DECAYS = (0.0, 1e-4, 1e-3, 1e-2)
@@ -56,22 +59,27 @@ def compare(
         solver, starts: of the MLPs; weight decay is chosen on validation rows.
         seed: of the MLPs.
     """
-    found = [_constant(data), _linear(data)]
-    for sizes in hidden:
-        trained = fit_mlp(
-            data,
-            hidden=sizes,
-            solver=solver,
-            starts=starts,
-            effort=iterations / _ITERATIONS,
-            decay=DECAYS,
-            seed=seed,
-        )
-        name = f"MLP {'×'.join(map(str, sizes))}"
-        with torch.no_grad():
-            outputs = trained.model(data.split("test")[0]).numpy()
-        found.append(_judged(name, trained.parameters, trained.seconds, outputs, data))
+    options: dict[str, Any] = {
+        "solver": solver,
+        "starts": starts,
+        "effort": iterations / _ITERATIONS,
+        "seed": seed,
+    }
+    mlps = [partial(_perceptron, hidden=sizes, **options) for sizes in hidden]
+    peers: list[Callable[[Dataset], Baseline]] = [_constant, _linear, *mlps]
+    found = []
+    for peer in peers:
+        with attempt("a baseline"):
+            found.append(peer(data))
     return found
+
+
+def _perceptron(data: Dataset, hidden: Sequence[int], **options: Any) -> Baseline:
+    trained = fit_mlp(data, hidden=hidden, decay=DECAYS, **options)
+    with torch.no_grad():
+        outputs = trained.model(data.split("test")[0]).numpy()
+    name = f"MLP {'×'.join(map(str, hidden))}"
+    return _judged(name, trained.parameters, trained.seconds, outputs, data)
 
 
 def _constant(data: Dataset) -> Baseline:

@@ -14,6 +14,7 @@ from scipy.stats import t as student
 from sympy import Expr, Symbol
 
 from workbench.discovery.dimensions import Dimensions, check
+from workbench.discovery.fence import attempt
 from workbench.discovery.forms import multiplied_out, opened, rewritten
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.formula_set import FormulaSet
@@ -49,9 +50,7 @@ def polished(
     """
     rows = _Rows(data)
     least = rows.network_loss(network) if floor is None and network is not None else floor
-    fits = [rows.fit(parametrize(opened(candidate), data.names)) for candidate in expressions]
-    inexact = [fitted.parametric for fitted in fits if fitted.loss > (_EXACT * rows.spread) ** 2]
-    fits += [rows.fit(terms) for terms in map(multiplied_out, inexact) if terms is not None]
+    fits = rows.fits(expressions)
     losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
     best = min([*losses, math.inf if least is None else least])
     close = [
@@ -60,13 +59,15 @@ def polished(
         if loss <= _AT_NOISE * best + rows.overfitting(fitted) or loss <= _EXACT * rows.spread
     ]
     snapped = rows.simplified([rows.snap(fitted) for fitted in close])
-    plain = [rows.formula(fitted, network) for fitted in fits]
-    nicer = [
-        rows.formula(after, network, before)
-        for before, after in zip(close, snapped, strict=True)
-        if after is not before
-    ]
-    return FormulaSet([*plain, *nicer])
+    found: list[Formula] = []
+    for fitted in fits:
+        with attempt("scores of a formula"):
+            found.append(rows.formula(fitted, network))
+    for before, after in zip(close, snapped, strict=True):
+        with attempt("scores of a snapped formula"):
+            if after is not before:
+                found.append(rows.formula(after, network, before))
+    return FormulaSet(found)
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -77,10 +78,12 @@ def constants_and_lines(data: Dataset) -> FormulaSet:
     lines = [start * s + sympy.Float(0.1) for s in symbols]
     shapes: list[Expr] = [sympy.Float(0.1), *lines, plane]
     rows = _Rows(data)
-    return FormulaSet(
-        rows.formula(rows.fit(parametrize([shape] * data.outputs, data.names)), None)
-        for shape in shapes
-    )
+    found: list[Formula] = []
+    for shape in shapes:
+        with attempt("a constant or a line"):
+            fitted = rows.fit(parametrize([shape] * data.outputs, data.names))
+            found.append(rows.formula(fitted, None))
+    return FormulaSet(found)
 
 
 def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:
@@ -91,7 +94,9 @@ def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:
         return FormulaSet([])
     chosen = data.select(names)
     x, y = chosen.split("train")
-    found = fit_ratio(x.numpy(), y[:, 0].numpy(), tuple(names), seed=seed)
+    found: list[Expr] = []
+    with attempt("ratios of sums"):
+        found = fit_ratio(x.numpy(), y[:, 0].numpy(), tuple(names), seed=seed)
     return polished([(expression,) for expression in found], data, floor=math.inf)
 
 
@@ -115,16 +120,32 @@ class _Rows:
     def fit(self, parametric: Parametric) -> Fitted:
         return refit(parametric, self.x, self.y, classes=self.classes)
 
+    def fits(self, expressions: Sequence[tuple[Expr, ...]]) -> list[Fitted]:
+        """Candidates at their best constants, and polynomials as sums of terms, too."""
+        found: list[Fitted] = []
+        for candidate in expressions:
+            with attempt("constants of a candidate"):
+                found.append(self.fit(parametrize(opened(candidate), self.data.names)))
+        for fitted in list(found):
+            with attempt("a polynomial, multiplied out"):
+                inexact = fitted.loss > (_EXACT * self.spread) ** 2
+                terms = multiplied_out(fitted.parametric) if inexact else None
+                if terms is not None:
+                    found.append(self.fit(terms))
+        return found
+
     def snap(self, fitted: Fitted) -> Fitted:
-        at_noise = not self.lack(fitted) > CLEAR
-        return snap(
-            fitted,
-            self.x,
-            self.y,
-            classes=self.classes,
-            at_noise=at_noise,
-            kept=self._dimensional(fitted.parametric),
-        )
+        """With exact numbers where the rows do not notice, see ``snapping``."""
+        with attempt("exact numbers"):
+            return snap(
+                fitted,
+                self.x,
+                self.y,
+                classes=self.classes,
+                at_noise=not self.lack(fitted) > CLEAR,
+                kept=self._dimensional(fitted.parametric),
+            )
+        return fitted
 
     def units(self, parametric: Parametric) -> tuple[str, ...]:
         """Unit of every constant, "" where there is none to be known."""
@@ -168,8 +189,10 @@ class _Rows:
 
     def simplified(self, fits: Sequence[Fitted]) -> list[Fitted]:
         """Each in a shorter form and fitted again, where that keeps the loss."""
-        forms = simplified([fitted.parametric for fitted in fits], self.x)
-        return [self._kept(before, form) for before, form in zip(fits, forms, strict=True)]
+        with attempt("shorter forms"):
+            forms = simplified([fitted.parametric for fitted in fits], self.x)
+            return [self._kept(before, form) for before, form in zip(fits, forms, strict=True)]
+        return list(fits)
 
     def _kept(self, before: Fitted, form: Parametric) -> Fitted:
         if form is before.parametric:
@@ -183,7 +206,9 @@ class _Rows:
         formula = Formula(
             expressions, self.data.names, task=self.data.task, classes=self.data.classes
         )
-        return self.judge(formula(x), y)
+        with attempt("values of a candidate"):
+            return self.judge(formula(x), y)
+        return math.inf
 
     def overfitting(self, fitted: Fitted) -> float:
         """How far more than needed constants may lift a validation cross-entropy: a nat for each."""

@@ -15,6 +15,7 @@ from scipy.special import log_softmax, softmax
 from sympy import Expr
 from torch import Tensor
 
+from workbench.discovery.fence import attempt
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parametric import Parametric, parametrize
@@ -74,7 +75,11 @@ def selection_frequencies(
     train = _arrays(data.split("train"), rows[0])
     validation = _arrays(data.split("validation"), rows[1])
     draws = [_counts(len(keep), resamples, random) for keep in rows]
-    losses = np.array([_losses(rival, train, validation, *draws) for rival in rivals])
+    losses = np.full((len(rivals), resamples), np.inf)
+    for place, rival in enumerate(rivals):
+        with attempt("a formula on resampled rows"):
+            found = _losses(rival, train, validation, *draws)
+            losses[place] = np.where(np.isnan(found), np.inf, found)
     wins: Counter[Form] = Counter()
     for column in losses.T:
         wins[form(_winner(rivals, column, formulas.rule).expressions)] += 1

@@ -6,13 +6,14 @@ best for their complexity go on. Finished states become formulas with constants 
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.discovery.attribution import edge_scores
 from workbench.discovery.blocks import Blocks, blocks
 from workbench.discovery.candidates import Candidate
 from workbench.discovery.expressions import to_expressions
+from workbench.discovery.fence import attempt, attempts
 from workbench.discovery.fixing import fix
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY
@@ -76,7 +77,10 @@ def symbolify(
         for model in networks
         for state in _search(model, data, beam, candidates, choice, seed, watch)
     ]
-    expressions = [to_expressions(model, data.names) for model in finished]
+    expressions = []
+    for model in finished:
+        with attempt("symbols of a network"):
+            expressions.append(to_expressions(model, data.names))
     return polished(expressions, data, network=networks[0] if networks else None, floor=floor)
 
 
@@ -120,28 +124,36 @@ def _search(
             scores = edge_scores(state.model, problem.rows.x)[edge.layer]
             effect = float(scores[edge.target, edge.source])
             for candidate in _tried(ranked(found, effect, floor), width):
-                trial = fix(state.model, edge, candidate.name, candidate.affine)
-                refitted = _refit(problem, trial, _STEPS)
-                cost = state.complexity + SYMPY[candidate.name].complexity
-                grown.append(_State(refitted.model, refitted.loss, cost))
+                with attempt(f"{candidate.name} on an edge"):
+                    trial = fix(state.model, edge, candidate.name, candidate.affine)
+                    refitted = _refit(problem, trial, _STEPS)
+                    cost = state.complexity + SYMPY[candidate.name].complexity
+                    grown.append(_State(refitted.model, refitted.loss, cost))
         grown = [s for s in grown if math.isfinite(s.loss)] or grown
+        if not grown:
+            return []
         states = _best(grown, floor, beam)
         if watch is not None and watch(count + 1, total):
             return []
-    finals = [*(state.model for state in states), *_straight(start.model, problem, choice)]
-    return [_refit(problem, final, _FINAL_STEPS) for final in finals]
+    finals = [state.model for state in states]
+    finals += attempts("straight lines", _straight(start.model, problem, choice))
+    ended: list[_State] = []
+    for final in finals:
+        with attempt("symbols, fitted together"):
+            ended.append(_refit(problem, final, _FINAL_STEPS))
+    return ended
 
 
-def _straight(model: KAN, problem: Refitting, choice: Blocks) -> list[KAN]:
+def _straight(model: KAN, problem: Refitting, choice: Blocks) -> Iterator[KAN]:
     """Every free edge a straight line, where it may be one: with product nodes a polynomial."""
     free = _clearest_first(model, problem, choice)
     found = choice.suggest(model, problem.rows.x, free)
     for edge in free:
         line = next((c for c in found[edge] if c.name == "linear"), None)
         if line is None:
-            return []
+            return
         model = fix(model, edge, line.name, line.affine)
-    return [model]
+    yield model
 
 
 def _tried(candidates: list[Candidate], width: int) -> list[Candidate]:

@@ -9,6 +9,7 @@ import torch
 
 from workbench.discovery.candidates import EVERY, match
 from workbench.discovery.compiler import evaluate
+from workbench.discovery.fence import attempts
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.structure.dictionary import Product, products
 from workbench.discovery.structure.guess import Guess
@@ -30,12 +31,13 @@ def quick_guesses(problem: Problem, noise: float) -> Iterator[Guess]:
     Args:
         problem: see ``Problem``. noise: error of a smooth function of its columns.
     """
-    yield from _fitted_where_rough(problem, _quick(problem, noise))
+    yield from _fitted_where_rough(problem, attempts("quick guesses", _quick(problem, noise)))
 
 
 def sum_guesses(problem: Problem) -> Iterator[Guess]:
     """Sums of products of simple functions, link after link."""
-    yield from _fitted_where_rough(problem, _all_sums(problem))
+    found = attempts("sums of products", _all_sums(problem))
+    yield from _fitted_where_rough(problem, found)
 
 
 def _fitted_where_rough(problem: Problem, found: Iterator[Guess]) -> Iterator[Guess]:
@@ -51,12 +53,12 @@ def _quick(problem: Problem, noise: float) -> Iterator[Guess]:
         error = problem.error(np.full(len(problem.y), mean))
         yield Guess(problem.back(sympy.Float(mean)), error, "y", 0)
         return
-    yield from power_laws(problem)
-    for link, changed in linked(problem):
+    yield from attempts("a product of powers", power_laws(problem))
+    for link, changed in attempts("a link", linked(problem)):
         if problem.width == 1:
-            yield from _curves(link, changed)
-        yield from separable(link, changed)
-        yield from ratios(link, changed, noise)
+            yield from attempts(f"curves of {link.name}", _curves(link, changed))
+        yield from attempts(f"separable {link.name}", separable(link, changed))
+        yield from attempts(f"ratios for {link.name}", ratios(link, changed, noise))
 
 
 def _all_sums(problem: Problem) -> Iterator[Guess]:
@@ -64,8 +66,9 @@ def _all_sums(problem: Problem) -> Iterator[Guess]:
     if not table:
         return
     values = np.stack([p.values for p in table], 1)
-    for link, changed in linked(problem):
-        yield from _sums(link, changed, table, _same_rows(problem, changed, values))
+    for link, changed in attempts("a link", linked(problem)):
+        rows = _same_rows(problem, changed, values)
+        yield from attempts(f"sums of products for {link.name}", _sums(link, changed, table, rows))
 
 
 def _same_rows(whole: Problem, part: Problem, values: np.ndarray) -> np.ndarray:

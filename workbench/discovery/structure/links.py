@@ -104,7 +104,11 @@ def linked(problem: Problem) -> Iterator[tuple[Link, Problem]]:
             continue
         with np.errstate(all="ignore"):
             values, slopes = link.value(problem.y), link.slope(problem.y)
-        known = np.isfinite(values) & np.isfinite(slopes) & (np.abs(values) < _FAR)
+        # Where T is flat it cannot be undone: such a row would outweigh all others.
+        known = np.isfinite(values) & np.isfinite(slopes) & (slopes != 0)
+        if not known.any():
+            continue
+        known &= np.abs(values) <= _FAR * np.median(np.abs(values[known]))
         if known.mean() < 1 - _BRANCH:
             continue
         inverse = _negated(link.inverse) if link.sign and problem.y[0] < 0 else link.inverse

@@ -11,6 +11,7 @@ from sympy import Expr
 from threadpoolctl import threadpool_limits
 
 from workbench.discovery.compiler import compile_expression
+from workbench.discovery.fence import attempt, attempts
 from workbench.discovery.formula import Formula, rounded
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
@@ -113,7 +114,10 @@ def propose(
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
     exact = any(_train_loss(f) <= EXACT * whole.spread for f in formulas)
-    steps = [*_of_stages(hunt.stages, data.names), *_of_columns(hunt.stages[:1], data.names)]
+    steps = [
+        *attempts("words for the structure", _of_stages(hunt.stages, data.names)),
+        *attempts("inputs that stand apart", _of_columns(hunt.stages[:1], data.names)),
+    ]
     kept = (s for s in steps if s.sentence not in refused)
     return Structure((*kept, *closed), formulas, exact)
 
@@ -134,12 +138,11 @@ class _Hunt:
     def run(self) -> None:
         if self._settled_by(quick_guesses(self._whole, EXACT)) or self._whole.width > _MOST_COLUMNS:
             return
-        for stage in self._search.stages(self._whole):
+        for stage in attempts("a stage of the structure", self._search.stages(self._whole)):
             self.stages.append(stage)
             if stage.problem.width <= 1 and self._settled_by(self._quick(stage)):
                 return
-        first, *others = self.stages
-        for stage in (*others[::-1], first):
+        for stage in (*self.stages[:0:-1], *self.stages[:1]):
             if self._settled_by(self._quick(stage)) or self._settled_by(sum_guesses(stage.problem)):
                 return
 
@@ -150,13 +153,19 @@ class _Hunt:
     def _settled_by(self, found: Iterator[Guess]) -> bool:
         """Whether one of these leaves nothing; also True when the search is to end."""
         for guess in found:
+            if self._exact(guess):
+                return True
+            if self._search.stop():
+                return True
+        return False
+
+    def _exact(self, guess: Guess) -> bool:
+        """Whether a guess leaves nothing; where it is worth a look it is kept."""
+        with attempt("a closed form"):
             if self._worth_a_look(guess):
                 seen = checked(guess, self._whole)
                 self._found[seen.expression] = seen
-                if seen.error <= EXACT:
-                    return True
-            if self._search.stop():
-                return True
+                return seen.error <= EXACT
         return False
 
     def _worth_a_look(self, guess: Guess) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workbench.discovery.fence import attempt, attempts
 from workbench.discovery.structure.links import linked
 from workbench.discovery.structure.powers import single_columns
 from workbench.discovery.structure.problem import Problem
@@ -77,11 +78,12 @@ class Search:
         if stage.steps or stage.smooth.error < _ENOUGH:
             return None
         tried = []
-        for link, changed in linked(stage.problem):
+        for link, changed in attempts("a link", linked(stage.problem)):
             subject = stage.problem.subject
             sentence = f"{changed.subject} is a smoother function of the inputs than {subject}"
             if link.name in _SMOOTHERS and sentence not in self.refused and not self.stop():
-                tried.append((glance(changed), changed, Step("link", sentence)))
+                with attempt(f"the link {link.name}"):
+                    tried.append((glance(changed), changed, Step("link", sentence)))
         best = min(tried, key=lambda t: t[0].error, default=None)
         if best is None or best[0].error > _CLEARLY * stage.smooth.error:
             return None
@@ -110,6 +112,11 @@ class Search:
 
     def _taken(self, stage: Stage, symmetries: Sequence[Symmetry]) -> Stage | None:
         """The stage without these symmetries, unless it is worse predicted then."""
+        with attempt(f"a {symmetries[0].kind}"):
+            return self._without(stage, symmetries)
+        return None
+
+    def _without(self, stage: Stage, symmetries: Sequence[Symmetry]) -> Stage | None:
         changed, steps = stage.problem, []
         for symmetry in symmetries:
             steps.append(
@@ -128,9 +135,10 @@ class Search:
         for sentence, changed in single_columns(stage.problem):
             if sentence in self.refused:
                 continue
-            after = smooth(changed)
-            if after.error < _CLEARLY * stage.smooth.error:
-                return self._after(stage, changed, after, [Step("one column", sentence)])
+            with attempt("all inputs as one column"):
+                after = smooth(changed)
+                if after.error < _CLEARLY * stage.smooth.error:
+                    return self._after(stage, changed, after, [Step("one column", sentence)])
         return None
 
     @staticmethod
