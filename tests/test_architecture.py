@@ -12,7 +12,7 @@ import workbench
 ROOT = Path(workbench.__file__).parent.parent
 
 LAYERS = (
-    ("workbench.errors", "workbench.lazy", "workbench.writing"),
+    ("workbench.errors", "workbench.lazy", "workbench.schema", "workbench.writing"),
     ("workbench.kan",),
     ("workbench.discovery",),
     (
@@ -119,6 +119,19 @@ def test_only_the_widgets_know_the_screen() -> None:
         if not module.startswith("workbench.widgets"):
             names = {name.split(".")[0] for name in imports_of(path.read_text(encoding="utf-8"))}
             assert names & ONLY_IN_WIDGETS == set(), module
+
+
+def test_one_place_makes_code_of_expressions() -> None:
+    runs = {"lambdify", "sympify", "parse_expr", "eval", "exec", "autowrap", "ufuncify", "pickle"}
+    for module, path in modules():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        called = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        called |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        allowed = {
+            "workbench.discovery.evaluation": {"lambdify"},
+            "workbench.discovery.library": {"sympify"},  # strict: of what a user's function returns
+        }
+        assert called & runs <= allowed.get(module, set()), module
 
 
 def test_every_folder_says_what_belongs_there() -> None:

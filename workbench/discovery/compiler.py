@@ -13,8 +13,9 @@ from functools import reduce
 import numpy as np
 import sympy
 import torch
-from sympy import Expr
+from sympy import Expr, Symbol
 
+from workbench.discovery.evaluation import compiled, real
 from workbench.discovery.srepr import OPAQUE
 from workbench.discovery.wiring import SPLINE, Sum, Term, Wiring
 from workbench.errors import InputError
@@ -257,10 +258,7 @@ def _compare(model: KAN, outputs: Sequence[Expr], names: Sequence[str], x: np.nd
 
 def evaluate(expression: Expr, names: Sequence[str], x: np.ndarray) -> np.ndarray:
     """Values at ``x (N, d)``, NaN where they are not real: ``(N,)``."""
-    plain = sympy.symbols(f"x0:{len(names)}", real=True)
-    table = dict(zip(names, plain, strict=True))
-    renamed = expression.xreplace({s: table[s.name] for s in expression.free_symbols})
+    known = {symbol.name: symbol for symbol in expression.free_symbols}
+    symbols = [known.get(name, Symbol(name, real=True)) for name in names]
     with np.errstate(all="ignore"):
-        found = sympy.lambdify(plain, renamed, ["numpy", "scipy"])(*x.T)
-    values = np.broadcast_to(np.asarray(found, dtype=complex), len(x))
-    return np.where(np.abs(values.imag) > 0, np.nan, values.real)
+        return real(compiled(expression, symbols)(*x.T), len(x))

@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
+from workbench.discovery.evaluation import compiled
 from workbench.discovery.structure.dictionary import products
 from workbench.discovery.structure.problem import Problem
 from workbench.errors import InputError
@@ -87,7 +88,7 @@ def _terms(x: np.ndarray, names: Sequence[str], most: int) -> list[tuple[Expr, n
             columns.append(product.values)
             chosen.append(product.expression)
     rows = [[term.diff(symbol) for symbol in symbols] for term in chosen]
-    table = sympy.lambdify(symbols, rows, "numpy", cse=True)(*x.T)
+    table = compiled(rows, symbols, shared=True)(*x.T)
     gradients = [np.stack([np.broadcast_to(s, len(x)) for s in row], 1) for row in table]
     return list(zip(chosen, gradients, strict=True))
 

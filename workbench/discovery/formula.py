@@ -15,8 +15,8 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.discovery.dimensions import check_expressions
+from workbench.discovery.evaluation import compiled, real, require_symbols
 from workbench.discovery.library import complexity
-from workbench.discovery.srepr import parse_srepr
 from workbench.discovery.typesetting import (
     DIGITS,
     WIDTH,
@@ -30,7 +30,6 @@ from workbench.discovery.typesetting import (
 from workbench.errors import InputError
 from workbench.writing import write_text
 
-FORMAT = "kan-workbench-formula-1"
 _LETTERS = "uvwpqzabcdefgh"
 
 
@@ -59,21 +58,6 @@ class Constant:
     interval: tuple[float, float] | None = None
     tied: tuple[tuple[int, float], ...] = ()
     unit: str = ""
-
-    @classmethod
-    def from_json(cls, about: Mapping[str, Any]) -> "Constant":
-        """From what ``vars`` gives after a way through JSON."""
-        interval, tied = about.get("interval"), about.get("tied", ())
-        return cls(
-            float(about["value"]),
-            about["sigma"],
-            about["snapped"],
-            str(about["evidence"]),
-            float(about.get("f_value", 0.0)),
-            None if interval is None else (float(interval[0]), float(interval[1])),
-            tuple((int(place), float(r)) for place, r in tied),
-            str(about.get("unit", "")),
-        )
 
 
 @dataclass(frozen=True)
@@ -213,16 +197,13 @@ class Formula:
         equations = list(zip(self.left_sides, self.expressions, strict=True))
         return to_mathml(equations, self.symbols, dots=self._long_names)
 
+    def __post_init__(self) -> None:
+        for expression in (*self.expressions, *self.as_fitted):
+            require_symbols(expression, self.symbols)
+
     @cached_property
     def _function(self) -> Callable[..., list[Any]]:
-        plain = sympy.symbols(f"x0:{len(self.names)}", real=True)
-        renamed = [
-            e.xreplace(dict(zip(self.symbols, plain, strict=True))) for e in self.expressions
-        ]
-        function: Callable[..., list[Any]] = sympy.lambdify(
-            plain, renamed, ["numpy", "scipy"], cse=True
-        )
-        return function
+        return compiled(self.expressions, self.symbols, shared=True)
 
     def __call__(self, inputs: Any) -> np.ndarray:
         """Values at ``inputs``: a DataFrame with the columns, or an array or tensor ``(N, d)``.
@@ -232,9 +213,8 @@ class Formula:
         x = self._columns(inputs)
         with np.errstate(all="ignore"):
             found = self._function(*x.T)
-        values = [np.broadcast_to(np.asarray(f, dtype=complex), len(x)) for f in found]
-        table = np.stack([np.where(np.abs(v.imag) > 0, np.nan, v.real) for v in values], 1)
-        return table[:, 0] if len(values) == 1 else table
+        table = np.stack([real(f, len(x)) for f in found], 1)
+        return table[:, 0] if len(found) == 1 else table
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Values for regression, labels for classification."""
@@ -315,23 +295,9 @@ class Formula:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON-able data."""
-        return {
-            "format": FORMAT,
-            "expressions": [sympy.srepr(e) for e in self.expressions],
-            "names": list(self.names),
-            "target": self.target,
-            "task": self.task,
-            "classes": None if self.classes is None else list(self.classes),
-            "domain": {k: list(v) for k, v in self.domain.items()},
-            "units": dict(self.units),
-            "constants": [vars(c) for c in self.constants],
-            "scores": {
-                k: v if v is not None and math.isfinite(v) else None for k, v in self.scores.items()
-            },
-            "provenance": dict(self.provenance),
-            "as_fitted": [sympy.srepr(e) for e in self.as_fitted],
-            "latex": self.latex,
-        }
+        from workbench.discovery.formula_file import told
+
+        return told(self)
 
     def save(self, path: str | Path) -> None:
         """Write JSON that ``Formula.load`` reads; the file appears whole or not at all.
@@ -352,28 +318,13 @@ class Formula:
         Raises:
             InputError: the file is missing, damaged or not a formula.
         """
+        from workbench.discovery.formula_file import read_formula
+
         try:
-            about = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = Path(path).read_bytes()
         except (OSError, ValueError) as error:
             raise InputError(f"{str(path)!r} is not a saved formula: {error}") from error
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
-            raise InputError(f"{str(path)!r} is not a formula of this workbench")
-        try:
-            return cls(
-                expressions=tuple(parse_srepr(text) for text in about["expressions"]),
-                names=tuple(about["names"]),
-                target=about["target"],
-                task=about["task"],
-                classes=None if about["classes"] is None else tuple(about["classes"]),
-                domain={k: (float(v[0]), float(v[1])) for k, v in about["domain"].items()},
-                units=about["units"],
-                constants=tuple(Constant.from_json(c) for c in about["constants"]),
-                scores=about["scores"],
-                provenance=about["provenance"],
-                as_fitted=tuple(parse_srepr(text) for text in about.get("as_fitted", ())),
-            )
-        except (KeyError, TypeError, IndexError) as error:
-            raise InputError(f"{str(path)!r} is a damaged formula: {error!r}") from error
+        return read_formula(content, repr(str(path)))
 
     def __str__(self) -> str:
         sides = zip(self.left_sides, self.expressions, strict=True)

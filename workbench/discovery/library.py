@@ -15,6 +15,7 @@ import torch
 from sympy import Expr, Rational
 from torch import Tensor
 
+from workbench.discovery.evaluation import compiled
 from workbench.discovery.size import complexity as complexity
 from workbench.discovery.srepr import OPAQUE
 from workbench.errors import InputError
@@ -260,7 +261,7 @@ def _compare_sides(name: str, build: Callable[[Expr], Expr], domain: tuple[float
     points = np.linspace(low, high, 23)[1:-1]
     try:
         expression = sympy.sympify(build(symbol), strict=True)
-        theirs = sympy.lambdify(symbol, expression, ["numpy", "scipy"])(points)
+        theirs = compiled(expression, [symbol])(points)
     except (TypeError, ValueError, AttributeError, NameError) as error:
         raise InputError(f"the SymPy side of {name!r} has no values: {error}") from error
     theirs = np.broadcast_to(np.asarray(theirs, dtype=complex), len(points))

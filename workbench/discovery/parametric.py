@@ -12,6 +12,8 @@ from scipy.optimize import least_squares, minimize
 from scipy.special import log_softmax, softmax
 from sympy import Expr, Symbol
 
+from workbench.discovery.evaluation import compiled
+
 _SINGULAR = 1e-13
 _SHARE = 1e-3
 _USUAL_LOGIT = 2.5
@@ -46,10 +48,9 @@ class Parametric:
     @cached_property
     def _functions(self) -> tuple[Any, Any]:
         arguments = [*self.inputs, *self.constants]
-        modules = ["numpy", "scipy"]
-        value = sympy.lambdify(arguments, list(self.expressions), modules, cse=True)
+        value = compiled(self.expressions, arguments, shared=True)
         rows = [[_slope(e, c) for c in self.constants] for e in self.expressions]
-        return value, sympy.lambdify(arguments, rows, modules, cse=True)
+        return value, compiled(rows, arguments, shared=True)
 
     def outputs(
         self, x: np.ndarray, values: Sequence[float] | np.ndarray | None = None

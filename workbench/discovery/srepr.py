@@ -1,32 +1,30 @@
 """Reading ``sympy.srepr`` text without evaluating it: the syntax tree is walked over a whitelist."""
 
 import ast
+import warnings
 from typing import Any
 
 import sympy
 from sympy import Expr
 
+from workbench.discovery.bounded import built, decimal, floating, whole
 from workbench.errors import InputError
+from workbench.schema import MOST_NODES
 
 _FUNCTIONS = (
-    "Abs", "Add", "Equality", "ExprCondPair", "Float", "GreaterThan", "Heaviside", "Integer",
-    "LessThan", "Max", "Min", "Mul", "Piecewise", "Pow", "Rational", "StrictGreaterThan",
-    "StrictLessThan", "Symbol", "Unequality", "acos", "acosh", "asin", "asinh", "atan", "atanh",
-    "besselj", "cos", "cosh", "cot", "coth", "erf", "exp", "log", "sec", "sign", "sin", "sinc",
-    "sinh", "sqrt", "tan", "tanh",
+    "Abs", "Add", "Equality", "GreaterThan", "Heaviside", "LessThan", "Max", "Min", "Mul",
+    "Piecewise", "Pow", "StrictGreaterThan", "StrictLessThan", "Unequality", "acos", "acosh",
+    "asin", "asinh", "atan", "atanh", "besselj", "cos", "cosh", "cot", "coth", "erf", "exp", "log",
+    "sec", "sign", "sin", "sinc", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
 _BUILDERS: dict[str, Any] = {
-    **{name: getattr(sympy, name) for name in _FUNCTIONS if name != "ExprCondPair"},
+    **{name: getattr(sympy, name) for name in _FUNCTIONS},
     "ExprCondPair": lambda value, condition: (value, condition),
-    "NegativeOne": sympy.S.NegativeOne,
-    "One": sympy.S.One,
-    "Zero": sympy.S.Zero,
-    "Half": sympy.S.Half,
 }
 _NAMES: dict[str, Any] = {
     "pi": sympy.pi, "E": sympy.E, "I": sympy.I, "true": sympy.true, "false": sympy.false,
 }  # fmt: skip
-_MOST_CHARACTERS = 200_000
+_MOST_CHARACTERS, _DEEPEST = 200_000, 60
 
 OPAQUE: dict[str, type[sympy.Function]] = {}
 """Registered functions that SymPy knows by name only; see ``workbench.discovery.library.register``."""
@@ -36,60 +34,92 @@ def parse_srepr(text: str) -> Expr:
     """The expression that ``sympy.srepr`` wrote as ``text``.
 
     Raises:
-        InputError: the text holds anything but numbers, symbols and the functions of formulas.
+        InputError: the text holds anything but numbers, symbols and the functions of formulas, is too
+            long or too deep, or holds a number that floating point cannot.
     """
     if not isinstance(text, str) or len(text) > _MOST_CHARACTERS:
         raise InputError("a saved expression must be a text of moderate length")
     try:
-        tree = ast.parse(text, mode="eval")
-        found = _build(tree.body)
-    except (SyntaxError, RecursionError, TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+        with warnings.catch_warnings(action="ignore"):  # of odd literals
+            tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(f"a saved expression cannot be read: {error}") from error
+    found = _Builder().build(tree.body, 0)
     if not isinstance(found, Expr):
         raise InputError("a saved expression must be a formula")
     return found
 
 
-def _build(node: ast.expr) -> Any:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_build(node.operand)
-    if isinstance(node, ast.Name) and node.id in _NAMES:
-        return _NAMES[node.id]
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+class _Builder:
+    """One walk over a syntax tree; it counts what it has built."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+
+    def build(self, node: ast.expr, depth: int) -> Any:
+        self._nodes += 1
+        if self._nodes > MOST_NODES or depth > _DEEPEST:
+            raise InputError(
+                f"a saved expression has at most {MOST_NODES} parts, nested {_DEEPEST} deep"
+            )
+        if isinstance(node, ast.Name) and node.id in _NAMES:
+            return _NAMES[node.id]
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            raise InputError(
+                f"a saved expression holds {type(node).__name__}, which is not allowed"
+            )
         name = node.func.id
-        if name in _BUILDERS:
-            options = {k.arg: _build(k.value) for k in node.keywords if k.arg is not None}
-            if len(options) != len(node.keywords) or not _harmless(name, node, options):
-                raise InputError(f"a saved expression uses {name} in a way that is not allowed")
-            return _BUILDERS[name](*(_build(a) for a in node.args), **options)
-        if name in OPAQUE and len(node.args) == 1 and not node.keywords:
-            return OPAQUE[name](_build(node.args[0]))
-        raise InputError(
-            f"a saved expression holds {name!r}, which is not allowed; "
-            "a function of your own must be registered before it is loaded"
-        )
-    raise InputError(f"a saved expression holds {type(node).__name__}, which is not allowed")
+        if name in _LEAVES:
+            return _leaf(name, node)
+        make = _BUILDERS.get(name, OPAQUE.get(name))
+        if make is None or node.keywords:
+            raise InputError(
+                f"a saved expression holds {name!r}, which is not allowed; "
+                "a function of your own must be registered before it is loaded"
+            )
+        return built(name, make, *(self.build(a, depth + 1) for a in node.args))
 
 
-def _harmless(name: str, node: ast.Call, options: dict[str, Any]) -> bool:
-    """Text may only be a symbol's name or a float's digits: SymPy would parse it elsewhere."""
-    texts = [a for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-    if name == "Symbol":
-        allowed = {"real", "positive", "nonnegative", "integer"}
-        return len(node.args) == 1 == len(texts) and set(options) <= allowed
-    if name == "Float":
-        digits = all(_is_number(t.value) for t in texts)
-        return digits and set(options) <= {"precision"}
-    return not texts and not options
-
-
-def _is_number(text: Any) -> bool:
+def _leaf(name: str, node: ast.Call) -> Expr:
+    """A number or a symbol: literals alone."""
     try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        values = [ast.literal_eval(a) for a in node.args]
+        options = {str(k.arg): ast.literal_eval(k.value) for k in node.keywords}
+        found: Expr = _LEAVES[name](*values, **options)
+    except InputError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise InputError(f"a saved expression uses {name} in a way that is not allowed") from error
+    return found
+
+
+def _symbol(name: str, **assumptions: bool) -> sympy.Symbol:
+    allowed = {"real", "positive", "nonnegative", "integer"}
+    if type(name) is not str or not name or not assumptions.keys() <= allowed:
+        raise TypeError("a symbol has a name")
+    if any(type(value) is not bool for value in assumptions.values()):
+        raise TypeError("assumptions are true or false")
+    return sympy.Symbol(name, **assumptions)
+
+
+def _integer(value: int) -> sympy.Integer:
+    if type(value) is not int:
+        raise TypeError("an integer is whole")
+    return whole(value)
+
+
+def _float(value: str | float, precision: int = 53) -> sympy.Float:
+    return floating(str(value), precision)
+
+
+def _rational(p: int | str, q: int = 1) -> sympy.Rational:
+    if isinstance(p, str):
+        return decimal(p)
+    return built("Rational", sympy.Rational, _integer(p), _integer(q))
+
+
+_LEAVES: dict[str, Any] = {
+    "Symbol": _symbol, "Integer": _integer, "Float": _float, "Rational": _rational,
+    "NegativeOne": lambda: sympy.S.NegativeOne, "One": lambda: sympy.S.One,
+    "Zero": lambda: sympy.S.Zero, "Half": lambda: sympy.S.Half,
+}  # fmt: skip

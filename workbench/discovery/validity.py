@@ -6,6 +6,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
+from workbench.discovery.evaluation import compiled, real
 from workbench.discovery.library import SYMPY
 from workbench.discovery.typesetting import rounded
 
@@ -120,12 +121,8 @@ def _points(box: np.ndarray) -> np.ndarray:
 
 
 def _values(margin: Expr, symbols: list[Symbol], points: np.ndarray) -> np.ndarray:
-    plain = sympy.symbols(f"x0:{len(symbols)}", real=True)
-    renamed = margin.xreplace(dict(zip(symbols, plain, strict=True)))
     with np.errstate(all="ignore"):
-        found = sympy.lambdify(plain, renamed, ["numpy", "scipy"])(*points.T)
-    table = np.broadcast_to(np.asarray(found, dtype=complex), len(points))
-    return np.where(np.abs(table.imag) > 0, np.nan, table.real)
+        return real(compiled(margin, symbols)(*points.T), len(points))
 
 
 def _where(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> str:

@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy
 
+from workbench.discovery.evaluation import compiled
 from workbench.discovery.export.execution import Program
 from workbench.discovery.export.header import Artefact
 from workbench.discovery.export.python import python_program
@@ -85,9 +85,7 @@ def _mathml(formula: "Formula") -> Artefact:
 
 def _latex(formula: "Formula") -> Artefact:
     """LaTeX is read back by SymPy's own parser, with single letters for the column names."""
-    letters = sympy.symbols(f"q_0:{len(formula.names)}", real=True)
-    renaming = dict(zip(formula.symbols, letters, strict=True))
-    short = [formula.for_reading(e).xreplace(renaming) for e in formula.expressions]
+    short = [formula.for_reading(e) for e in formula.expressions]
     groups = formula.equations(WIDTH, {s: f"q_{{{i}}}" for i, s in enumerate(formula.symbols)})
     rows = [[" ".join(e.rows) for e in group] for group in groups]
     text = formula.display_latex + "\n"
@@ -101,7 +99,7 @@ def _latex(formula: "Formula") -> Artefact:
     code = (
         "import numpy as np\nfrom sympy import Symbol, lambdify, pi, E\n"
         "from sympy.parsing.latex import parse_latex\n"
-        f"names = ['q_{{%d}}' % i for i in range({len(letters)})]\n"
+        f"names = ['q_{{%d}}' % i for i in range({len(formula.names)})]\n"
         "def read(sides, rows):\n"
         "    parts = [parse_latex(r, backend='antlr') for r in rows]\n"
         "    whole = parts[0]\n"
@@ -113,10 +111,10 @@ def _latex(formula: "Formula") -> Artefact:
         "def evaluate(x):\n"
         "    return np.stack([np.broadcast_to(v, len(x)) for v in f(*x.T)], -1)\n"
     )
-    compiled = sympy.lambdify(letters, short, ["numpy", "scipy"])
+    shortened = compiled(short, formula.symbols)
 
     def expected(x: np.ndarray) -> np.ndarray:
-        return np.stack([np.broadcast_to(v, len(x)) for v in compiled(*x.T)], -1)
+        return np.stack([np.broadcast_to(v, len(x)) for v in shortened(*x.T)], -1)
 
     return Artefact(text, python_program(code, expected, guarded=False))
 
