@@ -12,6 +12,7 @@ from workbench.discovery.digits import with_error
 from workbench.discovery.formula import Formula
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
+from workbench.discovery.printing import printing
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
@@ -146,3 +147,59 @@ def test_every_formula_says_where_it_comes_from(tmp_path: Path) -> None:
     assert Formula.load(tmp_path / "law.json").provenance == law.provenance
     strict = json.loads((tmp_path / "law.json").read_text(), parse_constant=pytest.fail)
     assert strict["names"] == ["a", "b"]
+
+
+def moved(law: Formula, x: np.ndarray) -> np.ndarray:
+    """How far the printed formula lies from the fitted one."""
+    printed = Formula(law.printed, law.names, task=law.task, classes=law.classes)
+    return np.abs(printed(x) - law(x))
+
+
+def test_printed_numbers_move_no_training_row_by_more_than_a_tenth_of_the_noise() -> None:
+    narrow = X * [0.01, 1] + [100, 0]  # level and slope are known badly, and make up for each other
+    y = (
+        0.71 * narrow[:, 0]
+        + 3.3
+        + 0.4 * X[:, 1]
+        + 0.01 * np.random.default_rng(1).standard_normal(600)
+    )
+    data = Dataset.from_arrays(narrow, y, names=["a", "b"])
+    law = polished([(0.5 * A + 1.7 + 0.3 * B,)], data)[-1]
+    assert law.constants[0].sigma > 1
+    x = data.split("train")[0].numpy()
+    assert 0 < moved(law, x).max() < 0.1 * law.scores["train_loss"]
+    assert law.scores["printing_error"] <= 0.1
+    assert max(c.digits for c in law.constants if not c.snapped) < 8  # and no more digits than that
+
+
+def test_printed_logits_tell_the_same_classes() -> None:
+    edge = X[:, 0] - 0.878 * X[:, 1]
+    data = Dataset.from_arrays(
+        X * [0.01, 0.01] + 40, np.where(edge > 0.1, "left", "right"), names=["a", "b"],
+        task="classification",
+    )  # fmt: skip
+    law = polished([(30.0 * A - 27.0 * B - 100.0,)], data)[0]
+    x = data.split("train")[0].numpy()
+    printed = Formula(law.printed, law.names, task=law.task, classes=law.classes)
+    assert (printed.predict(x) == law.predict(x)).all()
+    assert law.scores["printing_error"] <= 0.1
+
+
+def test_digits_of_formulas_survive_a_file(tmp_path: Path) -> None:
+    law = best(0.4 * A + 0.1 * B, table(0.3141 * X[:, 0] + 0.2718 * X[:, 1], noise=0.01))
+    law.save(tmp_path / "law.json")
+    assert str(Formula.load(tmp_path / "law.json")) == str(law)
+    about = json.loads((tmp_path / "law.json").read_text())
+    for constant in about["constants"]:
+        del constant["digits"]  # an older file
+    (tmp_path / "old.json").write_text(json.dumps(about))
+    old = Formula.load(tmp_path / "old.json")
+    assert moved(old, X).max() < 1e-14
+
+
+def test_few_wild_rows_do_not_take_digits_away() -> None:
+    y = 0.3141592 * X[:, 0] + 0.01 * np.random.default_rng(1).standard_normal(600)
+    wild = np.where(np.arange(600) % 20 == 0, y + 50, y)
+    shape = parametrize([0.3141592 * A], ("a", "b"))
+    plain, other = (printing(shape, X, v[:, None]) for v in (y, wild))
+    assert plain.digits == other.digits

@@ -1,6 +1,7 @@
 """Formulas: shown, saved, read back and judged, without running anybody's code."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -222,7 +223,13 @@ def test_inputs_can_be_renamed() -> None:
         law.renamed({"x1": "a"})
 
 
-def test_digits_of_latex_follow_the_errors() -> None:
-    law = formula(0.123456789 * X + 98.7654321, constants=(Constant(0.123456789, 0.004),))
-    assert "0.123 x_{1}" in law.latex
-    assert "98.765" in law.latex
+def test_every_medium_prints_the_digits_that_were_chosen() -> None:
+    known = Constant(0.123456789, 0.004, digits=6)
+    law = formula(0.123456789 * X + 98.7654321, constants=(known,))
+    for text in (law.latex, law.mathml, str(law)):
+        assert "0.123457" in text
+        assert "0.1234567" not in text
+        assert "98.7654321" in text  # nobody chose: nothing is lost
+    scored = replace(law, scores={"validation_loss": 0.1})
+    assert FormulaSet([scored]).frame()["formula"].iloc[0] in str(law)
+    assert "0.123457 ± 0.0040" in law._repr_html_()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from workbench.discovery.digits import with_error
+from workbench.discovery.digits import full_digits, with_error
 from workbench.discovery.residuals import CLEAR
 from workbench.discovery.typesetting import rounded
 
@@ -27,7 +27,7 @@ def formula_card(formula: "Formula") -> str:
     if formula.as_fitted:
         loss = formula.scores.get("as_fitted_loss")
         told = "" if loss is None else f" (validation loss {loss:.4g})"
-        raw = "; ".join(str(rounded(e, 8)) for e in formula.as_fitted)
+        raw = "; ".join(str(rounded(e, full_digits)) for e in formula.as_fitted)
         parts.append(f"<p>As fitted: {escape(raw)}{told}</p>")
     figures = [
         f"{name.replace('_', ' ')} {value:.4g}"
@@ -57,7 +57,12 @@ def in_words(constant: "Constant") -> str:
         before = constant.evidence or f"{constant.value:.8g}"
         noticed = f" (F = {constant.f_value:.2g})" if constant.f_value else ""
         return f"{before} → {constant.snapped}{unit}{noticed}"
-    return f"{with_error(constant.value, constant.sigma)}{unit}"
+    return f"{with_error(constant.value, constant.sigma, constant.digits)}{unit}"
+
+
+def number(constant: "Constant") -> str:
+    """A constant as the formula prints it."""
+    return f"{constant.value:.{constant.digits or full_digits(constant.value)}g}"
 
 
 def stability(formula: "Formula") -> list[str]:
@@ -89,13 +94,13 @@ def remarks(formula: "Formula") -> list[str]:
     for place, constant in enumerate(formula.constants):
         for other, r in constant.tied:
             if other > place:
-                pair = f"{constant.value:.5g} and {formula.constants[other].value:.5g}"
+                pair = f"{number(constant)} and {number(formula.constants[other])}"
                 found.append(
                     f"The constants {pair} move together (correlation {r:+.3f}): their combination "
                     "is better known than either."
                 )
         if constant.snapped is None and constant.sigma is None:
-            found.append(f"The data do not determine the constant {constant.value:.5g} by itself.")
+            found.append(f"The data do not determine the constant {number(constant)} by itself.")
     return found
 
 

@@ -14,11 +14,11 @@ import pandas as pd
 import sympy
 from sympy import Expr, Symbol
 
+from workbench.discovery.digits import full_digits
 from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.evaluation import compiled, real, require_symbols
 from workbench.discovery.library import complexity
 from workbench.discovery.typesetting import (
-    DIGITS,
     WIDTH,
     Equation,
     latex_name,
@@ -48,6 +48,7 @@ class Constant:
         tied: places, among the formula's constants, of those whose errors go with this one's, and the
             correlations: only a combination of them is well determined.
         unit: where the data have units.
+        digits: significant ones that it is printed with, see ``Formula.printed``; None prints all.
     """
 
     value: float
@@ -58,6 +59,7 @@ class Constant:
     interval: tuple[float, float] | None = None
     tied: tuple[tuple[int, float], ...] = ()
     unit: str = ""
+    digits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -135,26 +137,23 @@ class Formula:
         """Whether factors need a sign between them to be told apart."""
         return any(not re.fullmatch(r"[A-Za-z]_?\d*", name) for name in self.used)
 
-    def for_reading(self, expression: Expr) -> Expr:
-        """Numbers to the digits that their standard errors leave, at most five."""
-        short = {}
-        for number in expression.atoms(sympy.Float):
-            digits = DIGITS
-            for constant in self.constants:
-                near = math.isclose(abs(constant.value), abs(float(number)), rel_tol=1e-12)
-                if near and constant.sigma and math.isfinite(constant.sigma):
-                    magnitude = math.floor(math.log10(max(abs(constant.value), 1e-300)))
-                    digits = magnitude + 1 - math.floor(math.log10(constant.sigma))
-                    digits = min(max(digits, 1), DIGITS)
-            short[number] = rounded(number, digits)
-        return expression.xreplace(short)
+    @property
+    def printed(self) -> tuple[Expr, ...]:
+        """The expressions as every medium prints them.
+
+        Numbers have the digits that were chosen for all of them together when they were fitted, so that
+        the printed formula says what the fitted one says; a number without a choice has all its digits.
+        """
+        chosen = {abs(c.value): c.digits for c in self.constants if c.digits}
+
+        def digits(number: float) -> int:
+            return chosen.get(abs(number)) or full_digits(number)
+
+        return tuple(rounded(e, digits) for e in self.expressions)
 
     @property
     def latex(self) -> str:
-        """Display mathematics, with ``ln`` for the natural logarithm.
-
-        A number is written to the first digit that its standard error touches, five at most.
-        """
+        """Display mathematics, with ``ln`` for the natural logarithm; see ``printed``."""
         return r" \\ ".join(e.line for group in self.equations() for e in group)
 
     @property
@@ -180,21 +179,21 @@ class Formula:
         return [
             layout(
                 side(left),
-                self.for_reading(expression),
+                expression,
                 known,
                 dots=self._long_names and names is None,
                 width=width,
                 letter=letters[number % len(letters)],
             )
             for number, (left, expression) in enumerate(
-                zip(self.left_sides, self.expressions, strict=True)
+                zip(self.left_sides, self.printed, strict=True)
             )
         ]
 
     @property
     def mathml(self) -> str:
         """Presentation MathML, which browsers draw by themselves; names are escaped."""
-        equations = list(zip(self.left_sides, self.expressions, strict=True))
+        equations = list(zip(self.left_sides, self.printed, strict=True))
         return to_mathml(equations, self.symbols, dots=self._long_names)
 
     def __post_init__(self) -> None:
@@ -327,8 +326,8 @@ class Formula:
         return read_formula(content, repr(str(path)))
 
     def __str__(self) -> str:
-        sides = zip(self.left_sides, self.expressions, strict=True)
-        return "\n".join(f"{left} = {rounded(e)}" for left, e in sides)
+        sides = zip(self.left_sides, self.printed, strict=True)
+        return "\n".join(f"{left} = {e}" for left, e in sides)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.display_latex}$"

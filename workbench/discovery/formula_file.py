@@ -7,6 +7,7 @@ import numpy as np
 import sympy
 from msgspec import Meta
 
+from workbench.discovery.digits import FULL
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError
@@ -38,6 +39,7 @@ class _Constant(Strict):
     interval: tuple[Number, Number] | None = None
     tied: Annotated[tuple[tuple[Count, float], ...], Meta(max_length=MOST_NODES)] = ()
     unit: Text = ""
+    digits: Annotated[int, Meta(ge=1, le=FULL)] | None = None
 
     def constant(self) -> Constant:
         return Constant(
@@ -49,6 +51,7 @@ class _Constant(Strict):
             None if self.interval is None else _ends(self.interval),
             self.tied,
             self.unit,
+            self.digits,
         )
 
 

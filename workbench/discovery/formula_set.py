@@ -12,7 +12,6 @@ from workbench.discovery.blocks import made_of
 from workbench.discovery.formula import Formula
 from workbench.discovery.selection import RULES, description_length
 from workbench.discovery.selection import loss as _loss
-from workbench.discovery.typesetting import rounded
 from workbench.errors import InputError
 
 
@@ -139,7 +138,7 @@ class FormulaSet(Sequence[Formula]):
                 figure.removeprefix("test_"): f.scores.get(figure),
                 "mdl": description_length(f) if _loss(f) > 0 else None,
                 "won": f.scores.get("selection_frequency"),
-                "formula": "; ".join(str(rounded(e, 4)) for e in f.expressions),
+                "formula": "; ".join(map(str, f.printed)),
                 "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
                 "chosen": f is self.best,
             }

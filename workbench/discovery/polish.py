@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import sympy
 import torch
-from scipy.special import softmax
 from scipy.stats import t as student
 from sympy import Expr, Symbol
 
@@ -19,6 +18,7 @@ from workbench.discovery.forms import multiplied_out, opened, rewritten
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
+from workbench.discovery.printing import Printing, printing, probabilities
 from workbench.discovery.provenance import origin, topology
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.simplify import shorter
@@ -181,11 +181,8 @@ class _Rows:
         values = fitted.parametric.outputs(self.x)
         if not self.classes:
             return self.y.reshape(values.shape) - values
-        table = (
-            np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
-        )
-        table = np.nan_to_num(table, nan=0.0, posinf=700, neginf=-700)
-        return (np.eye(table.shape[1])[self.y] - softmax(table, 1))[:, -values.shape[1] :]
+        p = probabilities(values)
+        return (np.eye(p.shape[1])[self.y] - p)[:, -values.shape[1] :]
 
     def simplified(self, fits: Sequence[Fitted]) -> list[Fitted]:
         """Each in a shorter form and fitted again, where that keeps the loss."""
@@ -236,6 +233,7 @@ class _Rows:
     def formula(self, fitted: Fitted, network: KAN | None, before: Fitted | None = None) -> Formula:
         """The formula of a fit, and of what it was ``before`` numbers were snapped."""
         expressions = fitted.parametric.substituted()
+        shown = self.printing(fitted, network)
         x = self.parts["train"][0]
         domain = {
             name: (float(column.min()), float(column.max()))
@@ -249,16 +247,21 @@ class _Rows:
             classes=self.data.classes,
             domain=domain,
             units=dict(self.data.units),
-            constants=constants_of(fitted, self.units(fitted.parametric)),
+            constants=constants_of(fitted, self.units(fitted.parametric), shown.digits),
             provenance=self.origin | ({"network": topology(network)} if network else {}),
         )
         lack = self.lack(fitted)
-        scores = self._scores(formula, network)
+        scores = self._scores(formula, network) | {"printing_error": shown.error}
         if before is not None:
             as_fitted = before.parametric.substituted()
             formula = replace(formula, as_fitted=as_fitted)
             scores["as_fitted_loss"] = self.loss(as_fitted, "validation")
         return replace(formula, scores=scores | {"lack_of_fit": None if math.isnan(lack) else lack})
+
+    def printing(self, fitted: Fitted, network: KAN | None) -> Printing:
+        error = math.inf if network is None or self.classes else self.network_loss(network)
+        x, y = self.parts["train"]
+        return printing(fitted.parametric, x, y, classes=self.classes, network_error=error)
 
     def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
         values = {part: formula(x) for part, (x, _) in self.parts.items()}
@@ -284,8 +287,14 @@ class _Rows:
         return scores
 
 
-def constants_of(fitted: Fitted, units: Sequence[str] = ()) -> tuple[Constant, ...]:
-    """A fit's constants, with errors, 95 % intervals of Student's t and ties; then the snapped ones."""
+def constants_of(
+    fitted: Fitted, units: Sequence[str] = (), digits: Sequence[int] = ()
+) -> tuple[Constant, ...]:
+    """A fit's constants, with errors, 95 % intervals of Student's t and ties; then the snapped ones.
+
+    Args:
+        fitted: the fit. units: of its constants. digits: that they are printed with.
+    """
     reach = float(student.ppf(0.975, fitted.degrees))
     free = []
     for place, value in enumerate(fitted.parametric.values):
@@ -297,7 +306,14 @@ def constants_of(fitted: Fitted, units: Sequence[str] = ()) -> tuple[Constant, .
         )
         interval = None if sigma is None else (value - reach * sigma, value + reach * sigma)
         free.append(
-            Constant(value, sigma, interval=interval, tied=tied, unit=units[place] if units else "")
+            Constant(
+                value,
+                sigma,
+                interval=interval,
+                tied=tied,
+                unit=units[place] if units else "",
+                digits=digits[place] if digits else None,
+            )
         )
     exact = [
         Constant(float(s.number), None, str(s.number), s.evidence, s.f_value)

@@ -6,13 +6,15 @@ another function gets a name of its own, as in a paper.
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import mathml
+
+from workbench.discovery.digits import significant
 
 DIGITS = 5
 WIDTH = 64
@@ -25,15 +27,16 @@ _BREAK = r" \\ &\quad "
 _BESSEL = re.compile(r"<mi>besselj</mi><mrow><mo>\(</mo>(<mn>\d+</mn>)<mo>,</mo>")
 
 
-def rounded(expression: Expr, digits: int = DIGITS) -> Expr:
-    """Floats to some significant digits; whole ones become integers."""
+def rounded(expression: Expr, digits: int | Callable[[float], int] = DIGITS) -> Expr:
+    """Floats to some significant digits, which a function may choose; whole ones become integers."""
 
     def short(number: Expr) -> Expr:
-        value = float(f"{float(number):.{digits}g}")
+        places = digits if isinstance(digits, int) else digits(float(number))
+        value = significant(float(number), places)
         return (
             sympy.Integer(int(value))
             if value == int(value) and abs(value) < 1e6
-            else sympy.Float(value, digits)
+            else sympy.Float(f"{value:.{places}g}", places)
         )
 
     return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
@@ -194,7 +197,7 @@ def to_mathml(
     renaming = dict(zip(symbols, places, strict=False))
     rows = []
     for left, (_, expression) in zip(places[len(symbols) :], equations, strict=True):
-        equation = sympy.Eq(left, rounded(expression).xreplace(renaming), evaluate=False)
+        equation = sympy.Eq(left, expression.xreplace(renaming), evaluate=False)
         symbol = "dot" if dots else None
         rows.append(_markup(equation, symbol))
     marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}

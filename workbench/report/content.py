@@ -9,6 +9,7 @@ import numpy as np
 from workbench.automatic import Discovery
 from workbench.discovery.card import TRIVIAL, in_words, remarks
 from workbench.discovery.charts import bar_chart, loss_chart, residual_chart, scatter_chart
+from workbench.discovery.digits import full_digits, interval_in_words
 from workbench.discovery.export import Export
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.typesetting import rounded
@@ -93,7 +94,7 @@ def _formula(formula: Formula, about: Mapping[str, Any]) -> list[Block]:
         *(Text(sentence) for sentence in remarks(formula)),
     ]
     if formula.as_fitted:
-        raw = "; ".join(str(rounded(e, 8)) for e in formula.as_fitted)
+        raw = "; ".join(str(rounded(e, full_digits)) for e in formula.as_fitted)
         loss = number(formula.scores.get("as_fitted_loss"))
         blocks.append(
             Text(f"As fitted, before numbers were snapped: {raw}; validation loss {loss}.", True)
@@ -253,8 +254,7 @@ def _value(constant: Constant) -> str:
 def _interval(constant: Constant) -> str:
     if constant.interval is None:
         return "exact" if constant.snapped else "not determined"
-    low, high = constant.interval
-    return f"{low:.6g} … {high:.6g}"
+    return interval_in_words(*constant.interval)
 
 
 def _evidence(constant: Constant) -> str:

@@ -295,7 +295,7 @@ def _constants(formula: Formula) -> list[dict[str, Any]]:
     """Every number of a formula: what it is, and the evidence for an exact one."""
     return [
         {
-            "text": c.snapped or with_error(c.value, c.sigma),
+            "text": c.snapped or with_error(c.value, c.sigma, c.digits),
             "evidence": c.evidence,
             "exact": c.snapped is not None,
         }

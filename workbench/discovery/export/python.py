@@ -2,7 +2,6 @@
 
 import keyword
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +95,6 @@ _TORCH_BESSEL = (
 
 def python_program(
     code: str,
-    expected: Callable[[np.ndarray], np.ndarray] | None = None,
     *,
     guarded: bool = True,
 ) -> Program:
@@ -104,7 +102,7 @@ def python_program(
 
     Args:
         code: defines ``evaluate(x)`` for an array ``(N, d)``, and ``inside(x)`` where it is guarded.
-        expected, guarded: see ``Program``.
+        guarded: see ``Program``.
     """
     ending = (
         "\nimport numpy\n"
@@ -122,7 +120,7 @@ def python_program(
         )
     ending += "print('\\n'.join(repr(float(v)) for v in _table.ravel()))\n"
     commands = ((sys.executable, "-W", "ignore", "program.py"),)
-    return Program(commands, {"program.py": code + ending}, expected, guarded=guarded)
+    return Program(commands, {"program.py": code + ending}, guarded=guarded)
 
 
 _CALLS = (
