@@ -24,7 +24,7 @@ from workbench.discovery.fence import NUMERICAL, attempt, noting_skipped, skippe
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
-from workbench.discovery.stability import selection_frequencies
+from workbench.discovery.stability import weighed
 from workbench.discovery.structure.propose import Structure, Suggestion, propose
 from workbench.discovery.symbolic import symbolify
 from workbench.discovery.units import parse_all
@@ -289,7 +289,7 @@ class _Course:
             baselines = tuple(found)
         formulas = formulas.stamped(seed=self.seed)
         with attempt("formulas on resampled rows"):
-            formulas = selection_frequencies(formulas, self.data, seed=self.seed)
+            formulas = weighed(formulas, self.data, seed=self.seed)
         self.tell("done", 1.0)
         return Discovery(
             data=self.data,

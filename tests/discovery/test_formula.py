@@ -147,7 +147,7 @@ def test_no_formula_is_said() -> None:
 
 
 def test_the_rule_can_be_changed_afterwards() -> None:
-    found = FormulaSet([scored(X, 0.19), scored(X + Y, 0.105), scored(sympy.sin(X) * Y + X, 0.100)])
+    found = FormulaSet([scored(X, 0.19), scored(X + Y, 0.102), scored(sympy.sin(X) * Y + X, 0.100)])
     assert found.best.expression == X + Y
     assert found.select("accurate").best.expression == sympy.sin(X) * Y + X
     assert found.select("simple").best.expression == X

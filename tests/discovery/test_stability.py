@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from workbench.discovery.polish import polished
-from workbench.discovery.stability import form, selection_frequencies
+from workbench.discovery.stability import differ, form, weighed
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.resampling import recurrence
@@ -40,7 +40,7 @@ def test_numbers_make_no_form() -> None:
 
 def test_the_true_form_wins_where_the_noise_is_small() -> None:
     data = table(0.02)
-    found = selection_frequencies(rivals(data), data)
+    found = weighed(rivals(data), data)
     assert found.best.scores["selection_frequency"] > 0.9
     assert "bootstrap resamples" in found.best._repr_html_()
     assert found.frame().loc[found.frame()["chosen"], "won"].item() > 0.9
@@ -49,29 +49,37 @@ def test_the_true_form_wins_where_the_noise_is_small() -> None:
 def test_noise_makes_the_choice_less_sure_and_shares_sum_to_one() -> None:
     data = table(2.0, rows=120)
     close = rivals(data).select("accurate")
-    found = selection_frequencies(close, data, resamples=400, seed=3)
+    found = weighed(close, data, resamples=400, seed=3)
     shares = {form(f.expressions): f.scores["selection_frequency"] for f in found}
     assert sum(shares.values()) == pytest.approx(1)
     assert max(shares.values()) < 0.99
     assert found.rule == "accurate"
-    again = selection_frequencies(close, data, resamples=400, seed=3)
+    again = weighed(close, data, resamples=400, seed=3)
     assert [f.scores for f in again] == [f.scores for f in found]
 
 
-def test_one_step_moves_constants_as_refits_do() -> None:
-    from workbench.discovery.parametric import parametrize, refit
-    from workbench.discovery.stability import _linear, _steps
+def test_forms_that_the_rows_do_not_tell_apart_are_named() -> None:
+    random = np.random.default_rng(4)
+    a = random.uniform(0.5, 2, 300)
+    x = np.stack((a, a * np.exp(0.01 * random.standard_normal(300))), 1)
+    y = 3 * x[:, 0] ** 2 + 0.3 * random.standard_normal(300)
+    data = Dataset.from_arrays(x, y, names=["a", "b"])
+    found = weighed(polished([(2.0 * A**2,), (2.0 * B**2,), (2.0 * A,)], data, floor=0.0), data)
+    squares = [f for f in found if form(f.expressions) in ((A**2,), (B**2,))]
+    assert all(len(f.rivals) == 1 for f in squares)
+    assert "Not told apart from y = " in found.best._repr_html_()
+    assert not any(f.rivals for f in found if f not in squares)
 
-    data = table(0.1)
-    x, y = (t.numpy() for t in data.split("train"))
-    start = refit(parametrize([0.9 * A * B + 0.1], ("a", "b")), x, y).parametric
-    values, slope = _linear(start, x, False)
-    random = np.random.default_rng(0)
-    counts = random.multinomial(len(x), np.full(len(x), 1 / len(x)), size=20).astype(float)
-    moved = np.array(start.values) + _steps(slope, y - values, None, counts)
-    for row, expected in zip(counts.astype(int), moved, strict=True):
-        again = refit(start, np.repeat(x, row, 0), np.repeat(y, row, 0))
-        np.testing.assert_allclose(again.parametric.values, expected, atol=1e-6)
+
+def test_an_exact_law_is_told_from_one_that_is_nearly_right() -> None:
+    exact, near = np.full(30, 1e-20), np.full(30, 1e-6)
+    near[7] = 1.0  # the mean of the differences is within its error, their signs are all one
+    even = np.ones(30)
+    assert differ(near, exact, even)
+    assert differ(exact, near, even)
+    assert not differ(exact, exact, even)
+    noise = np.random.default_rng(0).standard_normal(30) ** 2
+    assert not differ(noise, np.roll(noise, 1), even)
 
 
 def test_classes_have_shares_too() -> None:
@@ -80,7 +88,7 @@ def test_classes_have_shares_too() -> None:
     kind = np.where(x[:, 0] + 0.3 * random.standard_normal(400) > 0, "up", "down")
     data = Dataset.from_arrays(x, kind, names=["a", "b"])
     formulas = polished([(2.0 * A,), (2.0 * A + 0.1 * B,), (1.0 * B,)], data, floor=0.0)
-    found = selection_frequencies(formulas, data)
+    found = weighed(formulas, data)
     assert form(found.best.expressions) == (A,)
     assert found.best.scores["selection_frequency"] > 0.5
 

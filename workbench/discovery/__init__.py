@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         remove_edges,
         remove_node,
     )
-    from workbench.discovery.stability import selection_frequencies
+    from workbench.discovery.stability import weighed
     from workbench.discovery.structure.propose import Suggestion, propose
     from workbench.discovery.symbolic import symbolify
     from workbench.discovery.targets import compile_target
@@ -54,7 +54,7 @@ _MODULES = {
         "remove_edges",
         "remove_node",
     ],
-    "stability": ["selection_frequencies"],
+    "stability": ["weighed"],
     "structure.propose": ["Suggestion", "propose"],
     "symbolic": ["symbolify"],
     "targets": ["compile_target"],
@@ -94,10 +94,10 @@ __all__ = [
     "remove_edges",
     "remove_node",
     "save_graph",
-    "selection_frequencies",
     "suggest",
     "symbolify",
     "to_networkx",
     "unfix",
     "unregister",
+    "weighed",
 ]

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from workbench.discovery.digits import full_digits, with_error
 from workbench.discovery.residuals import CLEAR
+from workbench.discovery.selection import expected, of_the_mean
 from workbench.discovery.typesetting import rounded
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Constant, Formula
 
 _COLUMN = 36
+_RIVALS = 4
 TRIVIAL = ("0", "1", "-1")
 """What a constant becomes that goes without saying."""
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
@@ -71,7 +73,8 @@ def stability(formula: "Formula") -> list[str]:
     share, resamples = (formula.scores.get(k) for k in ("selection_frequency", "resamples"))
     if share is not None and resamples:
         found.append(
-            f"Chosen in {round(share * resamples)} of {resamples:.0f} bootstrap resamples."
+            f"Chosen in {round(share * resamples)} of {resamples:.0f} bootstrap resamples, among the "
+            "forms that were tried."
         )
     share, searches = (formula.scores.get(k) for k in ("search_frequency", "searches"))
     if share is not None and searches:
@@ -82,9 +85,32 @@ def stability(formula: "Formula") -> list[str]:
     return found
 
 
+def no_law(formula: "Formula") -> list[str]:
+    """A sentence where it is no law: it knows no input, or does no better on new rows than the mean."""
+    value, mean = expected(formula), of_the_mean(formula)
+    plain = "mean" if formula.task == "regression" else "shares of the classes"
+    if not formula.used and math.isfinite(mean):
+        return [f"No law was found: no form that was tried is clearly better than the {plain}."]
+    if math.isfinite(mean) and value >= mean:
+        return [
+            f"This is no law: on rows that it has not seen it errs by {value:.3g}, the {plain} of "
+            f"{formula.target} by {mean:.3g}."
+        ]
+    return []
+
+
+def alternatives(formula: "Formula") -> list[str]:
+    """A sentence that names the forms that the rows do not tell apart from it."""
+    if not formula.rivals or not formula.used:
+        return []
+    shown = "; ".join(" and ".join(text.splitlines()) for text in formula.rivals[:_RIVALS])
+    more = len(formula.rivals) - _RIVALS
+    return [f"Not told apart from {shown}{f'; and {more} more' if more > 0 else ''}."]
+
+
 def remarks(formula: "Formula") -> list[str]:
     """Sentences on how firm it is, and on what its evidence does not carry."""
-    found = stability(formula)
+    found = [*no_law(formula), *stability(formula), *alternatives(formula)]
     found += [f"In units: {problem}." for problem in formula.unit_problems]
     if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:
         found.append(

@@ -72,13 +72,17 @@ class Formula:
         domain: range of every input in the training data. units: of columns that have one.
         constants: fitted and snapped numbers.
         scores: losses and figures by name: "train_loss", "validation_loss", "test_loss" (RMSE in the
-            target's units, or cross-entropy), "test_r2" or "test_accuracy", "network_error" (rms
-            difference to the network, in standard deviations of the target), "lack_of_fit" (score of
-            what neighbouring residuals share, see ``residuals.lack_of_fit``; None at rounding),
-            "selection_frequency" and "search_frequency" (see ``stability``).
+            target's units, or cross-entropy), "expected_loss" (of a new row: over "judging_rows" rows that
+            are not held out, each under constants fitted without it) and "mean_loss" (the same of the
+            mean, or of the shares of classes; see ``leave_one_out``), "test_r2" or "test_accuracy",
+            "network_error" (rms difference to the network, in standard deviations of the target),
+            "lack_of_fit" (score of what neighbouring residuals share, see ``residuals.lack_of_fit``;
+            None at rounding), "selection_frequency" (see ``stability``) and "search_frequency" (see
+            ``resampling``).
         provenance: data, rows, seed, version, network, whatever repeats the result.
         as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;
             empty where none was. Their loss is the score "as_fitted_loss".
+        rivals: other forms of the same search that the rows do not tell apart from this one, as text.
     """
 
     expressions: tuple[Expr, ...]
@@ -92,6 +96,7 @@ class Formula:
     scores: Mapping[str, float | None] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     as_fitted: tuple[Expr, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def expression(self) -> Expr:

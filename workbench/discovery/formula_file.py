@@ -68,6 +68,7 @@ class _Saved(Strict):
     scores: dict[Name, Number]
     provenance: dict[Name, _Fact]
     as_fitted: _Expressions = ()
+    rivals: _Expressions = ()
     latex: Text = ""
 
 
@@ -88,6 +89,7 @@ def told(formula: Formula) -> dict[str, Any]:
         },
         "provenance": dict(formula.provenance),
         "as_fitted": [sympy.srepr(e) for e in formula.as_fitted],
+        "rivals": list(formula.rivals),
         "latex": formula.latex,
     }
 
@@ -115,6 +117,7 @@ def read_formula(content: bytes, what: str) -> Formula:
         scores=saved.scores,
         provenance=saved.provenance,
         as_fitted=tuple(parse_srepr(text) for text in saved.as_fitted),
+        rivals=saved.rivals,
     )
     _require_values(formula, what)
     return formula

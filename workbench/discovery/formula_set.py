@@ -10,13 +10,13 @@ from sympy import Expr
 
 from workbench.discovery.blocks import made_of
 from workbench.discovery.formula import Formula
-from workbench.discovery.selection import RULES, description_length
+from workbench.discovery.selection import RULES, description_length, expected
 from workbench.discovery.selection import loss as _loss
 from workbench.errors import InputError
 
 
 class FormulaSet(Sequence[Formula]):
-    """Formulas from simple to accurate: the Pareto front of complexity and validation loss first.
+    """Formulas from simple to accurate.
 
     Args:
         formulas: in any order; of equal expressions the better one is kept.
@@ -26,10 +26,10 @@ class FormulaSet(Sequence[Formula]):
         unique: dict[tuple[Expr, ...], Formula] = {}
         for formula in formulas:
             known = unique.get(formula.expressions)
-            if known is None or _loss(formula) < _loss(known):
+            if known is None or expected(formula) < expected(known):
                 unique[formula.expressions] = formula
         kept = [f for f in unique.values() if math.isfinite(_loss(f))]
-        self._formulas = sorted(kept, key=lambda f: (f.complexity, _loss(f)))
+        self._formulas = sorted(kept, key=lambda f: (f.complexity, expected(f)))
         self._rule = "best"
         self._picked: int | None = None
 
@@ -61,6 +61,10 @@ class FormulaSet(Sequence[Formula]):
         pairs = zip(self._formulas, scores, strict=True)
         return self._like(replace(f, scores={**f.scores, **more}) for f, more in pairs)
 
+    def with_rivals(self, rivals: Mapping[tuple[Expr, ...], tuple[str, ...]]) -> "FormulaSet":
+        """The same formulas and choice with ``Formula.rivals``, by expressions."""
+        return self._like(replace(f, rivals=rivals.get(f.expressions, ())) for f in self._formulas)
+
     def _like(self, formulas: Iterable[Formula]) -> "FormulaSet":
         """Formulas in this set's order, with its choice."""
         alike = FormulaSet(())
@@ -79,10 +83,10 @@ class FormulaSet(Sequence[Formula]):
         return self._rule
 
     def pareto(self) -> "FormulaSet":
-        """Formulas that no simpler one matches on validation rows."""
+        """Formulas whose expected loss no simpler one matches."""
         front: list[Formula] = []
         for formula in self._formulas:
-            if not front or _loss(formula) < _loss(front[-1]):
+            if not front or expected(formula) < expected(front[-1]):
                 front.append(formula)
         return FormulaSet(front)
 
@@ -99,9 +103,9 @@ class FormulaSet(Sequence[Formula]):
         """The same formulas with another choice.
 
         Args:
-            rule: "best" (simplest within the error of the least loss), "accurate" (least loss),
-                "simple" (simplest within twice the least loss), "mdl" (least description length), or
-                the index of a formula.
+            rule: "best" (simplest that loses next to nothing against the least description length),
+                "accurate" (least expected loss), "simple" (simplest within twice that), "mdl" (least
+                description length), or the index of a formula. See ``selection``.
 
         Raises:
             InputError: there is no such rule or formula.
@@ -120,10 +124,10 @@ class FormulaSet(Sequence[Formula]):
     def frame(self) -> pd.DataFrame:
         """The Pareto front and the chosen formula as a table; its index is that of the set.
 
-        Its columns: complexity, losses on each part, r2 or accuracy, mdl (description length in bits),
-        won (share of resamples in which the form was chosen), formula, uncertainties (its fitted
-        constants with their standard errors), chosen, and where the data have units, units (right or
-        wrong).
+        Its columns: complexity, losses on each part, expected (loss of a new row, see ``selection``),
+        r2 or accuracy, mdl (description length in bits), won (share of resamples in which the form was
+        chosen), formula, uncertainties (its fitted constants with their standard errors), chosen, and
+        where the data have units, units (right or wrong).
         """
         from workbench.discovery.card import in_words
 
@@ -135,8 +139,9 @@ class FormulaSet(Sequence[Formula]):
                 "train": f.scores.get("train_loss"),
                 "validation": f.scores.get("validation_loss"),
                 "test": f.scores.get("test_loss"),
+                "expected": f.scores.get("expected_loss"),
                 figure.removeprefix("test_"): f.scores.get(figure),
-                "mdl": description_length(f) if _loss(f) > 0 else None,
+                "mdl": description_length(f) if expected(f) > 0 else None,
                 "won": f.scores.get("selection_frequency"),
                 "formula": "; ".join(map(str, f.printed)),
                 "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
@@ -158,7 +163,7 @@ class FormulaSet(Sequence[Formula]):
         front = list(self.pareto())
         chosen = self.best
         if all(f is not chosen for f in front):
-            front = sorted([*front, chosen], key=lambda f: (f.complexity, _loss(f)))
+            front = sorted([*front, chosen], key=lambda f: (f.complexity, expected(f)))
         return front
 
     def _repr_html_(self) -> str:

@@ -17,6 +17,7 @@ from workbench.discovery.fence import attempt
 from workbench.discovery.forms import multiplied_out, opened, rewritten
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
 from workbench.discovery.printing import Printing, printing, probabilities
 from workbench.discovery.provenance import origin, topology
@@ -112,6 +113,17 @@ class _Rows:
         keep = np.random.default_rng(0).permutation(len(x))[:_MOST_ROWS]
         self.x, self.y = x[keep], y[keep]
         self.spread = 1.0 if self.classes else float(y.std())
+        self.judging = judging_rows(data)
+        self.of_the_mean = self._overall(mean_losses(data))
+
+    def expected(self, fitted: Fitted) -> float:
+        """Loss of all rows that are not held out, each under constants fitted without it."""
+        return self._overall(row_losses(fitted.parametric, *self.judging, classes=self.classes))
+
+    def _overall(self, losses: np.ndarray) -> float:
+        """RMSE, or mean cross-entropy, of rows that count by their weights."""
+        mean = float(np.average(losses, weights=self.judging[2]))
+        return mean if self.classes else math.sqrt(mean)
 
     def _arrays(self, part: Any) -> tuple[np.ndarray, np.ndarray]:
         x, y = self.data.split(part)
@@ -252,6 +264,8 @@ class _Rows:
         )
         lack = self.lack(fitted)
         scores = self._scores(formula, network) | {"printing_error": shown.error}
+        scores |= {"expected_loss": self.expected(fitted), "mean_loss": self.of_the_mean}
+        scores["judging_rows"] = len(self.judging[0])
         if before is not None:
             as_fitted = before.parametric.substituted()
             formula = replace(formula, as_fitted=as_fitted)

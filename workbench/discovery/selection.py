@@ -1,4 +1,8 @@
-"""Rules that choose one formula from a front; the choice can be changed after the search."""
+"""Rules that choose one formula from a front; the choice can be changed after the search.
+
+They compare the *expected* loss: that of all rows that are not held out, each under constants fitted without
+it (``leave_one_out``). A handful of validation rows is no judge, and training rows alone flatter the longest.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,79 +11,83 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
 
-_STANDARD_ERRORS, _ROWS_UNKNOWN = 2.0, 150
-_CLOSE_CROSS_ENTROPY, _NATS = 1.05, 3.0
+_ROWS_UNKNOWN = 150
+_STANDARD_ERRORS, _CLOSE = 2.0, 0.05
 _SIMPLE_FACTOR = 2.0
-_BITS_PER_NODE = 4.0
-_ROUNDING = 1e-10
+_NATS_PER_NODE = 1.0
+ROUNDING = 1e-10
+"""Errors below this part of the target's spread are rounding."""
 
 
 def loss(formula: "Formula") -> float:
     """Validation loss; infinite where it is unknown."""
-    value = formula.scores.get("validation_loss")
+    return _score(formula, "validation_loss")
+
+
+def expected(formula: "Formula") -> float:
+    """Expected loss of a new row; differences below rounding, relative to the target, are none.
+
+    It is the validation loss where no rows were judged one by one, and infinite where nothing is known.
+    """
+    value = _score(formula, "expected_loss")
+    value = value if "expected_loss" in formula.scores else loss(formula)
+    floor = ROUNDING * of_the_mean(formula) if formula.task == "regression" else 0.0
+    return value if math.isinf(floor) else max(value, floor)
+
+
+def of_the_mean(formula: "Formula") -> float:
+    """Expected loss of the mean, or of the shares of classes; infinite where it is unknown."""
+    return _score(formula, "mean_loss")
+
+
+def _score(formula: "Formula", name: str) -> float:
+    value = formula.scores.get(name)
     return math.inf if value is None or math.isnan(value) else value
 
 
-def _train_loss(formula: "Formula") -> float:
-    value = formula.scores.get("train_loss")
-    return math.inf if value is None or math.isnan(value) else value
-
-
-def _rows(formulas: Sequence["Formula"]) -> float:
-    return formulas[0].scores.get("validation_rows") or _ROWS_UNKNOWN
-
-
-def _floor(formulas: Sequence["Formula"]) -> float:
-    """Losses below this part of the largest are rounding."""
-    finite = [loss(f) for f in formulas if math.isfinite(loss(f))]
-    return _ROUNDING * max(finite, default=0.0)
+def _rows(formula: "Formula") -> float:
+    scores = formula.scores
+    return scores.get("judging_rows") or scores.get("validation_rows") or _ROWS_UNKNOWN
 
 
 def best(formulas: Sequence["Formula"]) -> "Formula":
-    """The simplest whose validation loss is close to the least one.
+    """The simplest that loses next to nothing against the one of least description length.
 
-    Close is ``1 + 2 / sqrt(validation rows)`` in RMSE, about three standard errors; differences below
-    rounding do not count. In cross-entropy it is 1.05 plus a likelihood ratio of 20, and so on the
-    training rows, which are more: few held-out rows lie where two classes meet.
+    Next to nothing is two standard errors of a loss, ``2 / sqrt(rows)``, 5 % at most, of what that one
+    leaves and of what it explains: so a constant is chosen only where its description is the shortest.
     """
-    rows = _rows(formulas)
-    if formulas[0].task == "classification":
-        leader = min(formulas, key=loss)
-        limits = [_CLOSE_CROSS_ENTROPY * of(leader) + _NATS / rows for of in (loss, _train_loss)]
-        return next(f for f in formulas if loss(f) <= limits[0] and _train_loss(f) <= limits[1])
-    least = min(map(loss, formulas))
-    limit = max((1 + _STANDARD_ERRORS / math.sqrt(rows)) * least, _floor(formulas))
-    return next(f for f in formulas if loss(f) <= limit)
+    leader = mdl(formulas)
+    least, mean = expected(leader), of_the_mean(leader)
+    share = min(_STANDARD_ERRORS / math.sqrt(_rows(leader)), _CLOSE)
+    limit = least + share * max(min(least, mean - least), 0.0)
+    return next(f for f in formulas if f is leader or expected(f) <= limit)
 
 
 def accurate(formulas: Sequence["Formula"]) -> "Formula":
-    """The least validation loss, whatever it costs."""
-    return min(formulas, key=lambda f: (max(loss(f), _floor(formulas)), f.complexity))
+    """The least expected loss, whatever it costs."""
+    return min(formulas, key=lambda f: (expected(f), f.complexity))
 
 
 def simple(formulas: Sequence["Formula"]) -> "Formula":
-    """The simplest whose validation loss is within twice the least one."""
-    limit = max(_SIMPLE_FACTOR * min(map(loss, formulas)), _floor(formulas))
-    return next(f for f in formulas if loss(f) <= limit)
+    """The simplest whose expected loss is within twice the least one."""
+    limit = _SIMPLE_FACTOR * min(map(expected, formulas))
+    return next(f for f in formulas if expected(f) <= limit)
 
 
-def description_length(formula: "Formula", floor: float = 0.0) -> float:
-    """Bits for residuals of all validation rows and for the formula, up to a constant.
+def description_length(formula: "Formula") -> float:
+    """Bits for the residuals of all judging rows and for the formula, up to a constant.
 
     A residual of RMSE s costs log2(s) bits a row; a cross-entropy of h nats h / ln 2. A node of the
-    expression costs 4 bits, a fitted number half a logarithm of the rows (Rissanen 1978).
+    expression costs one nat; fitted numbers have paid with the rows that were left out (Dawid 1984).
     """
-    rows = formula.scores.get("validation_rows") or _ROWS_UNKNOWN
-    value = max(loss(formula), floor, 1e-300)
+    value = max(expected(formula), 1e-300)
     bits = value / math.log(2) if formula.task == "classification" else math.log2(value)
-    free = sum(c.snapped is None for c in formula.constants)
-    return rows * bits + _BITS_PER_NODE * formula.complexity + 0.5 * free * math.log2(rows)
+    return _rows(formula) * bits + _NATS_PER_NODE / math.log(2) * formula.complexity
 
 
 def mdl(formulas: Sequence["Formula"]) -> "Formula":
     """The least description length."""
-    floor = _floor(formulas)
-    return min(formulas, key=lambda f: description_length(f, floor))
+    return min(formulas, key=description_length)
 
 
 RULES: dict[str, Callable[[Sequence["Formula"]], "Formula"]] = {

@@ -1,30 +1,31 @@
-"""How often a form wins when the rows are drawn again.
+"""What the rows say about the choice: how often it is made again, and which other forms they allow.
 
-Two questions, two answers. ``selection_frequencies`` asks which of the formulas on the table would have
-been chosen with other rows: constants move by one Gauss–Newton step from their fit, so that hundreds
-of resamples cost milliseconds. ``workbench.recurrence`` repeats the whole search instead.
+Every formula on the table is judged by the same rows, those that are not held out, each under constants
+fitted without it (``leave_one_out``). Rows drawn again from these losses make other choices; two forms whose
+paired losses differ by less than two standard errors are not told apart. ``workbench.recurrence`` repeats
+the whole search instead.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import sympy
-from scipy.special import log_softmax, softmax
+from scipy.stats import wilcoxon
 from sympy import Expr
-from torch import Tensor
 
 from workbench.discovery.fence import attempt
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.parametric import Parametric, parametrize
-from workbench.discovery.selection import RULES
+from workbench.discovery.leave_one_out import judging_rows, losses_of
+from workbench.discovery.selection import ROUNDING, RULES, description_length, expected
 from workbench.kan.data import Dataset
 
 RESAMPLES = 200
-_MOST_ROWS, _MOST_FORMULAS = 4000, 40
-_NEAR = 3.0
+_MOST_FORMULAS = 40
+_STANDARD_ERRORS, _LEVEL = 2.0, 0.0228
 
 Form = tuple[Expr, ...]
 
@@ -55,120 +56,85 @@ def _without_numbers(expression: Expr) -> Expr:
     return expression.func(*(_without_numbers(a) for a in expression.args))
 
 
-def selection_frequencies(
+def weighed(
     formulas: FormulaSet, data: Dataset, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> FormulaSet:
-    """The same formulas with "selection_frequency" and "resamples" among their scores.
+    """The same formulas with what the rows say about the choice among them.
 
-    Training rows and validation rows are drawn again with replacement, constants follow, and the
-    set's own rule chooses. Only formulas whose validation loss comes near the least one compete.
+    That is "selection_frequency" and "resamples" among their scores, and their ``rivals``. For the first,
+    all rows that are not held out are drawn again with replacement, and the set's own rule chooses.
 
     Args:
         formulas: from ``symbolify`` or ``discover``. data: what they were found in.
         resamples: how often. seed: of the draws.
     """
-    rivals = _rivals(formulas)
-    if not rivals or not len(data.validation):
+    near = _near(formulas)
+    if not near:
         return formulas
-    random = np.random.default_rng(seed)
-    rows = [random.permutation(len(data.train))[:_MOST_ROWS], np.arange(len(data.validation))]
-    train = _arrays(data.split("train"), rows[0])
-    validation = _arrays(data.split("validation"), rows[1])
-    draws = [_counts(len(keep), resamples, random) for keep in rows]
-    losses = np.full((len(rivals), resamples), np.inf)
-    for place, rival in enumerate(rivals):
+    weights = judging_rows(data)[2]
+    floor = (ROUNDING * float(data.targets.std())) ** 2 if data.task == "regression" else 0.0
+    rows = np.full((len(near), len(weights)), np.inf)
+    for place, formula in enumerate(near):
         with attempt("a formula on resampled rows"):
-            found = _losses(rival, train, validation, *draws)
-            losses[place] = np.where(np.isnan(found), np.inf, found)
+            rows[place] = np.maximum(losses_of(formula.expressions, data), floor)
+    counts = _counts(weights, resamples, np.random.default_rng(seed))
+    losses = np.nan_to_num(rows @ counts.T, nan=np.inf, posinf=np.inf) / counts.sum(1)
+    if data.task == "regression":
+        losses = np.sqrt(losses)
     wins: Counter[Form] = Counter()
     for column in losses.T:
-        wins[form(_winner(rivals, column, formulas.rule).expressions)] += 1
-    return formulas.scored(
-        {"selection_frequency": wins[form(f.expressions)] / resamples, "resamples": resamples}
-        for f in formulas
-    )
+        wins[form(_winner(near, column, formulas.rule).expressions)] += 1
+    shares = [wins[form(f.expressions)] / resamples for f in formulas]
+    scores = [{"selection_frequency": share, "resamples": resamples} for share in shares]
+    return formulas.scored(scores).with_rivals(_not_told_apart(near, rows, weights))
 
 
-def _arrays(part: tuple[Tensor, Tensor], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    x, y = part
-    return x.numpy()[rows], y.numpy()[rows]
+def _counts(weights: np.ndarray, resamples: int, random: np.random.Generator) -> np.ndarray:
+    """How much each row counts in each resample, ``(B, N)``."""
+    rows = len(weights)
+    return random.multinomial(rows, np.full(rows, 1 / rows), size=resamples) * weights
 
 
-def _rivals(formulas: FormulaSet) -> list[Formula]:
-    eligible = formulas.eligible
-    losses = [f.scores["validation_loss"] or 0.0 for f in eligible]
-    limit = _NEAR * max(min(losses, default=0.0), 1e-10 * max(losses, default=0.0))
-    near = [f for f, loss in zip(eligible, losses, strict=True) if loss <= limit]
-    return near[:_MOST_FORMULAS]
+def _not_told_apart(
+    near: Sequence[Formula], rows: np.ndarray, weights: np.ndarray
+) -> dict[Form, tuple[str, ...]]:
+    """By the expressions of each formula, other forms that the rows do not tell apart from it."""
+    kinds = [form(f.expressions) for f in near]
+    found: dict[Form, tuple[str, ...]] = {}
+    for formula, kind, own in zip(near, kinds, rows, strict=True):
+        alike: dict[Form, str] = {}
+        for other, another, losses in zip(near, kinds, rows, strict=True):
+            if another != kind and another not in alike and not differ(own, losses, weights):
+                alike[another] = str(other)
+        found[formula.expressions] = tuple(alike.values())
+    return found
+
+
+def differ(losses: np.ndarray, others: np.ndarray, weights: np.ndarray) -> bool:
+    """Whether rows tell two formulas apart: by the mean of the paired differences, or by their ranks.
+
+    Two standard errors of the mean; ranks see a difference that is everywhere but uneven, as between an
+    exact law and one that is nearly right, whose few large errors spoil the mean's own error.
+    """
+    gap = (losses - others) * weights
+    if not np.isfinite(gap).all():
+        return not np.array_equal(losses, others)
+    if not gap.any():
+        return False
+    error = gap.std() / math.sqrt(len(gap))
+    return bool(abs(gap.mean()) > _STANDARD_ERRORS * error or wilcoxon(gap).pvalue < 2 * _LEVEL)
+
+
+def _near(formulas: FormulaSet) -> list[Formula]:
+    """The formulas that may compete, those of least description length; from simple to accurate."""
+    eligible = [f for f in formulas.eligible if math.isfinite(expected(f))]
+    near = sorted(eligible, key=description_length)[:_MOST_FORMULAS]
+    return [f for f in eligible if any(f is other for other in near)]
 
 
 def _winner(rivals: Sequence[Formula], losses: np.ndarray, rule: str) -> Formula:
     scored = [
-        replace(f, scores={**f.scores, "validation_loss": float(loss)})
+        replace(f, scores={**f.scores, "expected_loss": float(loss)})
         for f, loss in zip(rivals, losses, strict=True)
     ]
-    scored.sort(key=lambda f: (f.complexity, f.scores["validation_loss"]))
     return RULES[rule](scored)
-
-
-def _counts(rows: int, resamples: int, random: np.random.Generator) -> np.ndarray:
-    """How often each row is drawn in each resample, ``(B, N)``."""
-    return random.multinomial(rows, np.full(rows, 1 / rows), size=resamples).astype(float)
-
-
-def _losses(
-    formula: Formula,
-    train: tuple[np.ndarray, np.ndarray],
-    validation: tuple[np.ndarray, np.ndarray],
-    train_counts: np.ndarray,
-    validation_counts: np.ndarray,
-) -> np.ndarray:
-    """Validation loss in every resample, ``(B,)``: RMSE or cross-entropy."""
-    parametric = parametrize(formula.expressions, formula.names)
-    classes = formula.task == "classification"
-    (fitted, slope), (held, held_slope) = (
-        _linear(parametric, x, classes) for x, _ in (train, validation)
-    )
-    if classes:
-        hot = np.eye(fitted.shape[1])
-        pull = hot[train[1]] - softmax(fitted, 1)
-        root = _root_of_curvature(softmax(fitted, 1))
-    else:
-        pull, root = train[1].reshape(fitted.shape) - fitted, None
-    steps = _steps(slope, pull, root, train_counts)
-    values = held + np.einsum("nmp,bp->bnm", held_slope, steps)
-    if classes:
-        picked = log_softmax(values, 2)[:, np.arange(len(held)), validation[1]]
-        return np.asarray(-(validation_counts * picked).sum(1) / validation_counts.sum(1))
-    square = np.square(values - validation[1].reshape(held.shape)).mean(2)
-    return np.sqrt((validation_counts * square).sum(1) / validation_counts.sum(1))
-
-
-def _linear(parametric: Parametric, x: np.ndarray, classes: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Values ``(N, m)`` and slopes ``(N, m, p)``; one logit becomes two."""
-    values = parametric.outputs(x)
-    slopes = parametric.jacobian(x, parametric.values)
-    if classes and values.shape[1] == 1:
-        values = np.concatenate((np.zeros_like(values), values), 1)
-        slopes = np.concatenate((np.zeros_like(slopes), slopes), 1)
-    return values, np.nan_to_num(slopes, posinf=0.0, neginf=0.0)
-
-
-def _root_of_curvature(p: np.ndarray) -> np.ndarray:
-    """R with RᵀR = diag(p) - p pᵀ, the Gauss–Newton matrix of a cross-entropy, ``(N, m, m)``."""
-    root = np.sqrt(p)
-    return root[:, :, None] * np.eye(p.shape[1]) - (root[:, :, None] * p[:, None, :])
-
-
-def _steps(
-    slope: np.ndarray, pull: np.ndarray, root: np.ndarray | None, counts: np.ndarray
-) -> np.ndarray:
-    """One Gauss–Newton step of the constants in every resample, ``(B, p)``."""
-    size = np.maximum(np.sqrt(np.square(slope).sum((0, 1))), 1e-300)
-    scaled = slope / size
-    curved = scaled if root is None else np.einsum("nkm,nmp->nkp", root, scaled)
-    gradient = counts @ np.einsum("nmp,nm->np", scaled, pull)
-    outer = np.einsum("nmp,nmq->npq", curved, curved).reshape(len(slope), -1)
-    matrix = (counts @ outer).reshape(len(counts), len(size), len(size))
-    inverse = np.linalg.pinv(matrix, rcond=1e-12, hermitian=True)
-    return np.asarray(np.einsum("bpq,bq->bp", inverse, gradient) / size)

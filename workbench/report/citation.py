@@ -12,10 +12,10 @@ AUTHORS = "{KAN Workbench developers}"
 YEAR = "2026"
 
 _RULES = {
-    "best": "the simplest one whose validation loss is within its error of the least",
-    "accurate": "the one with the least validation loss",
-    "simple": "the simplest one whose validation loss is within twice the least",
-    "mdl": "the one with the least description length on validation rows",
+    "best": "the simplest one that loses next to nothing against the least description length",
+    "accurate": "the one with the least expected loss",
+    "simple": "the simplest one whose expected loss is within twice the least",
+    "mdl": "the one with the least description length",
 }
 
 
@@ -64,8 +64,8 @@ def methods(found: Discovery, about: Mapping[str, Any]) -> str:
     )
     share, resamples = (formula.scores.get(k) for k in ("selection_frequency", "resamples"))
     firm = (
-        f" Of {resamples:.0f} bootstrap resamples of training and validation rows, in which constants "
-        f"moved by one Gauss–Newton step, {100 * share:.0f} % led to the same form."
+        f" Of {resamples:.0f} bootstrap resamples of these rows, {100 * share:.0f} % led to the same form "
+        "among those that were tried."
         if share is not None and resamples
         else ""
     )
@@ -81,6 +81,7 @@ def methods(found: Discovery, about: Mapping[str, Any]) -> str:
         "exact numbers one at a time, where the number lay within 3.5 standard errors and an F-test of "
         f"the refitted rest did not notice (F ≤ 9): {exact} of {exact + fitted} here. Standard errors come "
         "from the linearization at the optimum; intervals are those of Student's t at 95 %. Of all "
-        f"formulas, {_RULES[found.formulas.rule]} was chosen.{units}{firm} Errors are reported on "
+        f"formulas, {_RULES[found.formulas.rule]} was chosen, by the errors of all rows that are not held "
+        f"out, each under constants fitted without it (one Newton step).{units}{firm} Errors are reported on "
         f"{rows['test']} rows that took no part in any of these steps."
     )
