@@ -1,8 +1,24 @@
 """What is said to a user in a sentence: bad input, and predictions that no data supports."""
 
+import warnings
+
 
 class InputError(ValueError):
     """Input that cannot be used: says what is required, what was given and what to do."""
+
+
+class MissingValueWarning(UserWarning):
+    """Rows have no prediction, because a value is missing or a formula is undefined there."""
+
+
+def warn_missing(missing: int, rows: int, *, stacklevel: int = 3) -> None:
+    """Say how many rows have no prediction; nothing where all have one."""
+    if missing:
+        text = (
+            f"{missing} of {rows} rows have no prediction: an input is missing, or the formula has "
+            "no value there"
+        )
+        warnings.warn(text, MissingValueWarning, stacklevel=stacklevel)
 
 
 class ExtrapolationWarning(UserWarning):

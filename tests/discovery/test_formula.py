@@ -14,7 +14,7 @@ from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY, complexity
 from workbench.discovery.srepr import parse_srepr
-from workbench.errors import InputError
+from workbench.errors import InputError, MissingValueWarning
 from workbench.kan.functions import lookup
 
 X, Y = sympy.symbols("x1 y_long", real=True)
@@ -38,6 +38,26 @@ def test_values_from_frame_array_and_tensor_agree() -> None:
 
 def test_a_constant_has_a_value_for_every_row() -> None:
     assert formula(sympy.Float(2.5))(np.zeros((3, 2))).tolist() == [2.5] * 3
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_rows_with_a_missing_value_have_no_label(outputs: int) -> None:
+    labels = ("no", "yes") if outputs == 1 else ("no", "yes", "late")
+    expressions = (X - Y, Y - X, X + Y)[:outputs]
+    law = Formula(expressions, ("x1", "y_long"), task="classification", classes=labels)
+    x = np.array([[2.0, 1.0], [np.nan, 1.0], [0.5, 1.0]])
+    with pytest.warns(MissingValueWarning, match="1 of 3 rows have no prediction") as seen:
+        found = law.predict(x)
+    assert len(seen) == 1
+    assert found[1] is None
+    assert found[0] in labels
+    assert law.predict(x[[0, 2]]).tolist() == found[[0, 2]].tolist()
+
+
+def test_a_number_that_is_missing_stays_so_and_is_said() -> None:
+    with pytest.warns(MissingValueWarning, match="1 of 2 rows"):
+        found = formula(sympy.log(X)).predict([[-1.0, 1.0], [1.0, 1.0]])
+    assert np.isnan(found).tolist() == [True, False]
 
 
 def test_latex_uses_ln_indices_and_dots() -> None:

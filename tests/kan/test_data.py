@@ -23,6 +23,30 @@ def test_parts_are_disjoint_and_complete() -> None:
     assert data.task == "regression"
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("rare", [2, 3, 4, 20])
+def test_every_class_has_its_share_of_every_part(rare: int, seed: int) -> None:
+    labels = np.array(["no"] * 300, dtype=object)
+    labels[np.random.default_rng(seed).permutation(300)[:rare]] = "yes"
+    data = Dataset.from_frame(frame(300, y=labels), "y", seed=seed)
+    counts = [int((data.split(part)[1] == 1).sum()) for part in ("train", "validation", "test")]
+    assert sum(counts) == rare
+    assert abs(counts[0] - 0.7 * rare) < 1.5
+    assert min(counts[:2]) >= 1
+    assert (len(data.train), len(data.validation) + len(data.test)) == pytest.approx(
+        (210, 90), abs=1
+    )
+
+
+def test_a_class_without_a_training_row_is_refused_with_its_count() -> None:
+    labels = np.array(["no"] * 58 + ["yes"] * 2)
+    parts = ["train"] * 50 + ["validation"] * 5 + ["test"] * 5
+    with pytest.raises(
+        InputError, match=r"'yes' has 2 of 60 rows and none of them is for training"
+    ):
+        Dataset.from_frame(frame(y=labels), "y", split=parts)
+
+
 def test_groups_stay_together() -> None:
     groups = np.repeat(np.arange(12), 5)
     data = Dataset.from_frame(frame(), "y", groups=list(groups))

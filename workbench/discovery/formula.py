@@ -27,7 +27,7 @@ from workbench.discovery.typesetting import (
     to_mathml,
     upright,
 )
-from workbench.errors import InputError
+from workbench.errors import InputError, warn_missing
 from workbench.writing import write_text
 
 _LETTERS = "uvwpqzabcdefgh"
@@ -221,13 +221,19 @@ class Formula:
         return table[:, 0] if len(found) == 1 else table
 
     def predict(self, inputs: Any) -> np.ndarray:
-        """Values for regression, labels for classification."""
+        """Values for regression, labels for classification.
+
+        Rows with a missing input, or without a value, get NaN or the label None, with one warning.
+        """
         values = self(inputs)
+        unknown = np.isnan(values.reshape(len(values), -1)).any(1)
+        warn_missing(int(unknown.sum()), len(unknown))
         if self.task == "regression" or self.classes is None:
             return values
-        labels = np.array(self.classes, dtype=object)
         numbers = (values > 0).astype(int) if values.ndim == 1 else values.argmax(1)
-        return labels[numbers]
+        labels = np.array(self.classes, dtype=object)[numbers]
+        labels[unknown] = None
+        return labels
 
     def _columns(self, inputs: Any) -> np.ndarray:
         if isinstance(inputs, pd.DataFrame):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
-from workbench.errors import ExtrapolationWarning, InputError
+from workbench.errors import ExtrapolationWarning, InputError, warn_missing
 from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
 from workbench.estimators.selection import default_shapes, select
 from workbench.estimators.trials import Prune, Settings, Stop
@@ -99,18 +99,6 @@ class _KANEstimator(BaseEstimator):
         if self.prune not in (True, False, "auto"):
             raise InputError(f"prune must be True, False or 'auto', got {self.prune!r}")
 
-    def _complete(self, x: np.ndarray) -> np.ndarray:
-        """Inputs without gaps, for training and prediction; medians are learned before."""
-        if self.missing == "impute":
-            return np.where(np.isnan(x), self.medians_, x)
-        gaps = np.isnan(x).any(1)
-        if gaps.any():
-            raise InputError(
-                f"X contains NaN: {int(gaps.sum())} of {len(x)} rows have missing values, which "
-                f"missing={self.missing!r} does not predict: fill them, or set missing='impute'"
-            )
-        return x
-
     def _checked(
         self, x: Any, y: Any, sample_weight: Any, **how: Any
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -134,7 +122,7 @@ class _KANEstimator(BaseEstimator):
             if empty.any():
                 raise InputError(f"column {int(empty.argmax())} has no values: leave it out")
             self.medians_ = np.nanmedian(table, axis=0)
-            table = self._complete(table)
+            table = np.where(gaps, self.medians_, table)
         return table, target, weights
 
     def _train(
@@ -195,10 +183,16 @@ class _KANEstimator(BaseEstimator):
         check_is_fitted(self)
         finite: bool | str = True if self.missing == "error" else "allow-nan"
         table = validate_data(self, x, reset=False, dtype=np.float64, ensure_all_finite=finite)
-        inputs = torch.tensor(self._complete(table))
-        self._warn_outside(inputs)
+        if self.missing == "impute":
+            table = np.where(np.isnan(table), self.medians_, table)
+        known = ~np.isnan(table).any(1)
+        inputs = torch.tensor(table[known])
+        if len(inputs):
+            self._warn_outside(inputs)
+        values = np.full((len(table), self.model_.out_features), np.nan)
         with torch.no_grad():
-            values: np.ndarray = self.model_(inputs).numpy()
+            values[known] = self.model_(inputs).numpy()
+        warn_missing(int((~known).sum()), len(known), stacklevel=4)
         return values
 
     def _warn_outside(self, inputs: torch.Tensor) -> None:
@@ -235,7 +229,8 @@ class KANRegressor(RegressorMixin, _KANEstimator):
         prune: remove edges that the held-out rows do not miss: True, False, or "auto": where there are
             at most 64 edges.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
-            training and refuses to predict them; "impute" puts the training median of the column.
+            training and predicts none for them (NaN, of classes None), with a warning; "impute" puts
+            the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all
             choices; a sum of curves of 500 rows or less is judged by every such share in turn. The
             chosen network is refitted on all rows at the end.
@@ -291,7 +286,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         prune: remove inputs that the classes do not need, where ``smoothness`` and ``l1`` are left as
             they are: True, False or "auto"; with True also edges that the held-out rows do not miss.
         missing: what to do with NaN: "error" refuses it in words; "drop" leaves such rows out of
-            training and refuses to predict them; "impute" puts the training median of the column.
+            training and predicts none for them (NaN, of classes None), with a warning; "impute" puts
+            the training median of the column.
         validation_fraction: share of the distinct rows that is held out for early stopping and all
             choices. The chosen network is refitted on all rows at the end.
         callback: called with a ``Progress`` after every iteration; True stops and keeps the best.
@@ -329,9 +325,13 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         return self._probabilities(self._raw(X))
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: N803
-        """The most probable label of every row."""
-        chosen = self._probabilities(self._raw(X)).argmax(1)
-        labels: np.ndarray = self.classes_[chosen]
+        """The most probable label of every row; None where a value is missing."""
+        values = self._raw(X)
+        labels: np.ndarray = self.classes_[self._probabilities(values).argmax(1)]
+        unknown = np.isnan(values).any(1)
+        if unknown.any():
+            labels = labels.astype(object)
+            labels[unknown] = None
         return labels
 
     def _probabilities(self, values: np.ndarray) -> np.ndarray:

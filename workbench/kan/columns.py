@@ -119,6 +119,19 @@ def encoded(values: np.ndarray, target: str) -> tuple[Tensor, tuple[Any, ...]]:
     return torch.tensor(codes, dtype=torch.int64), tuple(labels)
 
 
+def require_taught(codes: Tensor, classes: Sequence[Any], train: Tensor) -> None:
+    """Refuse a class that no training row shows."""
+    taught = np.bincount(codes[train].numpy(), minlength=len(classes))
+    for label, count in zip(classes, taught, strict=True):
+        if not count:
+            rows = int((codes == classes.index(label)).sum())
+            raise InputError(
+                f"every class needs a row to learn from, but {label!r} has {rows} of {len(codes)} "
+                "rows and none of them is for training: add rows, merge it with another class, or "
+                "split otherwise"
+            )
+
+
 def target_numbers(values: np.ndarray, target: str) -> Tensor:
     """Targets ``(N, m)``, each of which varies."""
     try:
@@ -142,6 +155,7 @@ def split_rows(
     split: Sequence[str] | None,
     groups: Sequence[Any] | None,
     seed: int,
+    codes: np.ndarray | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Row numbers for training, validation and test.
 
@@ -149,6 +163,7 @@ def split_rows(
         rows: how many are kept. kept: which of the table they are.
         split, groups: per row of the table a part, or a key; rows of one key stay together.
         seed: of the random split.
+        codes: class numbers ``(N,)``: without groups, every class gets its share of every part.
     """
     if split is not None:
         labels = np.asarray(split)[kept]
@@ -164,7 +179,12 @@ def split_rows(
     distinct, member = np.unique(keys, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(distinct))
     rank = np.empty(len(distinct))
-    rank[order] = (np.arange(len(distinct)) + 0.5) / len(distinct)
+    if codes is None or groups is not None:
+        rank[order] = (np.arange(len(distinct)) + 0.5) / len(distinct)
+    else:
+        for code in range(codes.max() + 1):
+            mine = order[codes[order] == code]
+            rank[mine] = (np.arange(len(mine)) + 0.5) / len(mine)
     place = rank[member]
     bounds = (place < _SHARES[0], place >= sum(_SHARES))
     train = np.flatnonzero(bounds[0])

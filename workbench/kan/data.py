@@ -19,6 +19,7 @@ from workbench.kan.columns import (
     guessed_task,
     listed,
     require_columns,
+    require_taught,
     split_rows,
     target_numbers,
 )
@@ -154,7 +155,8 @@ class Dataset:
             inputs: names of the input columns; all others by default.
             task: by default classification for text, booleans and two distinct values.
             units: unit of each column that has one.
-            split: per row "train", "validation" or "test"; random 70/15/15 by default.
+            split: per row "train", "validation" or "test"; random 70/15/15 by default,
+                and so in every class.
             groups: per row a key; rows that share one stay together in the split.
             weights: per row how much it counts, not negative.
             seed: seed of the random split.
@@ -223,7 +225,10 @@ def _build(
         for name, column in zip(columns, table.T, strict=True):
             if np.isclose(targets.numpy(), column[:, None], rtol=1e-9, atol=0).all(0).any():
                 notes.append(f"Warning: the target {target!r} is a copy of the input {name!r}.")
-    parts = split_rows(len(values), kept, split, groups, seed_of(seed))
+    codes = None if classes is None else targets.numpy()
+    parts = split_rows(len(values), kept, split, groups, seed_of(seed), codes)
+    if classes is not None:
+        require_taught(targets, classes, parts[0])
     counts = None if weights is None else checked_weights(weights, kept, parts)
     return Dataset(
         inputs=torch.from_numpy(np.ascontiguousarray(table)),
