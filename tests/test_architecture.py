@@ -12,7 +12,13 @@ import workbench
 ROOT = Path(workbench.__file__).parent.parent
 
 LAYERS = (
-    ("workbench.errors", "workbench.lazy", "workbench.schema", "workbench.writing"),
+    (
+        "workbench.errors",
+        "workbench.lazy",
+        "workbench.markup",
+        "workbench.schema",
+        "workbench.writing",
+    ),
     ("workbench.kan",),
     ("workbench.discovery",),
     (

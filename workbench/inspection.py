@@ -161,7 +161,7 @@ def impacts(formula: Formula, data: Dataset) -> tuple[Impact, ...]:
         changed = Formula((with_constant(formula, part, mean),), formula.names)
         values = changed(rows).reshape(len(rows), -1)
         lost = loss(values, y, data) if np.isfinite(values).all() else float("inf")
-        text = str(rounded(part.expression, 3))
+        text = formula.in_text(rounded(part.expression, 3))
         found.append(Impact(place, part.depth, text, lost, mean))
     return tuple(found)
 

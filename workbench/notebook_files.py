@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError
+from workbench.markup import in_markdown
 
 NEW_DISCOVERY = "new-discovery"
 TOUR = "tour"
@@ -71,7 +72,7 @@ def for_table(file: str, settings: Mapping[str, Any] | None = None) -> str:
         settings: "precision", "threads" and "rate" of its session; what is not one is left out.
     """
     given = ", ".join([repr(file), *_given(settings)])
-    return _four_cells(f"# {file}", f"Workbench({given})")
+    return _four_cells(f"# {in_markdown(file)}", f"Workbench({given})")
 
 
 def _given(settings: Mapping[str, Any] | None) -> list[str]:
@@ -85,7 +86,7 @@ def _given(settings: Mapping[str, Any] | None) -> list[str]:
 
 def for_session(path: str, title: str) -> str:
     """Text of a notebook of four short cells that goes on with a saved session."""
-    return _four_cells(f"# {title}", f"Workbench(Session.load({path!r}))")
+    return _four_cells(f"# {in_markdown(title)}", f"Workbench(Session.load({path!r}))")
 
 
 def _four_cells(title: str, call: str) -> str:

@@ -13,6 +13,7 @@ from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.srepr import parse_srepr
 from workbench.discovery.stability import form
+from workbench.discovery.typesetting import to_text
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 
@@ -84,4 +85,4 @@ def _search(job: tuple[Dataset, int, Mapping[str, Any]]) -> list[str]:
 
 
 def _spelled(expressions: list[str]) -> str:
-    return "; ".join(str(e) for e in form([parse_srepr(text) for text in expressions]))
+    return "; ".join(to_text(e) for e in form([parse_srepr(text) for text in expressions]))

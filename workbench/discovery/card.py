@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 from workbench.discovery.digits import full_digits, with_error
 from workbench.discovery.residuals import CLEAR
 from workbench.discovery.selection import expected, of_the_mean
 from workbench.discovery.typesetting import rounded
+from workbench.markup import Markup, element
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Constant, Formula
@@ -20,36 +20,37 @@ TRIVIAL = ("0", "1", "-1")
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
 
 
-def formula_card(formula: "Formula") -> str:
+def formula_card(formula: "Formula") -> Markup:
     """The formula, its constants with errors and evidence, its figures, its range and its limits."""
     parts = [formula.mathml]
+    parts += [element("p", sentence) for sentence in formula.legend]
     constants = [c for c in formula.constants if c.snapped not in TRIVIAL]
     if constants:
-        parts.append(f"<p>Constants: {'; '.join(escape(in_words(c)) for c in constants)}</p>")
+        parts.append(element("p", "Constants: ", "; ".join(map(in_words, constants))))
     if formula.as_fitted:
         loss = formula.scores.get("as_fitted_loss")
         told = "" if loss is None else f" (validation loss {loss:.4g})"
-        raw = "; ".join(str(rounded(e, full_digits)) for e in formula.as_fitted)
-        parts.append(f"<p>As fitted: {escape(raw)}{told}</p>")
+        raw = "; ".join(formula.in_text(rounded(e, full_digits)) for e in formula.as_fitted)
+        parts.append(element("p", f"As fitted: {raw}{told}"))
     figures = [
         f"{name.replace('_', ' ')} {value:.4g}"
         for name in _SHOWN
         if (value := formula.scores.get(name)) is not None and math.isfinite(value)
     ]
     if figures:
-        parts.append(f"<p>{escape(', '.join(figures))}; complexity {formula.complexity}</p>")
+        parts.append(element("p", f"{', '.join(figures)}; complexity {formula.complexity}"))
     ranges = [
-        f"{low:.5g} ≤ {name} ≤ {high:.5g} {formula.units.get(name) or ''}".strip()
+        f"{low:.5g} ≤ {formula.written[name].text} ≤ {high:.5g} {formula.units.get(name) or ''}".strip()
         for name, (low, high) in formula.domain.items()
         if name in formula.used
     ]
     if ranges:
-        parts.append(f"<p>Fitted for {escape(', '.join(ranges))}</p>")
+        parts.append(element("p", "Fitted for ", ", ".join(ranges)))
     if formula.limits:
-        lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in formula.limits)
-        parts.append(f"<p>It stops at</p><ul>{lines}</ul>")
-    parts += [f"<p>{escape(sentence)}</p>" for sentence in remarks(formula)]
-    return f'<div class="kan-formula">{"".join(parts)}</div>'
+        lines = [element("li", sentence) for sentence in formula.limits]
+        parts += [element("p", "It stops at"), element("ul", *lines)]
+    parts += [element("p", sentence) for sentence in remarks(formula)]
+    return element("div", *parts, class_="kan-formula")
 
 
 def in_words(constant: "Constant") -> str:

@@ -1,12 +1,13 @@
 """Static charts as SVG: loss curve, predicted against true, importance. No script, light and dark."""
 
 import math
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from workbench.discovery.drawing import STYLE, shortened
+from workbench.discovery.drawing import label, svg
+from workbench.discovery.naming import shortened
+from workbench.markup import Markup, element
 
 _WIDTH, _HEIGHT = 420, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 40
@@ -23,7 +24,7 @@ _CHART_STYLE = """
 
 def loss_chart(
     train: Sequence[float], validation: Sequence[float | None], unit: str = "loss"
-) -> str:
+) -> Markup:
     """Training and validation loss against the iteration, on a logarithmic scale."""
     known = [v for v in [*train, *validation] if v is not None and math.isfinite(v) and v > 0]
     if not known:
@@ -36,15 +37,15 @@ def loss_chart(
             for i, v in enumerate(values)
             if v is not None and math.isfinite(v) and v > 0
         ]
-        parts.append(f'<polyline class="{name}" points="{" ".join(points)}"/>')
+        parts.append(element("polyline", class_=name, points=" ".join(points)))
     for row, name in enumerate(("train", "validation")):
         y = _TOP + 12 + 15 * row
-        parts.append(f'<path class="{name}" d="M{_WIDTH - 110} {y}h24"/>')
-        parts.append(f'<text x="{_WIDTH - 80}" y="{y + 4}">{name}</text>')
+        parts.append(element("path", class_=name, d=f"M{_WIDTH - 110} {y}h24"))
+        parts.append(label(name, _WIDTH - 80, y + 4))
     return _svg(f"Loss over {len(train)} iterations", parts)
 
 
-def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> str:
+def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
     """Predicted against true values ``(N,)``; the diagonal is a perfect prediction."""
     known = np.isfinite(true) & np.isfinite(predicted)
     true, predicted = true[known], predicted[known]
@@ -56,13 +57,12 @@ def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> str:
     axes = _Axes(low, high, low, high)
     parts = axes.frame(f"true {shortened(name)}", "predicted")
     start, end = axes.point(low, low), axes.point(high, high)
-    parts.append(f'<path class="law" d="M{start}L{end}"/>')
-    dots = (axes.point(a, b).split(",") for a, b in zip(true, predicted, strict=True))
-    parts += [f'<circle class="dot" cx="{x}" cy="{y}" r="2.6"/>' for x, y in dots]
+    parts.append(element("path", class_="law", d=f"M{start}L{end}"))
+    parts += [_dot(axes.point(a, b)) for a, b in zip(true, predicted, strict=True)]
     return _svg(f"Predicted against true {name} on held-out rows", parts)
 
 
-def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> str:
+def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> Markup:
     """What a formula leaves, against what it says, both ``(N,)``; noise lies evenly about the line."""
     known = np.isfinite(residuals) & np.isfinite(predicted)
     predicted, residuals = predicted[known], residuals[known]
@@ -73,13 +73,13 @@ def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> s
     low, high = float(predicted.min()), float(predicted.max())
     axes = _Axes(low, high, -reach, reach)
     parts = axes.frame(f"predicted {shortened(name)}", "true − predicted")
-    parts.append(f'<path class="law" d="M{axes.point(low, 0)}L{axes.point(high, 0)}"/>')
-    dots = (axes.point(predicted[i], residuals[i]).split(",") for i in keep)
-    parts += [f'<circle class="dot" cx="{x}" cy="{y}" r="2.6"/>' for x, y in dots]
+    level = f"M{axes.point(low, 0)}L{axes.point(high, 0)}"
+    parts.append(element("path", class_="law", d=level))
+    parts += [_dot(axes.point(predicted[i], residuals[i])) for i in keep]
     return _svg(f"Residuals of {name} against predictions on held-out rows", parts)
 
 
-def bar_chart(values: Mapping[str, float], title: str) -> str:
+def bar_chart(values: Mapping[str, float], title: str) -> Markup:
     """Horizontal bars, the longest first."""
     ordered = sorted(values.items(), key=lambda item: -item[1])
     longest = max([v for _, v in ordered], default=0.0) or 1.0
@@ -89,13 +89,24 @@ def bar_chart(values: Mapping[str, float], title: str) -> str:
     for place, (name, value) in enumerate(ordered):
         y = 4 + row * place
         width = (_WIDTH + 60 - left - 60) * max(value, 0.0) / longest
+        bar = element(
+            "rect", class_="bar", x=left, y=y + 3, width=f"{width:.1f}", height=row - 9, rx=2
+        )
         parts.append(
-            f"<g><title>{escape(name)}: {value:.3g}</title>"
-            f'<text text-anchor="end" x="{left - 8}" y="{y + 15}">{escape(shortened(name))}</text>'
-            f'<rect class="bar" x="{left}" y="{y + 3}" width="{width:.1f}" height="{row - 9}" rx="2"/>'
-            f'<text class="soft" x="{left + width + 6:.1f}" y="{y + 15}">{value:.3g}</text></g>'
+            element(
+                "g",
+                element("title", f"{name}: {value:.3g}"),
+                label(shortened(name), left - 8, y + 15, "end"),
+                bar,
+                label(f"{value:.3g}", left + width + 6, y + 15, class_="soft"),
+            )
         )
     return _svg(title, parts, _WIDTH + 60, height)
+
+
+def _dot(place: str) -> Markup:
+    x, y = place.split(",")
+    return element("circle", class_="dot", cx=x, cy=y, r=2.6)
 
 
 class _Axes:
@@ -110,29 +121,21 @@ class _Axes:
         py = _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (y - self.y0) / (self.y1 - self.y0)
         return f"{px:.1f},{py:.1f}"
 
-    def frame(self, across: str, up: str, *, logarithmic: bool = False) -> list[str]:
+    def frame(self, across: str, up: str, *, logarithmic: bool = False) -> list[Markup]:
         bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-        parts = [f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>']
+        parts = [element("path", class_="axis", d=f"M{_LEFT} {_TOP}V{bottom}H{right}")]
         for value in ticks(self.x0, self.x1):
-            x = self.point(value, self.y0).split(",")[0]
-            parts.append(
-                f'<text class="soft" text-anchor="middle" x="{x}" y="{bottom + 15}">{value:g}</text>'
-            )
+            x = float(self.point(value, self.y0).split(",")[0])
+            parts.append(label(f"{value:g}", x, bottom + 15, "middle", class_="soft"))
         whole = logarithmic and self.y1 - self.y0 >= 1
         for value in ticks(self.y0, self.y1, whole=whole):
-            y = self.point(self.x0, value).split(",")[1]
+            y = float(self.point(self.x0, value).split(",")[1])
             text = f"{10**value:.2g}" if logarithmic else f"{value:g}"
-            parts.append(f'<path class="grid" d="M{_LEFT} {y}H{right}"/>')
-            parts.append(
-                f'<text class="soft" text-anchor="end" x="{_LEFT - 6}" y="{float(y) + 4:.1f}">{text}</text>'
-            )
-        parts.append(
-            f'<text text-anchor="middle" x="{(_LEFT + right) / 2}" y="{_HEIGHT - 6}">{escape(across)}</text>'
-        )
-        parts.append(
-            f'<text text-anchor="middle" transform="translate(13 {(_TOP + bottom) / 2}) rotate(-90)">'
-            f"{escape(up)}</text>"
-        )
+            parts.append(element("path", class_="grid", d=f"M{_LEFT} {y:.1f}H{right}"))
+            parts.append(label(text, _LEFT - 6, y + 4, "end", class_="soft"))
+        parts.append(label(across, (_LEFT + right) / 2, _HEIGHT - 6, "middle"))
+        turned = f"translate(13 {(_TOP + bottom) / 2}) rotate(-90)"
+        parts.append(element("text", up, text_anchor="middle", transform=turned))
         return parts
 
 
@@ -150,10 +153,7 @@ def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
     return [round(step * i, 12) for i in range(first, last + 1)]
 
 
-def _svg(title: str, parts: list[str], width: float = _WIDTH, height: float = _HEIGHT) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kan" role="img" '
-        f'aria-label="{escape(title)}" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
-        f'style="max-width:100%;height:auto"><title>{escape(title)}</title>'
-        f"<style>{STYLE}{_CHART_STYLE}</style>{''.join(parts)}</svg>"
-    )
+def _svg(
+    title: str, parts: Iterable[Markup], width: float = _WIDTH, height: float = _HEIGHT
+) -> Markup:
+    return svg(title, parts, width, height, _CHART_STYLE)

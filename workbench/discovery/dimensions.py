@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.discovery.parametric import Parametric, parametrize
-from workbench.discovery.typesetting import rounded
+from workbench.discovery.typesetting import rounded, to_text
 from workbench.discovery.units import Unit, monomial, parse_all
 
 _SAME_SIZE = 1e-9
@@ -219,5 +219,5 @@ def _named(powers: Exponents, known: Mapping[str, Unit]) -> str:
 
 def _short(e: Expr) -> str:
     names = {s: Symbol("c") for s in e.free_symbols if s.name.startswith("_c")}
-    text = str(rounded(e.xreplace(names), 4))
+    text = to_text(rounded(e.xreplace(names), 4))
     return text if len(text) <= 60 else f"{text[:57]}…"

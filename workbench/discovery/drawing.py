@@ -1,8 +1,11 @@
 """A static picture of a network: scalable, in light and dark, without a script."""
 
-from html import escape
+from collections.abc import Iterable
 
 import networkx as nx
+
+from workbench.discovery.naming import shortened
+from workbench.markup import Markup, element
 
 _BOX_WIDTH, _BOX_HEIGHT, _BOX_GAP = 64, 44, 16
 _NODE, _LAYER, _MARGIN, _ROW = 7, 250, 20, 42
@@ -27,7 +30,7 @@ STYLE = """
 """Shared by all static pictures; theme variables of JupyterLab first, then the reader's own scheme."""
 
 
-def network_svg(graph: nx.DiGraph) -> str:
+def network_svg(graph: nx.DiGraph) -> Markup:
     """An SVG of the graph that ``to_networkx`` gives, from inputs on the left to outputs on the right.
 
     Every living edge shows its curve in a box; its width and opacity tell its score. Splines are drawn
@@ -36,12 +39,31 @@ def network_svg(graph: nx.DiGraph) -> str:
     picture = _Picture(graph)
     inputs = sum(1 for _, d in graph.nodes(data=True) if d["kind"] == "input")
     about = f"Network of {inputs} inputs with {len(picture.curves)} living edges"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="kan" role="img" aria-label="{about}" '
-        f'viewBox="0 0 {picture.width:.0f} {picture.height:.0f}" '
-        f'width="{picture.width:.0f}" style="max-width:100%;height:auto">'
-        f"<title>{about}</title><style>{STYLE}</style>{''.join(picture.parts())}</svg>"
+    return svg(about, picture.parts(), picture.width, picture.height)
+
+
+def svg(
+    title: str, parts: Iterable[Markup], width: float, height: float, style: str = ""
+) -> Markup:
+    """A whole picture that says what it shows, in the common style and more of it."""
+    return element(
+        "svg",
+        element("title", title),
+        element("style", Markup(STYLE + style)),
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        class_="kan",
+        role="img",
+        aria_label=title,
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        width=f"{width:.0f}",
+        style="max-width:100%;height:auto",
     )
+
+
+def label(content: str, x: float, y: float, anchor: str | None = None, **more: str) -> Markup:
+    """A text; ``anchor`` is "middle" or "end"."""
+    return element("text", content, text_anchor=anchor, x=f"{x:.1f}", y=f"{y:.1f}", **more)
 
 
 class _Picture:
@@ -89,7 +111,7 @@ class _Picture:
         room = self.height - 2 * _MARGIN
         return _MARGIN + room * (place + 0.5) / count
 
-    def parts(self) -> list[str]:
+    def parts(self) -> list[Markup]:
         found = []
         for source, target, about in self.graph.edges(data=True):
             found.append(self._wire(source, target, about))
@@ -98,22 +120,23 @@ class _Picture:
         found += [self._node(node, about) for node, about in self.graph.nodes(data=True)]
         return found
 
-    def _wire(self, source: str, target: str, about: dict) -> str:
+    def _wire(self, source: str, target: str, about: dict) -> Markup:
         (x0, y0), (x1, y1) = self.nodes[source], self.nodes[target]
         if about["state"] == "factor":
-            return f'<path class="wire" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"/>'
+            return element("path", class_="wire", d=f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}")
         x, y = self.boxes[source, target]
         before, after = x - _BOX_WIDTH / 2, x + _BOX_WIDTH / 2
         share = (about["score"] / self.strongest) ** 0.5
-        return (
-            f'<path class="wire" style="stroke-width:{0.7 + 2.6 * share:.2f};'
-            f'stroke-opacity:{0.25 + 0.75 * share:.2f}" '
-            f'd="M{x0:.1f} {y0:.1f}C{(x0 + before) / 2:.1f} {y0:.1f} {(x0 + before) / 2:.1f} {y:.1f} '
+        return element(
+            "path",
+            class_="wire",
+            style=f"stroke-width:{0.7 + 2.6 * share:.2f};stroke-opacity:{0.25 + 0.75 * share:.2f}",
+            d=f"M{x0:.1f} {y0:.1f}C{(x0 + before) / 2:.1f} {y0:.1f} {(x0 + before) / 2:.1f} {y:.1f} "
             f"{before:.1f} {y:.1f}M{after:.1f} {y:.1f}C{(x1 + after) / 2:.1f} {y:.1f} "
-            f'{(x1 + after) / 2:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"/>'
+            f"{(x1 + after) / 2:.1f} {y1:.1f} {x1:.1f} {y1:.1f}",
         )
 
-    def _box(self, source: str, target: str, about: dict) -> str:
+    def _box(self, source: str, target: str, about: dict) -> Markup:
         x, y = self.boxes[source, target]
         left, top = x - _BOX_WIDTH / 2, y - _BOX_HEIGHT / 2
         low, high = min(about["y"]), max(about["y"])
@@ -124,44 +147,40 @@ class _Picture:
             f"{top + 5 + (_BOX_HEIGHT - 10) * (high - value) / span:.1f}"
             for i, value in enumerate(about["y"])
         )
-        name = about["function"] if about["state"] == "fixed" else None
-        label = (
-            f'<text class="soft" text-anchor="middle" x="{x:.1f}" y="{top + _BOX_HEIGHT + 11:.1f}">'
-            f"{escape(name.replace('_', ' '))}</text>"
-            if name
-            else ""
-        )
-        says = f"{about['state']}{f' {name}' if name else ''}, score {about['score']:.3g}"
-        return (
-            f"<g><title>{escape(says)}</title>"
-            f'<rect class="box" x="{left:.1f}" y="{top:.1f}" width="{_BOX_WIDTH}" '
-            f'height="{_BOX_HEIGHT}" rx="5"/>'
-            f'<polyline class="{about["state"]}" points="{points}"/>{label}</g>'
+        name = about["function"].replace("_", " ") if about["state"] == "fixed" else ""
+        foot = [label(name, x, top + _BOX_HEIGHT + 11, "middle", class_="soft")] if name else []
+        says = f"{about['state']}{name and f' {name}'}, score {about['score']:.3g}"
+        return element(
+            "g",
+            element("title", says),
+            element(
+                "rect",
+                class_="box",
+                x=f"{left:.1f}",
+                y=f"{top:.1f}",
+                width=_BOX_WIDTH,
+                height=_BOX_HEIGHT,
+                rx=5,
+            ),
+            element("polyline", class_=about["state"], points=points),
+            *foot,
         )
 
-    def _node(self, node: str, about: dict) -> str:
+    def _node(self, node: str, about: dict) -> Markup:
         x, y = self.nodes[node]
-        idle = " idle" if not self.graph.degree(node) else ""
         if about["kind"] == "product":
-            return (
-                f'<g><circle class="product" cx="{x:.1f}" cy="{y:.1f}" r="{_NODE + 3}"/>'
-                f'<text text-anchor="middle" x="{x:.1f}" y="{y + 4:.1f}">×</text></g>'
-            )
-        shape = f'<circle class="node" cx="{x:.1f}" cy="{y:.1f}" r="{_NODE - 2}"/>'
+            ring = _circle("product", x, y, _NODE + 3)
+            return element("g", ring, label("×", x, y + 4, "middle"))
+        shape = _circle("node", x, y, _NODE - 2)
         if about["kind"] == "sum":
             return shape
+        idle = " idle" if not self.graph.degree(node) else ""
         before = about["kind"] == "input"
         anchor, shift = ("end", -2 * _NODE) if before else ("start", 2 * _NODE)
-        return (
-            f'<g class="{about["kind"]}{idle}"><title>{escape(about["label"])}</title>{shape}'
-            f'<text text-anchor="{anchor}" x="{x + shift:.1f}" y="{y + 4:.1f}">'
-            f"{escape(shortened(about['label']))}</text></g>"
-        )
+        text = label(shortened(about["label"]), x + shift, y + 4, anchor)
+        title = element("title", about["label"])
+        return element("g", title, shape, text, class_=f"{about['kind']}{idle}")
 
 
-def shortened(text: str, longest: int = _LONGEST_LABEL) -> str:
-    """A long name with its middle left out."""
-    if len(text) <= longest:
-        return text
-    half = (longest - 1) // 2
-    return f"{text[:half]}…{text[-half:]}"
+def _circle(kind: str, x: float, y: float, radius: float) -> Markup:
+    return element("circle", class_=kind, cx=f"{x:.1f}", cy=f"{y:.1f}", r=radius)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,16 +17,24 @@ from workbench.discovery.digits import full_digits
 from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.evaluation import compiled, real, require_symbols
 from workbench.discovery.library import complexity
+from workbench.discovery.naming import (
+    LONGEST,
+    Written,
+    quotations,
+    upright,
+    write_labels,
+    write_names,
+)
 from workbench.discovery.typesetting import (
     WIDTH,
     Equation,
-    latex_name,
     layout,
     rounded,
     to_mathml,
-    upright,
+    to_text,
 )
 from workbench.errors import InputError, warn_missing
+from workbench.markup import Markup, element
 from workbench.writing import write_text
 
 _LETTERS = "uvwpqzabcdefgh"
@@ -124,23 +131,54 @@ class Formula:
         """Text that ``parse_srepr`` turns back into exactly this expression."""
         return "\n".join(sympy.srepr(e) for e in self.expressions)
 
+    @cached_property
+    def written(self) -> dict[str, Written]:
+        """How each name is written, the target's and those of several outputs among them."""
+        return self._named()
+
+    def _named(self, longest: int = LONGEST) -> dict[str, Written]:
+        used = {type(f).__name__ for e in self.expressions for f in e.atoms(sympy.Function)}
+        return write_names(
+            self.names, (self.target, *self._outputs), functions=used, longest=longest
+        )
+
+    @property
+    def _outputs(self) -> tuple[str, ...]:
+        """Names of the outputs of a regression, none of them an input's."""
+        if len(self.expressions) == 1:
+            return (self.target,)
+        mark = "_"
+        while any(
+            f"{self.target}{mark}{i + 1}" in self.names for i in range(len(self.expressions))
+        ):
+            mark += "_"
+        return tuple(f"{self.target}{mark}{i + 1}" for i in range(len(self.expressions)))
+
     @property
     def left_sides(self) -> tuple[str, ...]:
-        """Names of what the expressions give: the target, or the logits of its classes."""
+        """What the expressions give, as text: the target, or the logits of its classes."""
         if self.task == "regression":
-            several = len(self.expressions) > 1
-            return tuple(
-                f"{self.target}_{i + 1}" if several else self.target
-                for i in range(len(self.expressions))
-            )
-        labels = self.classes or ()
-        chosen = labels[-1:] if len(self.expressions) == 1 else labels
-        return tuple(f"logit({self.target} = {label})" for label in chosen)
+            return tuple(self.written[name].text for name in self._outputs)
+        target = self.written[self.target].text
+        return tuple(f"logit({target} = {text})" for text, _ in self._labels)
+
+    @property
+    def _labels(self) -> list[tuple[str, str]]:
+        """Labels of the classes that have a logit, as text and in mathematics."""
+        labels = write_labels(self.classes or ())
+        return labels[-1:] if len(self.expressions) == 1 else labels
+
+    def _logits(self, target: Written) -> list[str]:
+        return [f"logit({target.shown} = {shown})" for _, shown in self._labels]
 
     @property
     def _long_names(self) -> bool:
         """Whether factors need a sign between them to be told apart."""
-        return any(not re.fullmatch(r"[A-Za-z]_?\d*", name) for name in self.used)
+        return not all(self.written[name].letter for name in self.used)
+
+    def in_text(self, expression: Expr) -> str:
+        """An expression in the inputs as text."""
+        return to_text(expression, {name: w.text for name, w in self.written.items()})
 
     @property
     def printed(self) -> tuple[Expr, ...]:
@@ -178,28 +216,60 @@ class Formula:
         Args:
             width: of a row. names: LaTeX of the inputs; of their column names by default.
         """
-        known = names or {symbol: latex_name(symbol.name) for symbol in self.symbols}
-        side = latex_name if self.task == "regression" else upright
-        letters = [c for c in _LETTERS if not any(n.startswith(c) for n in self.names)] or ["u"]
+        written = self.written
+        known = names or {symbol: written[symbol.name].latex for symbol in self.symbols}
+        if self.task == "regression":
+            sides = [written[name].latex for name in self._outputs]
+        else:
+            sides = [upright(text) for text in self._logits(written[self.target])]
+        letters = [
+            c for c in _LETTERS if not any(n.startswith(c) for n in (*known.values(), *sides))
+        ]
+        letters = letters or [r"\mathcal{U}"]
         return [
             layout(
-                side(left),
+                side,
                 expression,
                 known,
                 dots=self._long_names and names is None,
                 width=width,
                 letter=letters[number % len(letters)],
             )
-            for number, (left, expression) in enumerate(
-                zip(self.left_sides, self.printed, strict=True)
-            )
+            for number, (side, expression) in enumerate(zip(sides, self.printed, strict=True))
         ]
 
     @property
-    def mathml(self) -> str:
-        """Presentation MathML, which browsers draw by themselves; names are escaped."""
-        equations = list(zip(self.left_sides, self.printed, strict=True))
-        return to_mathml(equations, self.symbols, dots=self._long_names)
+    def mathml(self) -> Markup:
+        """Presentation MathML, which browsers draw by themselves."""
+        return self.to_mathml()
+
+    def to_mathml(self, longest: int = LONGEST) -> Markup:
+        """The same with names of at most ``longest`` characters."""
+        written = self._named(longest)
+        if self.task == "regression":
+            sides = [written[name].mathml for name in self._outputs]
+        else:
+            sides = [element("mi", text) for text in self._logits(written[self.target])]
+        names = {symbol: written[symbol.name].mathml for symbol in self.symbols}
+        equations = list(zip(sides, self.printed, strict=True))
+        return to_mathml(equations, names, dots=self._long_names)
+
+    @property
+    def legend(self) -> tuple[str, ...]:
+        """Sentences on the names that are not written as they are."""
+        every = [self.written[n] for n in dict.fromkeys((*self.used, *self._outputs))]
+        quoted = [w for w in every if not w.plain]
+        inside = quotations([w.name for w in quoted], 200)
+        clear = [w for w in quoted if w.shown in (w.name, f"“{w.name}”")]
+        told = [
+            f"{w.shown}, in text {w.text}, is the column {inside[w.name]}."
+            for w in quoted
+            if w not in clear
+        ]
+        if clear:
+            listed = ", ".join(w.shown if w.shown != w.name else w.text for w in clear)
+            told.insert(0, f"What stands in quotation marks or backquotes is a column: {listed}.")
+        return tuple(told)
 
     def __post_init__(self) -> None:
         for expression in (*self.expressions, *self.as_fitted):
@@ -338,7 +408,7 @@ class Formula:
 
     def __str__(self) -> str:
         sides = zip(self.left_sides, self.printed, strict=True)
-        return "\n".join(f"{left} = {e}" for left, e in sides)
+        return "\n".join(f"{left} = {self.in_text(e)}" for left, e in sides)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.display_latex}$"

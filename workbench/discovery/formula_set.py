@@ -143,7 +143,7 @@ class FormulaSet(Sequence[Formula]):
                 figure.removeprefix("test_"): f.scores.get(figure),
                 "mdl": description_length(f) if expected(f) > 0 else None,
                 "won": f.scores.get("selection_frequency"),
-                "formula": "; ".join(map(str, f.printed)),
+                "formula": "; ".join(map(f.in_text, f.printed)),
                 "uncertainties": "; ".join(in_words(c) for c in f.constants if not c.snapped),
                 "chosen": f is self.best,
             }

@@ -1,5 +1,6 @@
 """A network as a networkx graph: what pictures, analyses and files all read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from workbench.discovery.candidates import suggest as suggest_functions
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
+from workbench.markup import legal
 
 _SAMPLES = 65
 _ROWS = 2000
@@ -83,16 +85,18 @@ def save_graph(graph: nx.DiGraph, path: str | Path) -> None:
     """Write GraphML with the attributes that are single numbers or texts."""
     plain = nx.DiGraph()
     for node, about in graph.nodes(data=True):
-        plain.add_node(node, **{k: v for k, v in about.items() if _single(v)})
+        plain.add_node(node, **_single(about))
     for source, target, about in graph.edges(data=True):
         low, high = about.get("domain", (0.0, 0.0))
-        single = {k: v for k, v in about.items() if _single(v)}
+        single = _single(about)
         plain.add_edge(source, target, **single, domain_low=low, domain_high=high)
     nx.write_graphml(plain, str(path))
 
 
-def _single(value: object) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, tuple)
+def _single(about: Mapping[str, object]) -> dict[str, object]:
+    """Attributes that GraphML can hold; signs that XML forbids are replaced."""
+    found = {k: v for k, v in about.items() if isinstance(v, str | int | float)}
+    return {k: legal(v) if isinstance(v, str) else v for k, v in found.items()}
 
 
 def node_name(model: KAN, level: int, number: int) -> str:

@@ -7,7 +7,8 @@ r"""Expressions that people type, read by a grammar of our own: nothing is evalu
     atom    = number | name | name "(" sum {"," sum} ")" | "(" sum ")"
 
 Names may be words of Python such as ``lambda``, and greek letters; any other name stands in backquotes,
-as in `` `bond length`^2 ``. Decimals are read as exact fractions.
+as in `` `bond length`^2 ``, and so does a column that is called like a constant: ``pi`` is the number,
+`` `pi` `` the column. Decimals are read as exact fractions.
 """
 
 import re
@@ -20,7 +21,7 @@ from sympy import Expr, Symbol
 from workbench.errors import InputError
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]+)`|(?P<sign>\*\*|[-+*/^(),]))"
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]*)`|(?P<sign>\*\*|[-+*/^(),]))"
 )
 _WORD = re.compile(r"[^\W\d]\w*")
 _MOST_CHARACTERS, _DEEPEST = 5000, 100
@@ -38,11 +39,58 @@ _FUNCTIONS: dict[str, Any] = {
     "J0": lambda x: sympy.besselj(0, x), "J1": lambda x: sympy.besselj(1, x),
 }  # fmt: skip
 _SEVERAL = ("min", "max")
+_TAKEN = {
+    *_FUNCTIONS, *_CONSTANTS, "inf", "infinity", "nan", "oo", "zoo", "true", "false", "none", "and", "or",
+    "not", "mod", "piecewise", "heaviside", "besselj",
+}  # fmt: skip
+"""Words that are no names, in small letters where they are words of letters."""
+_LETTERS = {"e", "E", "I", "π"}
+"""Constants of mathematics and of SymPy; what they say on the left of a formula is clear."""
+_ESCAPE = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))")
 
 
-def quoted(name: str) -> str:
-    """A name as it stands in an expression that is typed."""
-    return name if _WORD.fullmatch(name) else f"`{name}`"
+def is_plain(name: str) -> bool:
+    """Whether a name reads as a name: one word that is no number, constant or function."""
+    folded = name.casefold() if name.isalpha() and len(name) > 1 else name
+    return bool(_WORD.fullmatch(name)) and folded not in _TAKEN
+
+
+def quoted(name: str, *, exact: bool = False, left: bool = False) -> str:
+    """A name as it stands in an expression that is typed: in backquotes where it must.
+
+    Args:
+        name: of a column. exact: in backquotes, whatever it is, and in signs of ASCII.
+        left: it stands left of the equals sign, where ``E`` can only be a name.
+    """
+    plain = is_plain(name) and (left or name not in _LETTERS)
+    return name if plain and not exact else f"`{escaped(name, exact=exact)}`"
+
+
+def escaped(name: str, *, exact: bool = False) -> str:
+    """A text in one line, without marks of quotation or signs that cannot be seen.
+
+    ``exact`` escapes spaces and all that is not ASCII, too: what looks alike is then told apart.
+    """
+
+    def sign(c: str) -> str:
+        if c == "\\":
+            return r"\\"
+        if c.isprintable() and c not in "`“”…" and not (exact and (c == " " or not c.isascii())):
+            return c
+        code = ord(c)
+        return (
+            f"\\x{code:02x}"
+            if code < 256
+            else f"\\u{code:04x}"
+            if code < 65536
+            else f"\\U{code:08x}"
+        )
+
+    return "".join(map(sign, name))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda m: chr(int(m[1] or m[2] or m[3], 16)) if m.lastindex else "\\", text)
 
 
 def parse_expression(
@@ -52,7 +100,7 @@ def parse_expression(
 
     Args:
         text: such as ``2*sin(x1)^2 + exp(-x2)/3``.
-        names: symbols that may occur; any by default. They come before ``pi``.
+        names: symbols that may occur; any by default.
         unknown: take functions that are not known, as in ``f(x1) + g(x2, x3)``, for functions to be
             found; otherwise they are refused.
 
@@ -136,7 +184,7 @@ class _Reader:
             return self._call(value) if self._take("(") else self._symbol(value)
         if kind == "quoted":
             self._next()
-            return self._symbol(value)
+            return self._column(_unescaped(value))
         if self._take("("):
             found = self._sum()
             self._close()
@@ -148,10 +196,12 @@ class _Reader:
             raise self._error("a closing bracket is missing")
 
     def _symbol(self, name: str) -> Expr:
-        if self._names is not None and name not in self._names and name not in _CONSTANTS:
+        return _CONSTANTS[name] if name in _CONSTANTS else self._column(name)
+
+    def _column(self, name: str) -> Expr:
+        if self._names is not None and name not in self._names:
             raise self._error(f"{name!r} is none of {sorted(self._names)}")
-        known = self._names is not None and name in self._names
-        return Symbol(name, real=True) if known or name not in _CONSTANTS else _CONSTANTS[name]
+        return Symbol(name, real=True)
 
     def _call(self, name: str) -> Expr:
         arguments = [self._sum()]

@@ -5,6 +5,7 @@ training finds, and unknown functions become free curves: of one variable a spli
 network of their own.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -121,11 +122,13 @@ class _Curves:
 
 def right_side(text: str, names: Sequence[str], target: str) -> Expr:
     """What the target is, by an equation in it, see ``compile_target``."""
-    sides = text.split("=") if isinstance(text, str) else []
-    if len(sides) != 2:
+    # An equals sign within a quoted name is part of the name.
+    open_text = re.sub("`[^`]*`", lambda m: "`" * len(m[0]), text) if isinstance(text, str) else ""
+    if open_text.count("=") != 1:
         raise InputError(f"a law needs one equals sign, as in 'y = a*f(x1) + g(x2)', got {text!r}")
     if target in names:
         raise InputError(f"the target {target!r} cannot be an input as well")
+    sides = text[: open_text.index("=")], text[open_text.index("=") + 1 :]
     strangers = {s.name for s in parse_expression(sides[0]).free_symbols} - {*names, target}
     if strangers:
         raise InputError(

@@ -1,4 +1,4 @@
-r"""Formulas as LaTeX and MathML: names, numbers, and lines that fit on a page.
+r"""Formulas as text, LaTeX and MathML: numbers, and lines that fit on a page.
 
 An equation that is too wide becomes several rows of an ``aligned``; a sum that is too wide inside
 another function gets a name of its own, as in a paper.
@@ -13,17 +13,19 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import mathml
+from sympy.printing.str import StrPrinter
 
 from workbench.discovery.digits import significant
+from workbench.discovery.parsing import quoted
+from workbench.markup import Markup, element, join
 
 DIGITS = 5
 WIDTH = 64
 """Characters, about as many as a line of a paper holds."""
-_GREEK = re.compile(
-    "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
-    "|upsilon|phi|chi|psi|omega)"
-)
+_MATHML = "http://www.w3.org/1998/Math/MathML"
 _BREAK = r" \\ &\quad "
+_ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;)\w+;")
+"""Names of signs that HTML knows and XML does not."""
 _BESSEL = re.compile(r"<mi>besselj</mi><mrow><mo>\(</mo>(<mn>\d+</mn>)<mo>,</mo>")
 
 
@@ -42,8 +44,35 @@ def rounded(expression: Expr, digits: int | Callable[[float], int] = DIGITS) -> 
     return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
 
 
+class _Text(StrPrinter):
+    """SymPy's text with names that cannot be read as anything else, and no letter for a constant."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def _print_Symbol(self, symbol: Symbol) -> str:  # noqa: N802
+        return self._names.get(symbol.name) or quoted(symbol.name)
+
+    def _print_Exp1(self, _: Expr) -> str:  # noqa: N802
+        return "exp(1)"
+
+
+def to_text(expression: Expr, names: Mapping[str, str] | None = None) -> str:
+    """An expression as text.
+
+    Args:
+        names: how columns are written, see ``naming.write_names``; by default as each one must alone.
+    """
+    return str(_Text(names or {}).doprint(expression))
+
+
 class _Latex(LatexPrinter):
-    """SymPy's LaTeX with ln, its power where a reader expects it."""
+    """SymPy's LaTeX with ln, its power where a reader expects it, and a step that is no theta."""
+
+    def _print_Heaviside(self, expression: Expr, exp: str | None = None) -> str:  # noqa: N802
+        head = r"\operatorname{step}" + (f"^{{{exp}}}" if exp else "")
+        return rf"{head}{{\left({self._print(expression.args[0])} \right)}}"
 
     def _print_log(self, expression: Expr, exp: str | None = None) -> str:
         head = r"\ln" if exp is None else rf"\ln^{{{exp}}}"
@@ -159,71 +188,46 @@ class _Layout:
 
 def extent(latex: str) -> int:
     """About how many characters wide a formula is: a command counts as one, its braces not at all."""
-    text = re.sub(r"\\(?:left|right|mathrm|operatorname|displaystyle)\b", "", latex)
+    text = re.sub(r"\\(?:left|right|mathrm|text|operatorname|displaystyle)\b", "", latex)
     text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: max(m[1], m[2], key=len), text)
     text = re.sub(r"\\((?:arc|ar)?(?:sin|cos|tan|ln)h?)\b", r"\1", text)
     text = re.sub(r"\\[A-Za-z]+", "x", text)
     return len(re.sub(r"[{}^_\\ ]", "", re.sub(r" [-+=] ", "===", text)))
 
 
-def latex_name(name: str) -> str:
-    """A column name in LaTeX: x1 and greek names as mathematics, everything else upright."""
-    match = re.fullmatch(r"([A-Za-z]+)_?(\d*)", name)
-    if match and (len(match[1]) == 1 or _GREEK.fullmatch(match[1].lower())):
-        stem = match[1] if len(match[1]) == 1 else "\\" + match[1]
-        return f"{stem}_{{{match[2]}}}" if match[2] else stem
-    return upright(name)
-
-
-def upright(text: str) -> str:
-    r"""A text in ``\mathrm``, with everything escaped that TeX would read."""
-    table = {"\\": r"\backslash ", "~": r"\sim ", "^": r"\hat{}", " ": r"\ "}
-    table |= {c: f"\\{c}" for c in "_%&#${}"}
-    return rf"\mathrm{{{''.join(table.get(c, c) for c in text)}}}"
-
-
 def to_mathml(
-    equations: Sequence[tuple[str, Expr]], symbols: Sequence[Symbol], *, dots: bool
-) -> str:
-    """Presentation MathML of equations, which browsers draw by themselves; names are escaped.
+    equations: Sequence[tuple[Markup, Expr]], names: Mapping[Symbol, Markup], *, dots: bool
+) -> Markup:
+    """Presentation MathML of equations, which browsers draw by themselves.
 
     Args:
-        equations: pairs of a name and an expression in ``symbols``. dots: a sign between factors.
+        equations: what stands left, and an expression. names: of its symbols.
+        dots: a sign between factors.
     """
     # Placeholders of letters only: SymPy would take digits and underscores for indices, and writes
     # names into the markup as they are.
-    texts = [*(s.name for s in symbols), *(left for left, _ in equations)]
-    places = [Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(texts))]
-    renaming = dict(zip(symbols, places, strict=False))
-    rows = []
-    for left, (_, expression) in zip(places[len(symbols) :], equations, strict=True):
+    marks = [*names.values(), *(left for left, _ in equations)]
+    places = [Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(marks))]
+    renaming = dict(zip(names, places, strict=False))
+    written = dict(zip((place.name for place in places), marks, strict=True))
+    found = []
+    for left, (_, expression) in zip(places[len(names) :], equations, strict=True):
         equation = sympy.Eq(left, expression.xreplace(renaming), evaluate=False)
-        symbol = "dot" if dots else None
-        rows.append(_markup(equation, symbol))
-    marks = {p.name: _mathml_name(text) for p, text in zip(places, texts, strict=True)}
-    return "".join(
-        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
-        + re.sub(r"<mi>(q[a-j]+)</mi>", lambda m: marks.get(m[1], m[0]), row)
-        + "</math>"
-        for row in rows
-    )
+        row = _markup(equation, "dot" if dots else None)
+        row = re.sub(r"<mi>(q[a-j]+)</mi>", lambda m: written.get(m[1], m[0]), row)
+        found.append(element("math", Markup(row), xmlns=_MATHML, display="block"))
+    return join(*found)
 
 
-def expression_mathml(expression: Expr) -> str:
+def expression_mathml(expression: Expr) -> Markup:
     """Presentation MathML of an expression in symbols of single letters."""
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{_markup(expression, None)}</math>'
+    return element("math", Markup(_markup(expression, None)), xmlns=_MATHML)
 
 
 def _markup(expression: Expr, dots: str | None) -> str:
     """SymPy's MathML with a true minus sign, a plain letter for e, and Bessel functions with an index."""
+    expression = expression.replace(sympy.Heaviside, lambda x, *_: sympy.Function("step")(x))
     found: str = mathml(expression, printer="presentation", ln_notation=True, mul_symbol=dots)
     found = _BESSEL.sub(r"<msub><mi>J</mi>\1</msub><mrow><mo>(</mo>", found)
-    return found.replace("<mo>-</mo>", "<mo>−</mo>").replace("&ExponentialE;", "e")
-
-
-def _mathml_name(name: str) -> str:
-    """A column name in MathML: x1 with an index, everything else as it is written."""
-    match = re.fullmatch(r"([A-Za-z])_?(\d+)", name)
-    if match:
-        return f"<msub><mi>{match[1]}</mi><mn>{match[2]}</mn></msub>"
-    return f"<mi>{html.escape(name)}</mi>"
+    found = found.replace("<mo>-</mo>", "<mo>−</mo>").replace("&ExponentialE;", "e")
+    return _ENTITY.sub(lambda m: html.unescape(m[0]), found)

@@ -8,7 +8,8 @@ from sympy import Expr, Symbol
 
 from workbench.discovery.evaluation import compiled, real
 from workbench.discovery.library import SYMPY
-from workbench.discovery.typesetting import rounded
+from workbench.discovery.parsing import quoted
+from workbench.discovery.typesetting import rounded, to_text
 
 _MARGIN = 0.25
 _SAMPLES = 4096
@@ -133,5 +134,5 @@ def _where(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> str:
         slack = 1e-6 * (box[0, 1] - box[0, 0])
         real = [r for r in real if box[0, 0] - slack <= r <= box[0, 1] + slack]
         if real:
-            return " and ".join(f"{symbols[0].name} = {r:.4g}" for r in dict.fromkeys(real))
-    return f"where {rounded(margin)} = 0"
+            return " and ".join(f"{quoted(symbols[0].name)} = {r:.4g}" for r in dict.fromkeys(real))
+    return f"where {to_text(rounded(margin))} = 0"

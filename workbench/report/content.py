@@ -91,10 +91,11 @@ def _formula(formula: Formula, about: Mapping[str, Any]) -> list[Block]:
         Law(formula),
         Code(formula.display_latex, "latex", "LaTeX"),
         Figures(shown),
+        *(Text(sentence, True) for sentence in formula.legend),
         *(Text(sentence) for sentence in remarks(formula)),
     ]
     if formula.as_fitted:
-        raw = "; ".join(str(rounded(e, full_digits)) for e in formula.as_fitted)
+        raw = "; ".join(formula.in_text(rounded(e, full_digits)) for e in formula.as_fitted)
         loss = number(formula.scores.get("as_fitted_loss"))
         blocks.append(
             Text(f"As fitted, before numbers were snapped: {raw}; validation loss {loss}.", True)
@@ -263,7 +264,7 @@ def _evidence(constant: Constant) -> str:
 
 def _domain(formula: Formula) -> list[Block]:
     ranges = [
-        f"{low:.6g} ≤ {name} ≤ {high:.6g} {formula.units.get(name, '')}".strip()
+        f"{low:.6g} ≤ {formula.written[name].text} ≤ {high:.6g} {formula.units.get(name, '')}".strip()
         for name, (low, high) in formula.domain.items()
         if name in formula.used
     ]

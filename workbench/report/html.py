@@ -1,8 +1,8 @@
 """A report as one HTML file that needs nothing else, in light and dark, on screen and on paper."""
 
 from collections.abc import Sequence
-from html import escape
 
+from workbench.markup import Markup, element
 from workbench.report.blocks import (
     Block,
     Bullets,
@@ -51,63 +51,63 @@ details { margin: 6px 0; } summary { cursor: pointer; } .soft { color: var(--sof
 
 def to_html(report: Report) -> str:
     """The whole page."""
-    parts = [f"<h1>{escape(report.title)}</h1>"]
+    parts = [element("h1", report.title)]
     if report.question:
-        parts.append(f'<p class="question">{escape(report.question)}</p>')
+        parts.append(element("p", report.question, class_="question"))
+    row: list[Markup] = []
     for section, after in zip(report.sections, [*report.sections[1:], None], strict=True):
-        begins = after is not None and after.beside and not section.beside
-        ends = section.beside and (after is None or not after.beside)
-        parts.append('<div class="pair">' if begins else "")
-        parts.append(_section(section))
-        parts.append("</div>" if ends else "")
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(report.title)}</title><style>{_STYLE}</style></head>"
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
+        row.append(_section(section))
+        if after is None or not after.beside:
+            parts.append(element("div", *row, class_="pair") if len(row) > 1 else row[0])
+            row = []
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", report.title),
+        element("style", Markup(_STYLE)),
+    )
+    page = element("html", head, element("body", element("main", *parts)), lang="en")
+    return f"<!doctype html>\n{page}\n"
+
+
+def _section(section: Section) -> Markup:
+    kind = "formula" if any(isinstance(b, Law) for b in section.blocks) else ""
+    return element(
+        "section", element("h2", section.title), *map(_block, section.blocks), class_=kind
     )
 
 
-def _section(section: Section) -> str:
-    kind = "formula" if any(isinstance(b, Law) for b in section.blocks) else ""
-    body = "".join(map(_block, section.blocks))
-    return f'<section class="{kind}"><h2>{escape(section.title)}</h2>{body}</section>'
-
-
-def _block(block: Block) -> str:
+def _block(block: Block) -> Markup:
     match block:
         case Text(text, soft):
-            return f'<p class="soft">{escape(text)}</p>' if soft else f"<p>{escape(text)}</p>"
+            return element("p", text, class_="soft" if soft else None)
         case Bullets(items):
-            return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+            return element("ul", *(element("li", item) for item in items))
         case Table(head, rows, chosen, code):
             return _table(head, rows, chosen, code)
         case Picture(_, svg, _):
-            return svg
+            return Markup(svg)
         case Code(text, _, summary):
-            shown = f"<pre><code>{escape(text)}</code></pre>"
-            if not summary:
-                return shown
-            return f"<details><summary>{escape(summary)}</summary>{shown}</details>"
+            lines = element("pre", element("code", text))
+            return element("details", element("summary", summary), lines) if summary else lines
         case Law(formula):
             return formula.mathml
         case Figures(pairs):
-            items = "".join(
-                f"<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>" for n, v in pairs
-            )
-            return f'<dl class="figures">{items}</dl>'
+            shown = (element("div", element("dt", n), element("dd", v)) for n, v in pairs)
+            return element("dl", *shown, class_="figures")
 
 
 def _table(
     head: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None, code: frozenset[int]
-) -> str:
-    cells = "".join(f"<th>{escape(h)}</th>" for h in head)
-    body = ""
-    for number, row in enumerate(rows):
-        kind = "chosen" if number == chosen else ""
-        shown = (
-            f"<td><code>{escape(c)}</code></td>" if place in code else f"<td>{escape(c)}</td>"
-            for place, c in enumerate(row)
+) -> Markup:
+    titles = element("tr", *(element("th", h) for h in head))
+    lines = [
+        element(
+            "tr",
+            *(element("td", element("code", c) if k in code else c) for k, c in enumerate(row)),
+            class_="chosen" if number == chosen else "",
         )
-        body += f'<tr class="{kind}">{"".join(shown)}</tr>'
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+        for number, row in enumerate(rows)
+    ]
+    return element("table", element("thead", titles), element("tbody", *lines))

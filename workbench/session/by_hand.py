@@ -44,9 +44,9 @@ def without(model: KAN, data: Dataset, formulas: FormulaSet, index: int, place: 
     """A formula with a constant for one of its parts, fitted again, beside the others."""
     require_index(formulas, index)
     found = without_part(formulas[index], place, data, network=model)
-    part = rounded(parts(formulas[index])[place].expression, 3)
+    part = formulas[index].in_text(rounded(parts(formulas[index])[place].expression, 3))
     made = f"without_part(formulas[{index}], {place}, data, network=model)"
-    return _chosen(f"hold {_short(str(part))} constant", made, model, formulas, found)
+    return _chosen(f"hold {_short(part)} constant", made, model, formulas, found)
 
 
 def _chosen(

@@ -4,6 +4,7 @@ import ast
 import json
 from collections.abc import Iterable, Sequence
 
+from workbench.markup import in_markdown
 from workbench.session.history import Step
 
 _HOME = {
@@ -49,7 +50,7 @@ def script(steps: Sequence[Step], source: str, threads: int) -> str:
 def notebook(steps: Sequence[Step], source: str, threads: int, title: str) -> str:
     """The same as a notebook in JSON (nbformat 4.5): a cell for every step."""
     told = blocks(steps, source, threads)
-    cells = [_cell("markdown", 0, f"# {title}")]
+    cells = [_cell("markdown", 0, f"# {in_markdown(title)}")]
     cells += [_cell("code", number, text) for number, text in enumerate(told, start=1)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     about = {"kernelspec": kernel, "language_info": {"name": "python"}}

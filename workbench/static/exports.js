@@ -1,6 +1,6 @@
 // @ts-check
 /** Taking the results away: code with Copy and Save, and files. */
-import { button, copy, download, element, painter } from "./shared.js";
+import { button, copy, download, element, mathematics, painter } from "./shared.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
@@ -97,7 +97,7 @@ function render({ model, el }) {
   function draw() {
     const state = model.get("state");
     if (formula.dataset.shown !== state.formula) {
-      formula.innerHTML = state.formula ?? "";
+      formula.replaceChildren(mathematics(state.formula ?? ""), ...(state.legend ?? []).map((/** @type {string} */ sentence) => element("p", "kw-quiet kw-wrap", sentence)));
       formula.dataset.shown = state.formula ?? "";
     }
     drawLanguages();

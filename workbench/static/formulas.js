@@ -2,7 +2,7 @@
 /** Formulas from simple to accurate; click one to see what holds it up. */
 import { searchOptions } from "./options.js";
 import { structureList } from "./structure.js";
-import { button, chart, copy, element, extent, floats, isBusy, paint, readable, shortened, svg } from "./shared.js";
+import { button, chart, copy, element, extent, floats, isBusy, mathematics, paint, readable, shortened, svg } from "./shared.js";
 
 /** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
 
@@ -18,13 +18,10 @@ const shown = (value) => (value === null ? "–" : readable(value));
  */
 const minus = (text) => text.replaceAll("-", "−");
 
-/**
- * MathML of the kernel: names in it are escaped there.
- * @param {string} mathml
- */
-function mathematics(mathml) {
+/** @param {string} mathml */
+function law(mathml) {
   const holder = element("div", "kw-math");
-  holder.innerHTML = mathml;
+  holder.append(mathematics(mathml));
   return holder;
 }
 
@@ -124,7 +121,7 @@ function render({ model, el }) {
       /** @type {HTMLButtonElement} */ (open).type = "button";
       open.setAttribute("aria-label", `Inspect ${row.text}`);
       open.dataset.keep = `open${row.index}`;
-      open.append(mathematics(row.mathml));
+      open.append(law(row.mathml));
       open.addEventListener("click", () => inspect(row.index));
       formula.append(open);
       if (row.chosen) formula.append(element("span", "kw-tag", "chosen"));
@@ -176,10 +173,18 @@ function render({ model, el }) {
     head.append(choose, snap, latex, close);
     const columns = element("div", "kw-blocks");
     columns.append(verification(about.verification, state), heldOut(state), unexplained(about, state), impacts(about, state, busy), constants(about), sensitivity(about), limits(about));
-    detail.replaceChildren(mathematics(about.mathml), head, columns);
+    detail.replaceChildren(law(about.mathml), ...legend(about), head, columns);
     const wanted = next ? detail.querySelector(`[data-keep="${next}"]`) : null;
     if (wanted) next = "";
     if (wanted || held) /** @type {HTMLElement | null} */ (wanted ?? detail.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
+  }
+
+  /**
+   * Which columns the names in quotation marks are.
+   * @param {{ legend: string[] }} about
+   */
+  function legend(about) {
+    return about.legend.map((sentence) => element("p", "kw-quiet kw-wrap", sentence));
   }
 
   /**
@@ -232,9 +237,9 @@ function render({ model, el }) {
     choice.addEventListener("change", () => model.send({ type: "against", against: choice.value }));
     const label = element("label", "kw-field", "against");
     label.append(choice);
-    const legend = element("p", "kw-quiet");
-    legend.append(element("span", "kw-mark kw-mark-ring"), " training rows ", element("span", "kw-mark"), " held out");
-    return block("Residuals", label, picture.node, legend);
+    const key = element("p", "kw-quiet");
+    key.append(element("span", "kw-mark kw-mark-ring"), " training rows ", element("span", "kw-mark"), " held out");
+    return block("Residuals", label, picture.node, key);
   }
 
   /** @param {any} about */

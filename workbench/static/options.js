@@ -1,6 +1,6 @@
 // @ts-check
 /** Options of a search: what is known of the law, and the building blocks, on all edges or on one. */
-import { button, element, isBusy } from "./shared.js";
+import { button, element, isBusy, mathematics } from "./shared.js";
 
 /** @typedef {{ name: string, group: string, cost: number, mathml: string, usual: boolean }} Block */
 
@@ -112,7 +112,7 @@ export function searchOptions(model) {
         box.addEventListener("change", () => change(box));
         boxes.set(block.name, box);
         const sign = element("span", "kw-sign");
-        sign.innerHTML = block.mathml;
+        sign.append(mathematics(block.mathml));
         label.title = block.name.replaceAll("_", " ");
         label.append(box, sign, element("span", "kw-quiet kw-numbers", String(block.cost)));
         group.append(label);

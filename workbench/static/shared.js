@@ -27,6 +27,34 @@ export function element(name, kind = "", text = "") {
   return node;
 }
 
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const MATHML_ATTRIBUTES = new Set(["display", "mathvariant", "stretchy", "fence", "form", "separators", "open", "close", "linethickness"]);
+
+/**
+ * MathML that the kernel sent, as nodes. Only elements of MathML become elements; all else stays text.
+ * @param {string} markup
+ */
+export function mathematics(markup) {
+  const made = document.createDocumentFragment();
+  // A document of its own neither runs nor loads what stands in it.
+  made.append(...mathematicsOf(new DOMParser().parseFromString(markup, "text/html").body));
+  return made;
+}
+
+/**
+ * @param {Element} parent
+ * @returns {Node[]}
+ */
+function mathematicsOf(parent) {
+  return [...parent.childNodes].map((node) => {
+    if (!(node instanceof Element) || node.namespaceURI !== MATHML) return document.createTextNode(node.textContent ?? "");
+    const made = document.createElementNS(MATHML, node.localName);
+    for (const { name, value } of node.attributes) if (MATHML_ATTRIBUTES.has(name)) made.setAttribute(name, value);
+    made.append(...mathematicsOf(node));
+    return made;
+  });
+}
+
 /**
  * @param {string} text
  * @param {() => void} action

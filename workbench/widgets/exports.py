@@ -121,6 +121,7 @@ class ExportPanel(Panel):
         has = self.session.has_formulas
         self.state = {
             "formula": self.session.formula.mathml if has else "",
+            "legend": list(self.session.formula.legend) if has else [],
             "message": message,
             "error": error,
             "busy": busy,

@@ -2,14 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import traitlets
 
 from workbench.discovery.card import with_error
-from workbench.discovery.drawing import shortened
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.targets import unknowns
@@ -22,7 +20,7 @@ from workbench.widgets.search_options import choose, described, listed, structur
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
-_LONGEST_NAME = 20
+_LONGEST_NAME = 30
 
 
 class FormulaTable(Panel):
@@ -149,7 +147,7 @@ class FormulaTable(Panel):
             "test": _finite(scores.get("test_loss")),
             "figure": _finite(scores.get(figure)),
             "text": str(formula),
-            "mathml": replace(formula, target=shortened(formula.target, _LONGEST_NAME)).mathml,
+            "mathml": formula.to_mathml(_LONGEST_NAME),
             "front": front,
             "chosen": chosen,
             "pinned": formula.srepr in self.session.pinned,
@@ -192,11 +190,16 @@ class FormulaTable(Panel):
             "text": str(formula),
             "latex": formula.latex,
             "mathml": formula.mathml,
+            "legend": list(formula.legend),
             "complexity": formula.complexity,
             "constants": _constants(formula),
             "limits": list(formula.limits),
             "domain": [
-                [name, *map(float, formula.domain[name]), formula.units.get(name, "")]
+                [
+                    formula.written[name].text,
+                    *map(float, formula.domain[name]),
+                    formula.units.get(name, ""),
+                ]
                 for name in formula.used
                 if name in formula.domain
             ],

@@ -1,7 +1,5 @@
 """Static pictures for a notebook; they stay when it is saved."""
 
-from html import escape
-
 from IPython.display import HTML
 
 from workbench.discovery.drawing import network_svg
@@ -9,6 +7,7 @@ from workbench.discovery.formula import Formula
 from workbench.discovery.graph import to_networkx
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
+from workbench.markup import element
 
 
 def network_picture(model: KAN, data: Dataset) -> HTML:
@@ -23,8 +22,7 @@ def formula_card(formula: Formula) -> HTML:
         for name in ("test_r2", "test_accuracy", "test_loss")
     ]
     shown = " · ".join(f"{name} {value:.4g}" for name, value in figures if value is not None)
-    return HTML(
-        '<div style="border-left:4px solid var(--jp-brand-color1,#1565c0);padding:6px 16px;'
-        f'overflow-x:auto"><div style="font-size:1.25em">{formula.mathml}</div>'
-        f"<small>{escape(shown)} · complexity {formula.complexity}</small></div>"
-    )
+    shape = "border-left:4px solid var(--jp-brand-color1,#1565c0);padding:6px 16px;overflow-x:auto"
+    law = element("div", formula.mathml, style="font-size:1.25em")
+    about = element("small", f"{shown} · complexity {formula.complexity}")
+    return HTML(element("div", law, about, style=shape))

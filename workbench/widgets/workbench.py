@@ -13,6 +13,7 @@ from workbench.discovery.formula import Formula
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Width
+from workbench.markup import element, join
 from workbench.session import Frame, Session
 from workbench.session.autosave import Autosave
 from workbench.session.telling import title_of
@@ -269,10 +270,8 @@ class Workbench(ipywidgets.VBox):
         """The data page where a dataset was given ready-made."""
         data = self.session.data
         rows = ", ".join(f"{len(getattr(data, p))} {p}" for p in ("train", "validation", "test"))
-        return ipywidgets.HTML(
-            f"<p>{title_of(self.session)}: {len(data.inputs)} rows ({rows}).</p>"
-            + "".join(f"<p>{note}</p>" for note in data.notes)
-        )
+        said = f"{title_of(self.session)}: {len(data.inputs)} rows ({rows})."
+        return ipywidgets.HTML(join(*(element("p", text) for text in (said, *data.notes))))
 
     def _turn(self, page: str) -> None:
         self._guide.page = PAGES.index(page)

@@ -15,7 +15,6 @@ from workbench.discovery.fence import attempt, attempts
 from workbench.discovery.formula import Formula, rounded
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
-from workbench.discovery.parsing import quoted
 from workbench.discovery.polish import polished
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.discovery.structure.guess import Guess
@@ -23,6 +22,7 @@ from workbench.discovery.structure.problem import Problem
 from workbench.discovery.structure.search import Search, Stage
 from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.targets import network_of
+from workbench.discovery.typesetting import to_text
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
@@ -57,8 +57,7 @@ class Suggestion:
     @property
     def law(self) -> str:
         """The expression as ``parse_expression`` reads it."""
-        words = {s: sympy.Symbol(quoted(s.name)) for s in self.expression.free_symbols}
-        return str(self.expression.xreplace(words))
+        return to_text(self.expression)
 
     @cached_property
     def network(self) -> KAN:
