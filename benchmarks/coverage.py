@@ -16,6 +16,7 @@ from workbench.automatic import discover
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.parametric import Parametric, parametrize, refit
 from workbench.discovery.polish import constants_of
+from workbench.discovery.sample import Sample
 from workbench.discovery.stability import form
 from workbench.kan.data import Dataset
 
@@ -75,7 +76,7 @@ def searched(seeds: int) -> Iterator[list[str]]:
             right += 1
             x, y = (t.numpy() for t in data.split("train"))
             shape = parametrize(same.expressions, NAMES)
-            constants = constants_of(refit(shape, x, y))
+            constants = constants_of(refit(shape, Sample(x, y)))
             total += len(constants)
             held += sum(map(holds, constants, true_values(shape, LAWS[name])))
         yield line(f"{name}, form found by {right} of {seeds} searches", "420", "1.0%", held, total)
@@ -99,13 +100,13 @@ def fitted(law: Parametric, x: np.ndarray, y: np.ndarray, seed: int) -> tuple[Co
     """Constants after a fit from values that are somewhat off."""
     random = np.random.default_rng(seed)
     start = [v * (1 + STARTS * random.standard_normal()) for v in law.values]
-    return constants_of(refit(replace(law, values=tuple(start)), x, y[:, None]))
+    return constants_of(refit(replace(law, values=tuple(start)), Sample(x, y[:, None])))
 
 
 def true_values(found: Parametric, law: sympy.Expr) -> tuple[float, ...]:
     """Values with which a form that was found equals the law."""
     x, y = sample(law, 2000, 0.0, 0)
-    return refit(found, x, y[:, None]).parametric.values
+    return refit(found, Sample(x, y[:, None])).parametric.values
 
 
 def holds(constant: Constant, truth: float) -> bool:

@@ -34,6 +34,7 @@ from workbench.automatic import discover
 from workbench.discovery.formula import Formula
 from workbench.discovery.library import complexity
 from workbench.discovery.parametric import parametrize, refit
+from workbench.discovery.sample import Sample
 from workbench.errors import InputError
 
 ROWS, FRESH = 1000, 2000
@@ -87,7 +88,7 @@ def _error(values: np.ndarray, y: np.ndarray) -> float:
 
 
 def _refitted(expression: Expr, equation: Equation, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    fitted = refit(parametrize([expression], equation.names), x, y[:, None])
+    fitted = refit(parametrize([expression], equation.names), Sample(x, y[:, None]))
     return fitted.parametric.outputs(x)[:, 0]
 
 

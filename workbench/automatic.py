@@ -185,7 +185,7 @@ def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
 
 
 def _importance(model: KAN, data: Dataset) -> dict[str, float]:
-    scores = feature_scores(model, data.split("train")[0]).tolist()
+    scores = feature_scores(model, data.typical("train")).tolist()
     return dict(zip(data.names, scores, strict=True))
 
 

@@ -7,6 +7,7 @@ import torch
 
 from workbench.discovery.formula import Formula
 from workbench.discovery.parts import mean_of, parts, with_constant
+from workbench.discovery.sample import Sample
 from workbench.discovery.typesetting import rounded
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -75,7 +76,8 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
     part: Rows = next(
         (p for p in ("test", "validation", "train") if len(data.split(p)[0])), "train"
     )
-    x, y = data.split(part)
+    sample = Sample.of(data, part)
+    x = data.split(part)[0]
     with torch.no_grad():
         network = model(x.to(model.output_scale)).double().cpu().numpy()
     values = formula(x).reshape(len(x), -1)
@@ -86,8 +88,8 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
         part=part,
         rows=len(x),
         undefined=int((~known).sum()),
-        formula_loss=loss(values[known], y.numpy()[known], data),
-        network_loss=loss(network, y.numpy(), data),
+        formula_loss=sample[known].error(values[known]),
+        network_loss=sample.error(network),
         gap=float(np.sqrt(np.square(gap).mean())) if known.any() else float("nan"),
         worst=float(gap.max()) if known.any() else float("nan"),
         agreement=None
@@ -134,7 +136,7 @@ def sensitivity(formula: Formula, data: Dataset) -> dict[str, float]:
 
     Over training rows; inputs that do not occur are left out, the largest comes first.
     """
-    x = data.split("train")[0][:_ROWS].numpy()
+    x = data.typical("train")[:_ROWS].numpy()
     values = formula(x).reshape(len(x), -1)
     spread = float(np.nanstd(values)) or 1.0
     found = {}
@@ -152,29 +154,17 @@ def impacts(formula: Formula, data: Dataset) -> tuple[Impact, ...]:
 
     A node is replaced by its mean over training rows; nothing else is fitted again.
     """
-    rows, y = (t.numpy() for t in data.split("validation" if len(data.validation) else "train"))
+    sample = Sample.of(data, "validation" if len(data.validation) else "train")
     found = []
     for place, part in enumerate(parts(formula)):
         mean = mean_of(formula, part, data)
         if not np.isfinite(mean):
             continue
         changed = Formula((with_constant(formula, part, mean),), formula.names)
-        values = changed(rows).reshape(len(rows), -1)
-        lost = loss(values, y, data) if np.isfinite(values).all() else float("inf")
+        lost = sample.error(changed(sample.x).reshape(len(sample), -1))
         text = formula.in_text(rounded(part.expression, 3))
         found.append(Impact(place, part.depth, text, lost, mean))
     return tuple(found)
-
-
-def loss(values: np.ndarray, y: np.ndarray, data: Dataset) -> float:
-    """RMSE in the target's units, or mean cross-entropy, of outputs ``(N, m)``."""
-    if not len(values):
-        return float("nan")
-    if data.task == "regression":
-        return float(np.sqrt(np.square(values - y.reshape(len(y), -1)).mean()))
-    logits = np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
-    log_p = logits - np.logaddexp.reduce(logits, 1, keepdims=True)
-    return -float(log_p[np.arange(len(y)), y].mean())
 
 
 def _label(values: np.ndarray) -> np.ndarray:

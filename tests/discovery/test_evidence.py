@@ -14,6 +14,7 @@ from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
 from workbench.discovery.printing import printing
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
+from workbench.discovery.sample import Sample
 from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
 
@@ -63,9 +64,9 @@ def test_a_snapped_constant_keeps_its_evidence() -> None:
 def test_constants_that_only_a_combination_determines_snap_together() -> None:
     y = (1 + X[:, 0] ** 2) ** 1.5
     tied = 0.99999998 * (1.0000000133333 + 1.0000000133333 * A**2) ** sympy.Rational(3, 2)
-    fitted = refit(parametrize([tied], ["a", "b"]), X, y[:, None])
+    fitted = refit(parametrize([tied], ["a", "b"]), Sample(X, y[:, None]))
     assert not any(fitted.determined)
-    (law,) = snap(fitted, X, y[:, None]).parametric.substituted()
+    (law,) = snap(fitted, Sample(X, y[:, None])).parametric.substituted()
     assert law == (1 + A**2) ** sympy.Rational(3, 2)
 
 
@@ -74,11 +75,12 @@ def test_nothing_snaps_into_a_division_by_zero() -> None:
     c0, c1 = sympy.symbols("_c0:2", real=True)
     shape = parametrize([A], ("a", "b"))
     ratio = type(shape)((c0 / (c1 * A),), shape.inputs, (c0, c1), (1e-4, 1e-9))
-    assert np.isfinite(snap(refit(ratio, X, y), X, y).loss)
+    sample = Sample(X, y)
+    assert np.isfinite(snap(refit(ratio, sample), sample).loss)
 
 
 def test_intervals_are_those_of_student_and_wider_than_normal_ones_for_few_rows() -> None:
-    few = refit(parametrize([1.0 * A + 1.0], ("a", "b")), X[:6], X[:6, :1] ** 2)
+    few = refit(parametrize([1.0 * A + 1.0], ("a", "b")), Sample(X[:6], X[:6, :1] ** 2))
     assert few.degrees == 4
     data = table(0.7312 * X[:, 0], noise=0.1)
     (slope,) = best(0.4 * A, data).constants
@@ -92,9 +94,9 @@ def test_constants_that_only_count_together_are_flagged() -> None:
     c0, c1, c2 = sympy.symbols("_c0:3", real=True)
     shape = parametrize([A], ("a", "b"))
     twice = type(shape)((c0 * sympy.exp(c1 + c2 * A),), shape.inputs, (c0, c1, c2), (1.1, 0.2, 0.4))
-    found = refit(twice, X, y + 0.01 * RANDOM.standard_normal(y.shape))
+    found = refit(twice, Sample(X, y + 0.01 * RANDOM.standard_normal(y.shape)))
     assert found.determined == (False, False, True)
-    free = refit(parametrize([1.0 * A + 0.5 * B], ("a", "b")), X, y)
+    free = refit(parametrize([1.0 * A + 0.5 * B], ("a", "b")), Sample(X, y))
     assert free.determined == (True, True)
 
 
@@ -129,8 +131,8 @@ def test_residuals_that_neighbours_share_are_no_noise() -> None:
 
 def test_nothing_is_made_nicer_above_the_noise_but_terms_may_go() -> None:
     y = np.sin(2.2 * X[:, :1])  # a line is the wrong form; its slope happens to be near a fraction
-    fitted = refit(parametrize([0.3 * A + 1.0 + 0.01 * B], ("a", "b")), X, y)
-    kept = snap(fitted, X, y, at_noise=False).parametric
+    fitted = refit(parametrize([0.3 * A + 1.0 + 0.01 * B], ("a", "b")), Sample(X, y))
+    kept = snap(fitted, Sample(X, y), at_noise=False).parametric
     assert all(snapped.number == 0 for snapped in kept.exact)
     assert len(kept.constants) >= 2
     law = best(0.3 * A + 1.0, table(np.sin(2.2 * X[:, 0])))
@@ -202,5 +204,5 @@ def test_few_wild_rows_do_not_take_digits_away() -> None:
     y = 0.3141592 * X[:, 0] + 0.01 * np.random.default_rng(1).standard_normal(600)
     wild = np.where(np.arange(600) % 20 == 0, y + 50, y)
     shape = parametrize([0.3141592 * A], ("a", "b"))
-    plain, other = (printing(shape, X, v[:, None]) for v in (y, wild))
+    plain, other = (printing(shape, Sample(X, v[:, None])) for v in (y, wild))
     assert plain.digits == other.digits

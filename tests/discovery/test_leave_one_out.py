@@ -6,6 +6,7 @@ import sympy
 
 from workbench.discovery.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.discovery.parametric import parametrize, refit
+from workbench.discovery.sample import Sample
 from workbench.kan.data import Dataset
 
 A, B = sympy.symbols("a b", real=True)
@@ -17,24 +18,23 @@ def table(rows: int = 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return x, (x[:, :1] * x[:, 1:] + 0.2 * random.standard_normal((rows, 1)))
 
 
-def without_each(expression: sympy.Expr, x: np.ndarray, y: np.ndarray, **kind: bool) -> np.ndarray:
-    start = refit(parametrize([expression], ("a", "b")), x, y, **kind).parametric
+def without_each(expression: sympy.Expr, sample: Sample) -> np.ndarray:
+    start = refit(parametrize([expression], ("a", "b")), sample).parametric
     values = []
-    for row in range(len(x)):
-        rest = np.arange(len(x)) != row
-        again = refit(start, x[rest], y[rest], **kind).parametric
-        values.append(again.outputs(x[row : row + 1])[0, 0])
+    for row in range(len(sample)):
+        again = refit(start, sample[np.arange(len(sample)) != row]).parametric
+        values.append(again.outputs(sample.x[row : row + 1])[0, 0])
     return np.array(values)
 
 
 def test_squares_are_those_of_fits_without_the_row() -> None:
     x, y = table()
-    plane = refit(parametrize([0.5 * A + 0.5 * B + 0.1], ("a", "b")), x, y).parametric
-    found = row_losses(plane, x, y, np.ones(12), np.ones(12, dtype=bool))
-    expected = np.square(without_each(0.5 * A + 0.5 * B + 0.1, x, y) - y[:, 0])
+    plane = refit(parametrize([0.5 * A + 0.5 * B + 0.1], ("a", "b")), Sample(x, y)).parametric
+    found = row_losses(plane, Sample(x, y), np.ones(12, dtype=bool))
+    expected = np.square(without_each(0.5 * A + 0.5 * B + 0.1, Sample(x, y)) - y[:, 0])
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     half = np.arange(12) < 6  # rows that no constant saw are judged as they are
-    seen = row_losses(plane, x, y, np.ones(12), half)
+    seen = row_losses(plane, Sample(x, y), half)
     np.testing.assert_allclose(seen[~half], np.square(plane.outputs(x) - y)[~half, 0])
 
 
@@ -42,12 +42,12 @@ def test_cross_entropies_are_nearly_those_of_fits_without_the_row() -> None:
     random = np.random.default_rng(1)
     x = random.uniform(-2, 2, (80, 2))
     y = (x[:, 0] + random.standard_normal(80) > 0).astype(int)
-    logit = refit(parametrize([1.0 * A + 0.1], ("a", "b")), x, y, classes=True).parametric
-    rows = (x, y, np.ones(80), np.ones(80, dtype=bool))
-    found = row_losses(logit, *rows, classes=True)
-    values = without_each(1.0 * A + 0.1, x, y, classes=True)
+    sample = Sample(x, y, classes=True)
+    logit = refit(parametrize([1.0 * A + 0.1], ("a", "b")), sample).parametric
+    found = row_losses(logit, sample, np.ones(80, dtype=bool))
+    values = without_each(1.0 * A + 0.1, sample)
     expected = np.logaddexp(0, np.where(y == 1, -values, values))
-    plain = row_losses(logit, *rows[:3], np.zeros(80, dtype=bool), classes=True)
+    plain = row_losses(logit, sample, np.zeros(80, dtype=bool))
     assert np.abs(found - expected).max() < 0.2 * np.abs(plain - expected).max()
 
 
@@ -55,8 +55,8 @@ def test_a_row_that_alone_decides_a_constant_is_no_evidence() -> None:
     x, y = table()
     x[:, 1] = 0.0
     x[3, 1] = 1.0
-    only = refit(parametrize([0.5 * A + 0.5 * B], ("a", "b")), x, y).parametric
-    found = row_losses(only, x, y, np.ones(12), np.ones(12, dtype=bool))
+    only = refit(parametrize([0.5 * A + 0.5 * B], ("a", "b")), Sample(x, y)).parametric
+    found = row_losses(only, Sample(x, y), np.ones(12, dtype=bool))
     assert np.isinf(found[3])
     assert np.isfinite(np.delete(found, 3)).all()
 
@@ -66,7 +66,8 @@ def test_the_mean_is_judged_in_the_same_way(weighted: bool) -> None:
     x, y = table(40)
     weights = np.random.default_rng(2).uniform(0.5, 2, 40) if weighted else None
     data = Dataset.from_arrays(x, y[:, 0], names=["a", "b"], weights=weights)
-    _, targets, counts, fitted = judging_rows(data)
+    sample, fitted = judging_rows(data)
+    targets, counts = sample.y, sample.counts
     losses = mean_losses(data)
     keep = np.arange(len(targets)) != 0
     mean = np.average(targets[fitted & keep, 0], weights=counts[fitted & keep])

@@ -9,6 +9,7 @@ from workbench.discovery.forms import multiplied_out
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
 from workbench.discovery.rational import fit_ratio
+from workbench.discovery.sample import Sample
 from workbench.discovery.snapping import snap
 from workbench.discovery.symbolic import symbolify
 from workbench.kan.data import Dataset
@@ -30,7 +31,9 @@ def test_constants_come_back_with_their_errors() -> None:
     random = np.random.default_rng(1)
     x = random.uniform(0, 2, (400, 3))
     y = 1.7 * np.exp(-0.6 * x[:, 0]) + 0.3 + 0.01 * random.standard_normal(400)
-    found = refit(parametrize([1.0 * sympy.exp(-1.0 * A) + 0.5], ("a", "b", "c")), x, y[:, None])
+    found = refit(
+        parametrize([1.0 * sympy.exp(-1.0 * A) + 0.5], ("a", "b", "c")), Sample(x, y[:, None])
+    )
     fitted = sorted(zip(found.parametric.values, found.sigma, strict=True))
     for (value, sigma), true in zip(fitted, (-0.6, 0.3, 1.7), strict=True):
         assert abs(value - true) < 4 * sigma
@@ -41,7 +44,8 @@ def test_logits_of_separable_classes_stay_finite() -> None:
     x = np.random.default_rng(4).uniform(-1, 1, (400, 3))
     y = (x[:, 0] > 0.2).astype(int)
     shape = 1.0 * A - 0.1
-    found = [refit(parametrize([k * shape], ("a", "b", "c")), x, y, classes=True) for k in (1, 50)]
+    classes = Sample(x, y, classes=True)
+    found = [refit(parametrize([k * shape], ("a", "b", "c")), classes) for k in (1, 50)]
     edges = []
     for fitted in found:
         logits = fitted.parametric.outputs(x)
@@ -82,8 +86,8 @@ def test_constants_snap_only_where_the_data_allow_it() -> None:
     half = (0.5 * x[:, 0] + noise)[:, None]
     odd = (0.5713 * x[:, 0] + noise)[:, None]
     start = parametrize([0.4 * A], ("a", "b", "c"))
-    assert snap(refit(start, x, half), x, half).parametric.substituted()[0] == A / 2
-    kept = snap(refit(start, x, odd), x, odd).parametric.substituted()[0]
+    assert snap(refit(start, Sample(x, half)), Sample(x, half)).parametric.substituted()[0] == A / 2
+    kept = snap(refit(start, Sample(x, odd)), Sample(x, odd)).parametric.substituted()[0]
     assert float(kept.coeff(A)) == pytest.approx(0.5713, abs=5e-4)
     assert kept != A * sympy.Rational(4, 7)
 
@@ -92,7 +96,9 @@ def test_a_noisy_ratio_of_sums_is_found() -> None:
     random = np.random.default_rng(0)
     x = random.uniform(0.5, 3, (2000, 3))
     y = x[:, 0] * x[:, 1] / (x[:, 1] ** 2 + 2 * x[:, 2] ** 2) + 0.02 * random.standard_normal(2000)
-    ratios = [sympy.fraction(sympy.together(e)) for e in fit_ratio(x, y, ("a", "b", "c"))]
+    ratios = [
+        sympy.fraction(sympy.together(e)) for e in fit_ratio(Sample(x, y[:, None]), ("a", "b", "c"))
+    ]
     supports = [(top.free_symbols, len(sympy.Add.make_args(below))) for top, below in ratios]
     assert ({A, B}, 2) in supports
 

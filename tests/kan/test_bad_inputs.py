@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Dataset.from_arrays(
             X, Y, weights=[0] * 40 + [1] * 20, split=["train"] * 40 + ["validation"] * 20
         ),
-        "not all zero in any part of the split",
+        "at least two rows 'train', got 0",
     ),
     "a negative seed of the split": (
         lambda: Dataset.from_arrays(X, Y, seed=-1),

@@ -79,7 +79,7 @@ def _check(x: np.ndarray, flow: np.ndarray, names: Sequence[str], terms: int) ->
 def _terms(x: np.ndarray, names: Sequence[str], most: int) -> list[tuple[Expr, np.ndarray]]:
     """Products that are linearly independent of each other and of the constant, and their gradients."""
     symbols = tuple(Symbol(name, real=True) for name in names)
-    problem = Problem(x, symbols, np.zeros(len(x)), np.ones(len(x)), spread=1.0)
+    problem = Problem(x, symbols, np.zeros(len(x)), np.ones(len(x)), 1.0, np.ones(len(x)))
     columns = [np.ones(len(x))]
     chosen = []
     for product in products(problem, most):

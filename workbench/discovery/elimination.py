@@ -155,10 +155,10 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
         ensemble = ensemble.to(part.x.dtype).regrid(part.x)
         ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
     net = ensemble.to(problem.rows.x.dtype).model(0)
-    scores = edge_scores(net, problem.rows.x)
+    scores = edge_scores(net, problem.rows.typical)
     limit = _RELATIVE * max(float(score.max()) for score in scores)
     weak = [e for e in removable(net) if float(scores[e.layer][e.target, e.source]) < limit]
-    thin = remove_edges(net, problem.rows.x, weak)
+    thin = remove_edges(net, problem.rows.typical, weak)
     if not usable(thin, net):
         thin = net
     ensemble = problem.minimize(Ensemble.of([thin]).regrid(problem.rows.x), 10, rows=part)
@@ -167,11 +167,11 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
 
 def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
     """Without its cheapest edge; or without several faint ones, where that costs no more."""
-    scores = edge_scores(model, problem.rows.x)
+    scores = edge_scores(model, problem.rows.typical)
     edges = sorted(removable(model), key=lambda e: float(scores[e.layer][e.target, e.source]))
     singles = [[edge] for edge in edges[:_CANDIDATES]]
     together = [edges[:count] for count in _TOGETHER if count < len(edges)]
-    nets = remove_each(model, problem.rows.x, singles + together)
+    nets = remove_each(model, problem.rows.typical, singles + together)
     nets = [_drop_shift(net, model) for net in nets if usable(net, model)]
     if not nets:
         return None
@@ -211,7 +211,7 @@ def _trained_anew(net: KAN, whole: KAN, problem: Refitting) -> KAN | None:
 
 def _smaller_shapes(net: KAN, whole: KAN, problem: Refitting) -> list[KAN]:
     """``net`` without one of its hidden nodes: as it is, and with all that ``whole`` allows."""
-    scores = node_scores(net, problem.rows.x)
+    scores = node_scores(net, problem.rows.typical)
     alive = sorted(
         (float(scores[level][node]), level, node)
         for level in range(1, net.config.depth)
@@ -221,7 +221,7 @@ def _smaller_shapes(net: KAN, whole: KAN, problem: Refitting) -> list[KAN]:
     shapes: dict[tuple[Edge, ...], KAN] = {}
     for _, level, node in alive[:_NODES]:
         leaving = [e for e in removable(net) if e.layer == level and e.source == node]
-        thin = _drop_shift(remove_edges(net, problem.rows.x, leaving), net)
+        thin = _drop_shift(remove_edges(net, problem.rows.typical, leaving), net)
         for shape in (thin, _reconnected(thin, whole)):
             if usable(shape, net) and len(shape.edges()) < len(net.edges()):
                 shapes.setdefault(tuple(shape.edges()), shape)

@@ -46,7 +46,7 @@ def to_networkx(
             f"the network has {model.in_features} inputs, the data {len(data.names)}: "
             "they must belong together"
         )
-    x = data.split("train")[0][:_ROWS]
+    x = data.typical("train")[:_ROWS]
     nodes = model.trace(x.to(model.output_scale)).nodes
     scores = edge_scores(model, x)
     graph = nx.DiGraph(names=list(data.names), target=data.target)

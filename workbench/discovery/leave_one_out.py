@@ -10,10 +10,11 @@ J. R. Stat. Soc. B 82 (2020).
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sympy import Expr
 
 from workbench.discovery.parametric import Parametric, parametrize
+from workbench.discovery.sample import Sample, both_logits
 from workbench.kan.data import Dataset
 
 MOST_ROWS = 20_000
@@ -24,85 +25,69 @@ _SINGULAR = 1e-12
 _OWN = 1e-9
 
 
-def judging_rows(data: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Rows that are not held out: inputs, targets, weights, and whether constants are fitted on them."""
+def judging_rows(data: Dataset) -> tuple[Sample, np.ndarray]:
+    """Rows that are not held out, and which of them constants are fitted on ``(N,)``."""
     train = data.train.numpy()
     if len(train) > MOST_ROWS:
         train = np.random.default_rng(0).permutation(train)[:MOST_ROWS]
     rows = np.concatenate((train, data.validation.numpy()))
-    weights = np.ones(len(rows)) if data.weights is None else data.weights.numpy()[rows]
-    fitted = np.arange(len(rows)) < len(train)
-    return data.inputs.numpy()[rows], data.targets.numpy()[rows], weights, fitted
+    return Sample.of(data, rows), np.arange(len(rows)) < len(train)
 
 
-def row_losses(
-    parametric: Parametric,
-    x: np.ndarray,
-    y: np.ndarray,
-    weights: np.ndarray,
-    fitted: np.ndarray,
-    *,
-    classes: bool = False,
-) -> np.ndarray:
-    """Squared error, or cross-entropy, of every row under constants fitted without it: ``(N,)``.
+def row_losses(parametric: Parametric, sample: Sample, fitted: np.ndarray) -> np.ndarray:
+    """What is left of every row under constants fitted without it, see ``Sample.row_losses``: ``(N,)``.
 
     Args:
         parametric: at its best values on the rows that are ``fitted``; free constants are the sum of its
             constants, snapped ones count as given.
-        x: ``(N, d)``. y: ``(N, m)``, or class numbers ``(N,)``.
-        weights: how much every row counted in the fit. fitted: rows of the fit; others are as they are.
+        sample: ``N`` rows. fitted: which of them the fit has seen; others are as they are.
 
     Infinite where the formula has no value, or where a row alone decides a constant.
     """
-    values = parametric.outputs(x)
-    slopes = np.nan_to_num(parametric.jacobian(x, parametric.values), posinf=0.0, neginf=0.0)
-    pull, curvature = _classes(values, y) if classes else _squares(values, y)
-    moved = _without_themselves(slopes, pull, curvature, weights * fitted)
-    losses = _loss(values + moved, y, classes)
-    return np.where(np.isfinite(losses), losses, np.inf)
+    values = parametric.outputs(sample.x)
+    slopes = np.nan_to_num(parametric.jacobian(sample.x, parametric.values), posinf=0.0, neginf=0.0)
+    pull, curvature = _classes(values, sample.y) if sample.classes else _numbers(values, sample)
+    moved = _without_themselves(slopes, pull, curvature, sample.counts * fitted)
+    return _loss(values + moved, sample)
 
 
 def losses_of(expressions: Sequence[Expr], data: Dataset) -> np.ndarray:
     """``row_losses`` of a formula's expressions on the rows of ``judging_rows``."""
-    x, y, weights, fitted = judging_rows(data)
-    parametric = parametrize(expressions, data.names)
-    return row_losses(parametric, x, y, weights, fitted, classes=data.task == "classification")
+    return row_losses(parametrize(expressions, data.names), *judging_rows(data))
 
 
 def mean_losses(data: Dataset) -> np.ndarray:
     """Row losses of the mean of the training rows, or of their shares of classes: what knows no input."""
-    _, y, weights, fitted = judging_rows(data)
-    counts = weights * fitted
+    sample, fitted = judging_rows(data)
+    y, counts = sample.y, sample.counts * fitted
     rest = counts.sum() - counts
-    if data.task != "classification":
+    if sample.delta is not None:  # no single row moves a median
+        return sample.row_losses(np.broadcast_to(sample[fitted].centre, y.shape))
+    if not sample.classes:
         mean = ((counts @ y) - counts[:, None] * y) / np.maximum(rest, 1e-300)[:, None]
-        return np.asarray(np.square(y - mean).mean(1))
+        return sample.row_losses(mean)
     hot = np.eye(int(y.max()) + 1)[y]
     # One more row of every class: a class that is left out whole must not cost infinitely much.
     shares = (counts @ hot - counts[:, None] * hot + 1) / (rest + hot.shape[1])[:, None]
     return np.asarray(-np.log(shares[np.arange(len(y)), y]))
 
 
-def _squares(values: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    gap = values - y.reshape(values.shape)
-    return gap, np.broadcast_to(np.eye(values.shape[1]), (len(gap), *2 * (values.shape[1],)))
+def _numbers(values: np.ndarray, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Slope and curvature of a row's loss in its values; beyond Huber's bend there is no curvature."""
+    gap = values - sample.y
+    pull = sample.cut(gap)
+    return pull, (pull == gap)[:, :, None] * np.eye(values.shape[1])
 
 
 def _classes(values: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slope and curvature of the cross-entropy in the logits, with the fit's weak prior on them."""
-    p = softmax(_two(values), 1)
+    p = softmax(both_logits(np.nan_to_num(values, nan=0.0, posinf=700, neginf=-700)), 1)
     hot = np.eye(p.shape[1])[y]
     own = slice(-values.shape[1], None)
     size = float(np.square(np.nan_to_num(values)).mean()) / _USUAL_LOGIT**2
     prior = 2 / _USUAL_LOGIT**2 / (1 + size) / values.size
     curvature = p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :]
     return (p - hot)[:, own], curvature[:, own, own] + prior * np.eye(values.shape[1])
-
-
-def _two(values: np.ndarray) -> np.ndarray:
-    """Logits of all classes; one logit becomes two."""
-    finite = np.nan_to_num(values, nan=0.0, posinf=700, neginf=-700)
-    return np.concatenate((np.zeros_like(finite), finite), 1) if finite.shape[1] == 1 else finite
 
 
 def _without_themselves(
@@ -125,9 +110,7 @@ def _without_themselves(
     return np.asarray(moved)
 
 
-def _loss(values: np.ndarray, y: np.ndarray, classes: bool) -> np.ndarray:
-    if not classes:
-        return np.asarray(np.square(values - y.reshape(values.shape)).mean(1))
+def _loss(values: np.ndarray, sample: Sample) -> np.ndarray:
     undefined = ~np.isfinite(values).all(1)
-    picked = -log_softmax(_two(values), 1)[np.arange(len(y)), y]
-    return np.where(undefined, np.inf, picked)
+    found = sample.row_losses(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
+    return np.where(undefined | ~np.isfinite(found), np.inf, found)

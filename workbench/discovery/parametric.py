@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy
 from scipy.optimize import least_squares, minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sympy import Expr, Symbol
 
 from workbench.discovery.evaluation import compiled
+from workbench.discovery.sample import Sample, both_logits
 
 _SINGULAR = 1e-13
 _SHARE = 1e-3
@@ -86,13 +87,14 @@ class Fitted:
     """A parametric expression at its best values.
 
     Attributes:
-        parametric: with these values. loss: mean squared error, or mean cross-entropy.
+        parametric: with these values. loss: of the sample: mean squared error, or mean cross-entropy.
         sigma: standard error of every constant.
         rows: number of residuals.
         correlation: of the constants' errors, ``(p, p)``.
         determined: whether the data determine a constant by itself; where they do not, its ``sigma`` is
             that of the least change of all constants together.
         degrees: degrees of freedom of the residual variance; infinite for a cross-entropy.
+        noise: that variance, see ``Sample.cut``; 1 for a cross-entropy.
     """
 
     parametric: Parametric
@@ -102,6 +104,7 @@ class Fitted:
     correlation: tuple[tuple[float, ...], ...] = ()
     determined: tuple[bool, ...] = ()
     degrees: float = math.inf
+    noise: float = 1.0
 
 
 def parametrize(expressions: Sequence[Expr], names: Sequence[str]) -> Parametric:
@@ -123,26 +126,30 @@ def parametrize(expressions: Sequence[Expr], names: Sequence[str]) -> Parametric
     return Parametric(found, inputs, tuple(symbols), tuple(values))
 
 
-def refit(parametric: Parametric, x: np.ndarray, y: np.ndarray, *, classes: bool = False) -> Fitted:
-    """Least squares, or for class numbers cross-entropy and a weak prior; never worse than the start.
+def refit(parametric: Parametric, sample: Sample) -> Fitted:
+    """The least loss of a sample, for classes with a weak prior; never worse than the start.
 
-    Args:
-        parametric: start. x: ``(N, d)``.
-        y: ``(N, m)``, or class numbers ``(N,)`` with ``classes=True``.
+    Standard errors take the sample's weights as 1/σ² up to a factor.
     """
-    return _refit_classes(parametric, x, y) if classes else _refit_squares(parametric, x, y)
+    return (
+        _refit_classes(parametric, sample) if sample.classes else _refit_squares(parametric, sample)
+    )
 
 
-def _refit_squares(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitted:
-    spread = float(y.std()) or 1.0
+def _refit_squares(parametric: Parametric, sample: Sample) -> Fitted:
+    x, y, spread = sample.x, sample.y, sample.spread
     start = np.array(parametric.values)
 
     def residuals(values: np.ndarray) -> np.ndarray:
-        gap = (parametric.outputs(x, values) - y).ravel() / spread
+        gap = sample.whitened(parametric.outputs(x, values) - y).ravel() / spread
         return np.where(np.isfinite(gap), gap, 1e6)
 
     def slopes(values: np.ndarray) -> np.ndarray:
-        table = parametric.jacobian(x, values).reshape(y.size, len(start)) / spread
+        table = parametric.jacobian(x, values) / spread
+        if sample.bends:
+            gap = parametric.outputs(x, values) - y
+            table = table * sample.whitening(gap)[..., None]
+        table = table.reshape(y.size, len(start))
         return np.where(np.isfinite(table), table, 0.0)
 
     values = start
@@ -154,49 +161,52 @@ def _refit_squares(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitt
                 values = found.x
         except (ValueError, np.linalg.LinAlgError):
             values = start  # an overflow on the way: the start is still a valid answer
-    gap = residuals(values)
-    degrees = max(len(gap) - len(values), 1)
-    errors = _errors(slopes(values), float(np.square(gap).sum()) / degrees)
+    left = residuals(values)
+    degrees = max(len(left) - len(values), 1)
+    gap, root = parametric.outputs(x, values) - y, np.sqrt(sample.counts)[:, None]
+    variance = float(np.square(np.nan_to_num(sample.cut(gap) * root / spread)).sum()) / degrees
+    known = (root * (sample.cut(gap) == gap))[..., None] * parametric.jacobian(x, values) / spread
+    known = np.where(np.isfinite(known), known, 0.0).reshape(y.size, len(start))
     fitted = replace(parametric, values=tuple(map(float, values)))
-    loss = float(np.square(gap).mean()) * spread**2
-    return Fitted(fitted, loss, rows=len(gap), degrees=degrees, **errors)
+    loss = float(np.square(left).mean()) * spread**2
+    noise = variance * spread**2
+    errors = _errors(known, variance)
+    return Fitted(fitted, loss, rows=len(left), degrees=degrees, noise=noise, **errors)
 
 
-def _refit_classes(parametric: Parametric, x: np.ndarray, y: np.ndarray) -> Fitted:
+def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:
     """Cross-entropy and a Cauchy prior on the size of the logits, after Gelman et al. 2008.
 
     Where a formula tells the classes of all rows, the likelihood alone would drive its logits to infinity.
     """
+    x, y = sample.x, sample.y
     start = np.array(parametric.values)
     hot = np.eye(max(len(parametric.expressions), 2))[y.astype(int)]
+    share = sample.counts[:, None] / len(x)
 
-    def logits(values: np.ndarray) -> np.ndarray:
-        raw = np.nan_to_num(parametric.outputs(x, values), nan=0.0, posinf=700, neginf=-700)
-        return np.concatenate((np.zeros_like(raw), raw), 1) if raw.shape[1] == 1 else raw
-
-    def cross_entropy(scores: np.ndarray) -> float:
-        return -float((hot * log_softmax(scores, 1)).sum(1).mean())
+    def raw(values: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(parametric.outputs(x, values), nan=0.0, posinf=700, neginf=-700)
 
     def objective(values: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = logits(values)
-        own = scores[:, -len(parametric.expressions) :]
+        own = raw(values)
         with np.errstate(over="ignore"):
-            size = float(np.square(own).mean()) / _USUAL_LOGIT**2
+            size = float((share * np.square(own)).sum()) / own.shape[1] / _USUAL_LOGIT**2
         prior, pull = math.log1p(size) / len(x), 2 / _USUAL_LOGIT**2 / (1 + size) / len(x)
-        push = (softmax(scores, 1) - hot)[:, -own.shape[1] :] + pull * own / own.shape[1]
+        push = (softmax(both_logits(own), 1) - hot)[:, -own.shape[1] :] + pull * own / own.shape[1]
         slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
-        return cross_entropy(scores) + prior, np.einsum("nm,nmp->p", push / len(x), slope)
+        return sample.loss(own) + prior, np.einsum("nm,nmp->p", push * share, slope)
 
     values = start
     if len(start):
         found = minimize(objective, start, jac=True, method="BFGS", options={"maxiter": 200})
         if found.fun <= objective(start)[0] and np.isfinite(found.x).all():
             values = found.x
-    p = softmax(logits(values), 1)[:, -len(parametric.expressions) :]
+    p = softmax(both_logits(raw(values)), 1)[:, -len(parametric.expressions) :]
     slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
-    rows = (np.sqrt(p * (1 - p))[..., None] * slope).reshape(p.size, len(start))
+    known = np.sqrt(sample.counts[:, None] * p * (1 - p))
+    rows = (known[..., None] * slope).reshape(p.size, len(start))
     fitted = replace(parametric, values=tuple(map(float, values)))
-    return Fitted(fitted, cross_entropy(logits(values)), rows=len(x), **_errors(rows, 1.0))
+    return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **_errors(rows, 1.0))
 
 
 def _errors(jacobian: np.ndarray, variance: float) -> dict[str, Any]:

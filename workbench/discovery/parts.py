@@ -46,7 +46,7 @@ def parts(formula: Formula) -> tuple[Part, ...]:
 
 def mean_of(formula: Formula, part: Part, data: Dataset) -> float:
     """Mean of a part over training rows where it has a value; NaN where it has none."""
-    x = data.split("train")[0][:_ROWS].numpy()
+    x = data.typical("train")[:_ROWS].numpy()
     values = Formula((part.expression,), formula.names)(x)
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else float("nan")

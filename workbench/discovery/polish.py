@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import sympy
@@ -22,12 +21,14 @@ from workbench.discovery.parametric import Fitted, Parametric, parametrize, refi
 from workbench.discovery.printing import Printing, printing, probabilities
 from workbench.discovery.provenance import origin, topology
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
+from workbench.discovery.sample import Sample, both_logits
 from workbench.discovery.simplify import shorter
 from workbench.discovery.snapping import snap
-from workbench.kan.data import Dataset
+from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN
 
 _MOST_ROWS = 4000
+_PARTS: tuple[Part, ...] = ("train", "validation", "test")
 _AT_NOISE, _EXACT = 1.5, 1e-9
 _TIED = 0.95
 
@@ -93,11 +94,10 @@ def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:
 
     if data.task != "regression" or data.outputs != 1 or not names:
         return FormulaSet([])
-    chosen = data.select(names)
-    x, y = chosen.split("train")
+    sample = Sample.of(data.select(names))
     found: list[Expr] = []
     with attempt("ratios of sums"):
-        found = fit_ratio(x.numpy(), y[:, 0].numpy(), tuple(names), seed=seed)
+        found = fit_ratio(sample, tuple(names), seed=seed)
     return polished([(expression,) for expression in found], data, floor=math.inf)
 
 
@@ -108,29 +108,24 @@ class _Rows:
         self.data = data
         self.origin = origin(data)
         self.classes = data.task == "classification"
-        self.parts = {part: self._arrays(part) for part in ("train", "validation", "test")}
-        x, y = self.parts["train"]
-        keep = np.random.default_rng(0).permutation(len(x))[:_MOST_ROWS]
-        self.x, self.y = x[keep], y[keep]
-        self.spread = 1.0 if self.classes else float(y.std())
-        self.judging = judging_rows(data)
+        self.parts = {part: Sample.of(data, part) for part in _PARTS}
+        train = self.parts["train"]
+        self.sample = train[np.random.default_rng(0).permutation(len(train))[:_MOST_ROWS]]
+        self.spread = train.spread
+        self.judging, self.judging_fitted = judging_rows(data)
         self.of_the_mean = self._overall(mean_losses(data))
 
     def expected(self, fitted: Fitted) -> float:
         """Loss of all rows that are not held out, each under constants fitted without it."""
-        return self._overall(row_losses(fitted.parametric, *self.judging, classes=self.classes))
+        return self._overall(row_losses(fitted.parametric, self.judging, self.judging_fitted))
 
     def _overall(self, losses: np.ndarray) -> float:
         """RMSE, or mean cross-entropy, of rows that count by their weights."""
-        mean = float(np.average(losses, weights=self.judging[2]))
+        mean = float(np.average(losses, weights=self.judging.weights))
         return mean if self.classes else math.sqrt(mean)
 
-    def _arrays(self, part: Any) -> tuple[np.ndarray, np.ndarray]:
-        x, y = self.data.split(part)
-        return x.numpy(), y.numpy()
-
     def fit(self, parametric: Parametric) -> Fitted:
-        return refit(parametric, self.x, self.y, classes=self.classes)
+        return refit(parametric, self.sample)
 
     def fits(self, expressions: Sequence[tuple[Expr, ...]]) -> list[Fitted]:
         """Candidates at their best constants, and polynomials as sums of terms, too."""
@@ -151,9 +146,7 @@ class _Rows:
         with attempt("exact numbers"):
             return snap(
                 fitted,
-                self.x,
-                self.y,
-                classes=self.classes,
+                self.sample,
                 at_noise=not self.lack(fitted) > CLEAR,
                 kept=self._dimensional(fitted.parametric),
             )
@@ -179,27 +172,29 @@ class _Rows:
 
     @cached_property
     def _pairs(self) -> np.ndarray:
-        return neighbours(self.x)
+        return neighbours(self.sample.x)
 
     def lack(self, fitted: Fitted) -> float:
         """Score of what neighbouring residuals of training rows share; NaN at rounding."""
         residuals = self.residuals(fitted)
         if np.abs(residuals).max() <= _EXACT * self.spread:
             return math.nan
-        return max(lack_of_fit(self._pairs, column) for column in residuals.T)
+        weights = self.sample.weights
+        return max(lack_of_fit(self._pairs, column, weights) for column in residuals.T)
 
     def residuals(self, fitted: Fitted) -> np.ndarray:
         """Target minus prediction, ``(N, m)``; of classes, the indicator minus its probability."""
-        values = fitted.parametric.outputs(self.x)
+        values = fitted.parametric.outputs(self.sample.x)
+        y = self.sample.y
         if not self.classes:
-            return self.y.reshape(values.shape) - values
+            return y - values
         p = probabilities(values)
-        return (np.eye(p.shape[1])[self.y] - p)[:, -values.shape[1] :]
+        return (np.eye(p.shape[1])[y] - p)[:, -values.shape[1] :]
 
     def simplified(self, fits: Sequence[Fitted]) -> list[Fitted]:
         """Each in a shorter form and fitted again, where that keeps the loss."""
         with attempt("shorter forms"):
-            forms = simplified([fitted.parametric for fitted in fits], self.x)
+            forms = simplified([fitted.parametric for fitted in fits], self.sample.x)
             return [self._kept(before, form) for before, form in zip(fits, forms, strict=True)]
         return list(fits)
 
@@ -209,44 +204,33 @@ class _Rows:
         after = self.fit(form)
         return after if after.loss <= max(1.01 * before.loss, 1e-24 * self.spread**2) else before
 
-    def loss(self, expressions: tuple[Expr, ...], part: str) -> float:
+    def loss(self, expressions: tuple[Expr, ...], part: Part) -> float:
         """RMSE or cross-entropy of expressions on one part; infinite where they are undefined."""
-        x, y = self.parts[part]
         formula = Formula(
             expressions, self.data.names, task=self.data.task, classes=self.data.classes
         )
         with attempt("values of a candidate"):
-            return self.judge(formula(x), y)
+            return self._error(formula, self.parts[part])
         return math.inf
 
     def overfitting(self, fitted: Fitted) -> float:
         """How far more than needed constants may lift a validation cross-entropy: a nat for each."""
-        rows = len(self.parts["validation"][1])
+        rows = len(self.parts["validation"])
         return len(fitted.parametric.constants) / rows if self.classes and rows else 0.0
 
-    def judge(self, values: np.ndarray, y: np.ndarray) -> float:
-        if not len(y):
-            return math.nan
-        table = values.reshape(len(values), -1)
-        if not np.isfinite(table).all():
-            return math.inf
-        if not self.classes:
-            return float(np.sqrt(np.square(table - y.reshape(len(y), -1)).mean()))
-        if table.shape[1] == 1:
-            table = np.concatenate((np.zeros_like(table), table), 1)
-        log_p = table - np.logaddexp.reduce(table, 1, keepdims=True)
-        return -float(log_p[np.arange(len(y)), y].mean())
+    @staticmethod
+    def _error(function: Formula | KAN, sample: Sample) -> float:
+        """RMSE or cross-entropy of a formula or a network, see ``Sample.error``."""
+        return sample.error(_outputs(function, sample.x))
 
     def network_loss(self, network: KAN) -> float:
-        x, y = self.data.split("validation")
-        with torch.no_grad():
-            return self.judge(network(x.to(network.output_scale)).cpu().numpy(), y.numpy())
+        return self._error(network, self.parts["validation"])
 
     def formula(self, fitted: Fitted, network: KAN | None, before: Fitted | None = None) -> Formula:
         """The formula of a fit, and of what it was ``before`` numbers were snapped."""
         expressions = fitted.parametric.substituted()
         shown = self.printing(fitted, network)
-        x = self.parts["train"][0]
+        x = self.parts["train"].x
         domain = {
             name: (float(column.min()), float(column.max()))
             for name, column in zip(self.data.names, x.T, strict=True)
@@ -265,7 +249,7 @@ class _Rows:
         lack = self.lack(fitted)
         scores = self._scores(formula, network) | {"printing_error": shown.error}
         scores |= {"expected_loss": self.expected(fitted), "mean_loss": self.of_the_mean}
-        scores["judging_rows"] = len(self.judging[0])
+        scores["judging_rows"] = self.judging.effective_rows
         if before is not None:
             as_fitted = before.parametric.substituted()
             formula = replace(formula, as_fitted=as_fitted)
@@ -274,31 +258,38 @@ class _Rows:
 
     def printing(self, fitted: Fitted, network: KAN | None) -> Printing:
         error = math.inf if network is None or self.classes else self.network_loss(network)
-        x, y = self.parts["train"]
-        return printing(fitted.parametric, x, y, classes=self.classes, network_error=error)
+        return printing(fitted.parametric, self.parts["train"], network_error=error)
 
     def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
-        values = {part: formula(x) for part, (x, _) in self.parts.items()}
         scores: dict[str, float | None] = {
-            f"{part}_loss": self.judge(values[part], y) for part, (_, y) in self.parts.items()
+            f"{part}_loss": self._error(formula, sample) for part, sample in self.parts.items()
         }
-        scores["validation_rows"] = len(self.parts["validation"][1])
-        x, y = self.parts["test"]
-        if self.classes and len(y):
-            table = values["test"]
-            guess = (table > 0).astype(int) if table.ndim == 1 else table.argmax(1)
-            scores["test_accuracy"] = float((guess == y).mean())
-        elif len(y):
-            variance = float(np.var(y))
-            loss = scores["test_loss"]
-            known = loss is not None and math.isfinite(loss) and variance > 0
-            scores["test_r2"] = 1 - loss**2 / variance if known and loss is not None else None
-        if network is not None and len(y):
-            with torch.no_grad():
-                theirs = network(torch.from_numpy(x).to(network.output_scale)).cpu().numpy()
-            gap = values["test"].reshape(len(x), -1) - theirs
-            scores["network_error"] = float(np.sqrt(np.square(gap).mean())) / self.spread
+        scores["validation_rows"] = self.parts["validation"].effective_rows
+        test = self.parts["test"]
+        if not len(test):
+            return scores
+        values = _outputs(formula, test.x)
+        if self.classes:
+            guess = both_logits(values).argmax(1)
+            scores["test_accuracy"] = float(np.average(guess == test.y, weights=test.weights))
+        else:
+            share = test.loss(values) / test.spread**2
+            known = math.isfinite(share) and np.ptp(test.y) > 0
+            scores["test_r2"] = 1 - share if known else None
+        if network is not None:
+            gap = np.square(values - _outputs(network, test.x)).mean(1)
+            error = float(np.sqrt(np.average(gap, weights=test.weights)))
+            scores["network_error"] = error / self.spread
         return scores
+
+
+def _outputs(function: Formula | KAN, x: np.ndarray) -> np.ndarray:
+    """Values ``(N, m)`` of a formula or a network."""
+    if isinstance(function, Formula):
+        return function(x).reshape(len(x), -1)
+    with torch.no_grad():
+        found = function(torch.from_numpy(x).to(function.output_scale))
+    return found.double().cpu().numpy()
 
 
 def constants_of(

@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from workbench.discovery.digits import enough_digits, joint_digits, rounded_values
 from workbench.discovery.parametric import Parametric
+from workbench.discovery.sample import Sample, weighted_median
 
 _SHARE, _EXACT = 0.1, 1e-9
 _SAMPLE = 2000
@@ -28,32 +29,26 @@ class Printing:
     error: float
 
 
-def printing(
-    parametric: Parametric,
-    x: np.ndarray,
-    y: np.ndarray,
-    *,
-    classes: bool = False,
-    network_error: float = np.inf,
-) -> Printing:
+def printing(parametric: Parametric, sample: Sample, *, network_error: float = np.inf) -> Printing:
     """The fewest digits with which every training row stays within a tenth of the noise.
 
     Noise below the network's error, or where residuals are few and large, is what most rows have. Labels of
     classes stay all as they are. A formula that leaves nothing keeps nine digits of the target's spread.
 
     Args:
-        parametric: with its fitted values. x: ``(N, d)``.
-        y: ``(N, m)``, or class numbers ``(N,)`` with ``classes=True``.
+        parametric: with its fitted values. sample: the training rows.
         network_error: of the network that the formula comes from, as a residual.
     """
+    x, y, counts, classes = sample.x, sample.y, sample.counts, sample.classes
     values = parametric.outputs(x)
     if classes:
         values = probabilities(values)
-        residuals = np.eye(values.shape[1])[y.astype(int)] - values
-        noise, spread = np.full(values.shape[1], _rms(residuals.ravel())), np.ones(values.shape[1])
+        residuals = np.eye(values.shape[1])[y] - values
+        common = _rms(residuals.ravel(), counts.repeat(values.shape[1]))
+        noise, spread = np.full(values.shape[1], common), np.ones(values.shape[1])
     else:
-        residuals = y.reshape(values.shape) - values
-        noise = np.minimum(np.apply_along_axis(_usual, 0, residuals), network_error)
+        usual = [_usual(column, counts) for column in (y - values).T]
+        noise = np.minimum(usual, network_error)
         spread = np.where(y.std(0) > 0, y.std(0), np.abs(y).max(0)).reshape(-1)
     unit = np.maximum(noise, _EXACT / _SHARE * spread)
     unit[unit == 0] = 1.0
@@ -81,13 +76,14 @@ def probabilities(values: np.ndarray) -> np.ndarray:
     return np.asarray(softmax(np.nan_to_num(table, nan=0.0, posinf=700, neginf=-700), 1))
 
 
-def _rms(residuals: np.ndarray) -> float:
-    return float(np.sqrt(np.square(residuals).mean()))
+def _rms(residuals: np.ndarray, counts: np.ndarray) -> float:
+    return float(np.sqrt(np.average(np.square(residuals), weights=counts)))
 
 
-def _usual(residuals: np.ndarray) -> float:
+def _usual(residuals: np.ndarray, counts: np.ndarray) -> float:
     """Rms of residuals, or what the middle half of them shows where few are far larger."""
-    known = residuals[np.isfinite(residuals)]
-    if not len(known):
+    known = np.isfinite(residuals)
+    if not known.any():
         return 0.0
-    return min(_rms(known), _NORMAL * float(np.median(np.abs(known))))
+    size, counts = np.abs(residuals[known])[:, None], counts[known]
+    return min(_rms(size[:, 0], counts), _NORMAL * float(weighted_median(size, counts)[0]))

@@ -24,7 +24,7 @@ def prune_edges(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
 
     Args:
         model: left untouched.
-        data: its training inputs weigh the edges, see ``edge_scores``.
+        data: its training inputs, as often as they count, weigh the edges, see ``edge_scores``.
         threshold: share of the largest edge score, from 0 to 1.
 
     Raises:
@@ -44,7 +44,7 @@ def prune_nodes(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
 
     Args:
         model: left untouched.
-        data: its training inputs weigh the nodes, see ``node_scores``.
+        data: its training inputs, as often as they count, weigh the nodes, see ``node_scores``.
         threshold: share of the largest score of a hidden node, from 0 to 1.
 
     Raises:
@@ -72,7 +72,7 @@ def prune_inputs(model: KAN, data: Dataset, *, threshold: float = 0.03) -> KAN:
 
     Args:
         model: left untouched.
-        data: its training inputs weigh the inputs, see ``feature_scores``.
+        data: its training inputs, as often as they count, weigh the inputs, see ``feature_scores``.
         threshold: share of the largest score of an input, from 0 to 1.
 
     Raises:
@@ -90,7 +90,7 @@ def _weighing(model: KAN, data: Dataset, threshold: float) -> Tensor:
     if not 0 <= threshold <= 1:
         raise InputError(f"threshold must lie between 0 and 1, got {threshold}")
     require_match(model, data)
-    return data.split("train")[0]
+    return data.typical("train")
 
 
 def _without(model: KAN, x: Tensor, edges: Iterable[Edge], threshold: float) -> KAN:

@@ -14,6 +14,8 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from workbench.discovery.sample import Sample
+
 _ITERATIONS = 25
 _REFIT_ITERATIONS = 12
 _TRIED = 3
@@ -37,7 +39,8 @@ class _Ratio:
 
 
 class _Problem:
-    def __init__(self, x: np.ndarray, y: np.ndarray, degree: int) -> None:
+    def __init__(self, sample: Sample, degree: int) -> None:
+        x, y = sample.x, sample.y[:, 0]
         self.scale = np.abs(x).max(0)
         scaled = x / self.scale
         count = x.shape[1]
@@ -47,8 +50,8 @@ class _Problem:
             for combination in combinations_with_replacement(range(count), total)
         ]
         self.monomials = np.stack([np.prod(scaled ** np.array(p), 1) for p in self.powers], 1)
-        self.spread = float(y.std()) or 1.0
-        self.y = y / self.spread
+        self.spread, self.root = sample.spread, np.sqrt(sample.counts)
+        self.y = y / self.spread * self.root
         least = self.monomials.min(0)
         even = [all(k % 2 == 0 for k in p) for p in self.powers]
         self.positive = tuple(
@@ -66,7 +69,7 @@ class _Problem:
         for _ in range(steps if len(below) > 1 else 0):
             q = _softmax(theta)
             value = self.monomials[:, above] @ weights / denominator
-            slope = -(value / denominator)[:, None] * q * (m - denominator[:, None])
+            slope = -(self.root * value / denominator)[:, None] * q * (m - denominator[:, None])
             slope = slope - basis @ (basis.T @ slope)
             matrix, gradient = slope.T @ slope, slope.T @ residual
             size = np.trace(matrix) / len(theta) + 1e-300
@@ -90,9 +93,9 @@ class _Problem:
     def _project(
         self, above: tuple[int, ...], below: tuple[int, ...], theta: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Best N for this D: weights, residual (prediction - y), orthonormal basis, D."""
+        """Best N for this D: weights, whitened residual (prediction - y), orthonormal basis, D."""
         denominator = np.maximum(self.monomials[:, below] @ _softmax(theta), 1e-12)
-        table = self.monomials[:, above] / denominator[:, None]
+        table = self.monomials[:, above] * (self.root / denominator)[:, None]
         basis, triangle = np.linalg.qr(table)
         weights = np.linalg.lstsq(triangle, basis.T @ self.y, rcond=1e-12)[0]
         return weights, table @ weights - self.y, basis, denominator
@@ -139,8 +142,7 @@ class _Problem:
 
 
 def fit_ratio(
-    x: np.ndarray,
-    y: np.ndarray,
+    sample: Sample,
     names: Sequence[str],
     *,
     seed: int = 0,
@@ -150,7 +152,7 @@ def fit_ratio(
     """Ratios of sums along a backward elimination, from many terms to two.
 
     Args:
-        x: inputs ``(N, d)``, a handful of columns. y: target ``(N,)``.
+        sample: rows of one target and a handful of columns.
         names: of the columns; the symbols of the result.
         seed: of the subset of rows.
         degree: of the monomials above and below.
@@ -159,8 +161,8 @@ def fit_ratio(
     Returns:
         Expressions with floating-point constants, the smallest first. Nothing is snapped.
     """
-    keep = np.random.default_rng(seed).permutation(len(x))[:rows]
-    problem = _Problem(x[keep], y[keep], degree)
+    keep = np.random.default_rng(seed).permutation(len(sample))[:rows]
+    problem = _Problem(sample[keep].for_least_squares(), degree)
     everything = tuple(range(len(problem.powers)))
     start = np.zeros(len(problem.positive))
     beam = [problem.solve(everything, problem.positive, start, _ITERATIONS)]

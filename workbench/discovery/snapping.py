@@ -16,6 +16,7 @@ from sympy import Expr, Symbol
 
 from workbench.discovery.digits import with_error
 from workbench.discovery.parametric import Fitted, Parametric, Snapped, refit
+from workbench.discovery.sample import Sample
 
 _SIGMAS = 3.5
 _F_LIMIT = 9.0
@@ -30,18 +31,15 @@ _NO_VALUES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 def snap(
     fitted: Fitted,
-    x: np.ndarray,
-    y: np.ndarray,
+    sample: Sample,
     *,
-    classes: bool = False,
     at_noise: bool = True,
     kept: frozenset[Symbol] = frozenset(),
 ) -> Fitted:
     """Snap constants one at a time, the surest first; see the module's first lines.
 
     Args:
-        fitted: from ``refit`` on the same rows ``x``, ``y``.
-        classes: whether ``y`` holds class numbers.
+        fitted: from ``refit`` on the same sample.
         at_noise: whether the residuals look like noise.
         kept: constants that may become 0 and nothing else, such as those that carry a unit.
     """
@@ -58,8 +56,8 @@ def snap(
         shape = _with_exact(fitted.parametric, constant, number)
         if any(e.has(*_NO_VALUES) for e in shape.expressions):
             continue
-        trial = refit(shape, x, y, classes=classes)
-        noticed = _f_value(fitted, trial, y, classes)
+        trial = refit(shape, sample)
+        noticed = _f_value(fitted, trial, sample)
         if noticed <= (_F_LIMIT if at_noise or number == 0 else 0.0):
             fitted = _with_evidence(fitted, trial, noticed)
 
@@ -90,18 +88,17 @@ def _with_evidence(before: Fitted, after: Fitted, f_value: float) -> Fitted:
     return replace(after, parametric=replace(after.parametric, exact=exact))
 
 
-def _f_value(before: Fitted, after: Fitted, y: np.ndarray, classes: bool) -> float:
+def _f_value(before: Fitted, after: Fitted, sample: Sample) -> float:
     """F of the freedom given up, or a likelihood ratio; 0 below rounding, infinite where it fails."""
     if not math.isfinite(after.loss):
         return math.inf
     lost = max(len(before.parametric.constants) - len(after.parametric.constants), 1)
-    if classes:
+    if sample.classes:
         return 2 * before.rows * (after.loss - before.loss) / lost
-    floor = (_ROUNDING * float(y.std())) ** 2
+    floor = (_ROUNDING * sample.spread) ** 2
     if after.loss <= floor:
         return 0.0
-    degrees = max(before.rows - len(before.parametric.constants), 1)
-    noise = max(before.loss, floor) * before.rows / degrees
+    noise = max(before.noise, floor)
     return (after.loss - before.loss) * before.rows / lost / noise
 
 

@@ -71,8 +71,9 @@ def weighed(
     near = _near(formulas)
     if not near:
         return formulas
-    weights = judging_rows(data)[2]
-    floor = (ROUNDING * float(data.targets.std())) ** 2 if data.task == "regression" else 0.0
+    sample, _ = judging_rows(data)
+    weights = sample.counts
+    floor = 0.0 if sample.classes else (ROUNDING * sample.spread) ** 2
     rows = np.full((len(near), len(weights)), np.inf)
     for place, formula in enumerate(near):
         with attempt("a formula on resampled rows"):

@@ -120,8 +120,8 @@ def _search(
     for count, edge in enumerate(_clearest_first(start.model, problem, choice)):
         grown = []
         for state in states:
-            found = choice.suggest(state.model, problem.rows.x, [edge])[edge]
-            scores = edge_scores(state.model, problem.rows.x)[edge.layer]
+            found = choice.suggest(state.model, problem.rows.typical, [edge])[edge]
+            scores = edge_scores(state.model, problem.rows.typical)[edge.layer]
             effect = float(scores[edge.target, edge.source])
             for candidate in _tried(ranked(found, effect, floor), width):
                 with attempt(f"{candidate.name} on an edge"):
@@ -147,7 +147,7 @@ def _search(
 def _straight(model: KAN, problem: Refitting, choice: Blocks) -> Iterator[KAN]:
     """Every free edge a straight line, where it may be one: with product nodes a polynomial."""
     free = _clearest_first(model, problem, choice)
-    found = choice.suggest(model, problem.rows.x, free)
+    found = choice.suggest(model, problem.rows.typical, free)
     for edge in free:
         line = next((c for c in found[edge] if c.name == "linear"), None)
         if line is None:
@@ -175,7 +175,7 @@ def _best(states: list[_State], floor: float, beam: int) -> list[_State]:
 def _clearest_first(model: KAN, problem: Refitting, choice: Blocks) -> list[Edge]:
     """Free edges, those with the best match first: what is fixed early helps the others."""
     free = [e for e in model.edges() if (e.target, e.source) not in model.layer(e.layer).fixed]
-    found = choice.suggest(model, problem.rows.x, free)
+    found = choice.suggest(model, problem.rows.typical, free)
     return sorted(free, key=lambda edge: -found[edge][0].r2)
 
 

@@ -17,7 +17,7 @@ from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import ExtrapolationWarning, InputError, warn_missing
 from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
 from workbench.estimators.selection import default_shapes, select
-from workbench.estimators.trials import Prune, Settings, Stop
+from workbench.estimators.trials import Prune, Settings, Stop, all_training
 from workbench.kan.data import Dataset, Task
 from workbench.kan.run import Callback
 from workbench.kan.training import Solver
@@ -83,7 +83,7 @@ class _KANEstimator(BaseEstimator):
     def feature_importances_(self) -> np.ndarray:
         """Share of every input in the change of the outputs when it is frozen at its mean, ``(d,)``."""
         check_is_fitted(self)
-        scores = feature_scores(self.model_, self.data_.inputs)
+        scores = feature_scores(self.model_, all_training(self.data_).typical("train"))
         shares: np.ndarray = (scores / scores.sum().clamp(min=1e-300)).numpy()
         return shares
 

@@ -65,29 +65,32 @@ def complete_rows(table: np.ndarray, values: np.ndarray, target: str) -> np.ndar
     return kept
 
 
-def checked_weights(weights: Any, kept: np.ndarray, parts: Sequence[Tensor]) -> Tensor:
-    """Weights of the rows that are kept, with mean 1.
+def checked_weights(weights: Any, complete: np.ndarray) -> np.ndarray:
+    """Weights of the rows of a table, 0 where a row is not complete.
 
     Args:
-        weights: one number per row of the table.
-        kept: which rows are. parts: their numbers in each part of the split.
+        weights: one number of 0 or more per row. complete: which rows have no gap, see ``complete_rows``.
+
+    Raises:
+        InputError: they are no such numbers, or leave fewer than ``LEAST_ROWS`` rows.
     """
     try:
         given = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"weights must be numbers, one per row: {error}") from error
-    if given.shape != kept.shape:
+    if given.shape != complete.shape:
         raise InputError(
-            f"weights must be one number per row, {len(kept)} in all, got shape {given.shape}"
+            f"weights must be one number per row, {len(complete)} in all, got shape {given.shape}"
         )
-    chosen = given[kept]
-    idle = any(len(part) and not chosen[part.numpy()].any() for part in parts)
-    if not np.isfinite(chosen).all() or (chosen < 0).any() or idle:
+    found = np.where(complete, given, 0.0)
+    if not np.isfinite(found).all() or (found < 0).any():
+        raise InputError("weights must be finite and not negative: mend or leave them out")
+    if np.count_nonzero(found) < LEAST_ROWS:
         raise InputError(
-            "weights must be finite, not negative and not all zero in any part of the split: "
-            "mend or leave them out"
+            f"weights must be above 0 in at least {LEAST_ROWS} complete rows, "
+            f"got {np.count_nonzero(found)}"
         )
-    return torch.from_numpy(chosen / chosen.mean())
+    return found
 
 
 def guessed_task(values: np.ndarray) -> Task:

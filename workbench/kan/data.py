@@ -23,6 +23,7 @@ from workbench.kan.columns import (
     split_rows,
     target_numbers,
 )
+from workbench.kan.losses import LossName, chosen_loss
 
 Part = Literal["train", "validation", "test"]
 
@@ -41,7 +42,10 @@ class Dataset:
         classes: labels behind the class numbers, or None.
         train, validation, test: row numbers.
         notes: what was dropped and why, and warnings, each a sentence.
-        weights: how much every row counts, ``(N,)`` with mean 1, or None.
+        weights: how much every row counts, ``(N,)`` with mean 1, or None; see ``from_frame``.
+        loss: what training and formulas minimize: "squared" (least squares), "huber" (linear beyond one
+            robust standard deviation of the target), "poisson" (counts; the network gives the
+            logarithm of a rate), "auto" (least squares, or cross-entropy for classes).
     """
 
     inputs: Tensor
@@ -56,6 +60,7 @@ class Dataset:
     classes: tuple[Any, ...] | None = None
     notes: tuple[str, ...] = ()
     weights: Tensor | None = None
+    loss: LossName = "auto"
 
     @property
     def outputs(self) -> int:
@@ -76,6 +81,22 @@ class Dataset:
         rows: Tensor = getattr(self, part)
         chosen = self.weights[rows]
         return chosen / chosen.mean() if len(chosen) else chosen
+
+    def typical(self, part: Part) -> Tensor:
+        """Inputs of one part, each row as often as it counts: for means and scores over the rows."""
+        x, weights = self.split(part)[0], self.row_weights(part)
+        return x if weights is None else x[in_proportion(weights)]
+
+    def judged_by(self, loss: LossName) -> "Dataset":
+        """The same rows with another loss.
+
+        Raises:
+            InputError: there is no such loss, or it is not for these targets.
+        """
+        if not isinstance(loss, str):
+            raise InputError(f"a table names its loss, so that it can be repeated, got {loss!r}")
+        chosen_loss(loss, self.targets)
+        return replace(self, loss=loss)
 
     def select(self, names: Sequence[str]) -> "Dataset":
         """The same rows with only these inputs, in this order.
@@ -158,7 +179,8 @@ class Dataset:
             split: per row "train", "validation" or "test"; random 70/15/15 by default,
                 and so in every class.
             groups: per row a key; rows that share one stay together in the split.
-            weights: per row how much it counts, not negative.
+            weights: per row how much it counts, not negative, such as 1/σ² where the target's standard
+                errors σ are known; only their ratios matter. A row of weight 0 is left out.
             seed: seed of the random split.
 
         Raises:
@@ -202,16 +224,20 @@ def _build(
     _check_lengths(columns, values, target, {"split": split, "groups": groups})
     if task not in (None, "regression", "classification"):
         raise InputError(f"task must be 'regression' or 'classification', got {task!r}")
-    chosen_task = task or guessed_task(values)
-    if chosen_task == "classification" and values.ndim > 1:
-        raise InputError(f"classes need one target column, got {values.shape[1]}")
     table = np.stack(list(columns.values()), 1)
     kept = complete_rows(table, values, target)
     notes = []
     if not kept.all():
         reason = "missing or infinite values"
         notes.append(f"{int((~kept).sum())} of {len(kept)} rows were dropped: {reason}.")
+    weighed = None if weights is None else checked_weights(weights, kept)
+    if weighed is not None and (idle := kept & (weighed == 0)).any():
+        notes.append(f"{int(idle.sum())} rows of weight 0 were left out.")
+        kept = kept & ~idle
     table, values = table[kept], values[kept]
+    chosen_task = task or guessed_task(values)
+    if chosen_task == "classification" and values.ndim > 1:
+        raise InputError(f"classes need one target column, got {values.shape[1]}")
     constant = [n for n, column in zip(columns, table.T, strict=True) if np.ptp(column) == 0]
     if constant:
         raise InputError(
@@ -229,7 +255,6 @@ def _build(
     parts = split_rows(len(values), kept, split, groups, seed_of(seed), codes)
     if classes is not None:
         require_taught(targets, classes, parts[0])
-    counts = None if weights is None else checked_weights(weights, kept, parts)
     return Dataset(
         inputs=torch.from_numpy(np.ascontiguousarray(table)),
         targets=targets,
@@ -242,8 +267,22 @@ def _build(
         units=dict(units or {}),
         classes=classes,
         notes=tuple(notes),
-        weights=counts,
+        weights=None if weighed is None else _mean_one(weighed[kept]),
     )
+
+
+def in_proportion(weights: Tensor) -> Tensor:
+    """As many row numbers as there are rows, each as often as it counts to within one: ``(N,)``.
+
+    Systematic sampling; rows that all count the same come once, in their order.
+    """
+    ends = weights.cumsum(0)
+    places = (torch.arange(len(ends)).to(ends) + 0.5) * (ends[-1:] / len(ends))
+    return torch.searchsorted(ends, places).clamp(max=len(ends) - 1)
+
+
+def _mean_one(weights: np.ndarray) -> Tensor:
+    return torch.from_numpy(weights / weights.mean())
 
 
 def _check_lengths(

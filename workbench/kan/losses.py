@@ -1,14 +1,18 @@
 """Loss functions with the Gauss–Newton pieces that second-order training needs."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from workbench.errors import InputError
+
+LossName = Literal["auto", "squared", "huber", "poisson"]
+_NAMES = "loss must be 'auto', 'squared', 'huber' or 'poisson'"
 
 
 @runtime_checkable
@@ -90,6 +94,21 @@ class Huber:
         return residual * trust * share, _scaled(derivative, trust * share)
 
 
+@dataclass(frozen=True)
+class Winsorized:
+    r"""Half of :math:`\min(|r|, \delta)^2`: what is left where Huber's loss was minimized.
+
+    Its mean is the scatter from which errors of M-estimates follow (Huber 1981, ch. 7): outliers count
+    as ``delta`` each there, so that they do not drown what a better fit gains.
+    """
+
+    delta: float
+
+    def value(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        each = 0.5 * (outputs - targets).clamp(-self.delta, self.delta).square()
+        return _weighted(each, weights) / outputs.shape[2]
+
+
 class Poisson:
     r"""Poisson deviance of counts whose logarithmic rate is the output.
 
@@ -138,3 +157,41 @@ class CrossEntropy:
         hot = functional.one_hot(targets, outputs.shape[2]).to(p.dtype)
         mean = torch.einsum("snm,snmp->snp", p, derivative).unsqueeze(2)
         return (p - hot) * share, _scaled(derivative - mean, p * share)
+
+
+_NAMED: dict[str, Callable[[], Loss]] = {
+    "squared": SquaredError,
+    "huber": Huber,
+    "poisson": Poisson,
+}
+
+
+def chosen_loss(loss: LossName | Loss, targets: Tensor) -> Loss:
+    """The loss of that name; "auto" is least squares, or cross-entropy for classes.
+
+    Args:
+        loss: a name, or a loss itself. targets: numbers ``(N, m)``, or class numbers ``(N,)``.
+
+    Raises:
+        InputError: there is no such loss, or it is not for these targets.
+    """
+    classes = targets.ndim == 1
+    chosen = _named(loss, classes) if isinstance(loss, str) else loss
+    if not isinstance(chosen, Loss):
+        raise InputError(f"{_NAMES}, or a Loss, got {loss!r}")
+    if classes and isinstance(chosen, SquaredError | Huber | Poisson):
+        raise InputError(f"classes are fitted by cross-entropy: leave out loss={loss!r}")
+    if not classes and isinstance(chosen, CrossEntropy):
+        raise InputError("cross-entropy needs classes: make the table with task='classification'")
+    if isinstance(chosen, Poisson) and float(targets.min()) < 0:
+        least = float(targets.min())
+        raise InputError(f"a Poisson loss needs counts of 0 or more, but one is {least:g}")
+    return chosen
+
+
+def _named(name: str, classes: bool) -> Loss:
+    if name == "auto":
+        return CrossEntropy() if classes else SquaredError()
+    if name not in _NAMED:
+        raise InputError(f"{_NAMES}, got {name!r}")
+    return _NAMED[name]()

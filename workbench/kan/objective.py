@@ -11,17 +11,18 @@ import torch
 from torch import Tensor
 
 from workbench.errors import InputError
-from workbench.kan.data import Dataset, Part
+from workbench.kan.data import Dataset, Part, in_proportion
 from workbench.kan.ensemble import BLOCK_BYTES, Ensemble
 from workbench.kan.gram import add_gram_, mirrored
 from workbench.kan.linearize import Columns, jacobian
-from workbench.kan.losses import Loss, SquaredError
+from workbench.kan.losses import Huber, Loss, Poisson, SquaredError, Winsorized
 from workbench.kan.model import KAN
 from workbench.kan.regularization import Penalty
 
 _NUMBER = 8
 _FEWEST_ROWS = 32
 _LENGTH = 0.1  # share of a step's length in its measure, the rest is how it bends curves
+_ROBUST = 1.4826  # of the median deviation of normal numbers
 REACH = 0.1
 """How far along a step a finite difference looks, as a share of the step."""
 
@@ -40,6 +41,11 @@ class Rows:
     def __getitem__(self, part: slice | Tensor) -> "Rows":
         weights = None if self.weights is None else self.weights[part]
         return Rows(self.x[part], self.y[part], weights)
+
+    @property
+    def typical(self) -> Tensor:
+        """Inputs, each row as often as it counts, see ``Dataset.typical``."""
+        return self.x if self.weights is None else self.x[in_proportion(self.weights)]
 
     def to(self, dtype: torch.dtype) -> "Rows":
         """The same rows in another precision."""
@@ -70,6 +76,30 @@ def standardized(model: KAN, data: Dataset, part: Part) -> Rows:
         y = (y.to(like) - model.output_shift) / like
     weights = data.row_weights(part)
     return Rows(x.to(like), y.to(like.device), None if weights is None else weights.to(like))
+
+
+def target_scale(data: Dataset, loss: Loss) -> tuple[Tensor, Tensor]:
+    """Scale and shift that standardize the training targets for a loss, ``(m,)`` each."""
+    targets, weights = data.split("train")[1], data.row_weights("train")
+    if isinstance(loss, Poisson):  # counts have a unit of their own
+        return targets.new_ones(targets.shape[1]), targets.new_zeros(targets.shape[1])
+    share = torch.ones_like(targets[:, 0]) if weights is None else weights
+    mean = (share @ targets) / share.sum()
+    variance = share @ (targets - mean).square() / share.sum()
+    shift, scale = mean, (variance * len(targets) / max(len(targets) - 1, 1)).sqrt()
+    if isinstance(loss, Huber):
+        shift = _median(targets, share)
+        deviation = _ROBUST * _median((targets - shift).abs(), share)
+        scale = torch.where(deviation > 0, deviation, scale)
+    return torch.where(scale > 0, scale, 1.0), shift
+
+
+def _median(values: Tensor, weights: Tensor) -> Tensor:
+    """The value of each column below which half of the weight lies: ``(m,)``."""
+    ordered, order = values.sort(0)
+    below = weights[order].cumsum(0)
+    place = (below < 0.5 * below[-1]).sum(0, keepdim=True)
+    return ordered.gather(0, place)[0]
 
 
 class Objective:
@@ -187,7 +217,9 @@ def bent(
     return (weighted.flatten(1).unsqueeze(1) @ derivative.flatten(1, 2)).squeeze(1)
 
 
-def loss_value(ensemble: Ensemble, rows: Rows, loss: Loss, first: Tensor | None = None) -> Tensor:
+def loss_value(
+    ensemble: Ensemble, rows: Rows, loss: Loss | Winsorized, first: Tensor | None = None
+) -> Tensor:
     """Loss of each network: ``(S,)``; ``first`` is the basis of the first layer if it is known."""
     basis = max(layer.coefficients[0, 0].numel() for layer in ensemble.layers)
     value = rows.x.new_zeros(len(ensemble))

@@ -7,9 +7,16 @@ import torch
 from workbench.kan.checks import whole
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
-from workbench.kan.losses import CrossEntropy, Loss, SquaredError
+from workbench.kan.losses import Huber, Loss, Winsorized, chosen_loss
 from workbench.kan.model import KAN
-from workbench.kan.objective import Objective, Rows, loss_value, require_match, standardized
+from workbench.kan.objective import (
+    Objective,
+    Rows,
+    loss_value,
+    require_match,
+    standardized,
+    target_scale,
+)
 from workbench.kan.regularization import Penalty
 from workbench.kan.solvers import levenberg_marquardt as lm
 
@@ -19,7 +26,7 @@ class Refitting:
 
     Args:
         model: its output scale is that of the data.
-        data: training rows refit, validation rows judge.
+        data: training rows refit, validation rows judge, by its own loss.
         rows: at most so many training rows are used.
         penalty: of every refit; for classes it should hold logits that would run away.
         seed: of the choice of rows.
@@ -42,7 +49,7 @@ class Refitting:
         require_match(model, data)
         rows = whole("rows", rows)
         self.regression = data.task == "regression"
-        self.loss: Loss = SquaredError() if self.regression else CrossEntropy()
+        self.loss = _in_units_of(model, data)
         self.penalty = penalty or Penalty()
         self._accelerate = accelerate
         everything = standardized(model, data, "train")
@@ -75,6 +82,19 @@ class Refitting:
         return loss_value(ensemble, rows, self.loss).nan_to_num(nan=math.inf)
 
     def error(self, ensemble: Ensemble) -> float:
-        """Held-out RMSE of a stack of one in standard deviations, or cross-entropy."""
-        value = float(self.losses(ensemble, self.held_out)[0])
+        """Held-out RMSE of a stack of one in standard deviations, or cross-entropy.
+
+        With Huber's loss residuals are cut off where it becomes a straight line.
+        """
+        judge = Winsorized(self.loss.delta) if isinstance(self.loss, Huber) else self.loss
+        value = float(loss_value(ensemble, self.held_out, judge).nan_to_num(nan=math.inf)[0])
         return math.sqrt(max(2 * value, 0.0)) if self.regression else value
+
+
+def _in_units_of(model: KAN, data: Dataset) -> Loss:
+    """The loss of the data; where it has a scale of its own, in the network's standardized units."""
+    loss = chosen_loss(data.loss, data.targets)
+    if not isinstance(loss, Huber):
+        return loss
+    scale, _ = target_scale(data, loss)
+    return Huber(loss.delta * float((scale / model.output_scale.to(scale)).mean()))

@@ -13,7 +13,7 @@ from torch import Tensor
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.journal import Journal, Record, scalar
-from workbench.kan.losses import Loss, SquaredError
+from workbench.kan.losses import Huber, Loss, SquaredError
 from workbench.kan.model import KAN
 from workbench.kan.objective import Objective, Rows, loss_value, standardized
 from workbench.kan.regularization import Penalty
@@ -113,8 +113,11 @@ class Run:
         return float(self.model.output_scale.square().mean().sqrt())
 
     def readable(self, value: float) -> float:
-        """A loss value as users read it: RMSE in the target's units, or the mean loss."""
-        if not isinstance(self.loss, SquaredError):
+        """A loss value as users read it: RMSE in the target's units, or the mean loss.
+
+        Of Huber's loss it is the root of twice the loss, which is the RMSE where there are no outliers.
+        """
+        if not isinstance(self.loss, SquaredError | Huber):
             return value
         return math.sqrt(max(2 * value, 0.0)) * self.spread
 

@@ -8,7 +8,7 @@ noisy, the curves are smoothed as far as validation likes it.
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -24,9 +24,9 @@ from workbench.kan.ensemble import Ensemble, padded_range
 from workbench.kan.journal import Journal, Record
 from workbench.kan.layer import KANLayer
 from workbench.kan.locking import locks_curves
-from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
+from workbench.kan.losses import Loss, LossName, Poisson, chosen_loss
 from workbench.kan.model import KAN
-from workbench.kan.objective import Objective, require_match
+from workbench.kan.objective import Objective, require_match, target_scale
 from workbench.kan.regularization import Penalty
 from workbench.kan.run import Best, Callback, Progress, Run, Stopped
 from workbench.kan.solvers import levenberg_marquardt as lm
@@ -35,7 +35,6 @@ from workbench.kan.starts import best_start, random_starts, total_steps
 
 Method = Literal["lm", "lbfgs", "adam"]
 Solver = Literal["auto"] | Method | Adam
-LossName = Literal["auto", "squared", "huber", "poisson"]
 
 GRIDS = (3, 6, 12, 24, 48, 96, 192)
 STARTS, FEWEST_STARTS = 32, 8
@@ -56,13 +55,6 @@ _SMOOTHING_STEPS = 6
 _OVERFITTED = 3.0
 _CLASS_RIDGE = 0.1  # of the smoothness: separable classes drive logits to infinity
 _CLASSIFICATION_PENALTY = Penalty(smoothness=1e-4, ridge=1e-5)
-_ROBUST = 1.4826  # of the median deviation of normal numbers
-_LOSSES = "loss must be 'auto', 'squared', 'huber' or 'poisson'"
-_NAMED: dict[str, Callable[[], Loss]] = {
-    "squared": SquaredError,
-    "huber": Huber,
-    "poisson": Poisson,
-}
 
 
 @dataclass(frozen=True)
@@ -136,8 +128,7 @@ def fit(
         solver: "lm" (Levenberg–Marquardt), "lbfgs", "adam", or "auto": by size of network and table.
             ``Adam(learning_rate, weight_decay, batch_size)`` is "adam" with other options.
         loss: "squared", "huber" (linear beyond one robust standard deviation), "poisson" (the network
-            gives the logarithm of a rate), a ``Loss``; "auto" is "squared", or cross-entropy for
-            classes.
+            gives the logarithm of a rate), a ``Loss``; "auto" is that of the data, see ``Dataset``.
         grids: increasing grid sizes of the schedule, ``(3, 6, 12, ...)`` by default.
         starts: random starts of "lm" in a batch, 32 by default and fewer for wide networks; up to four
             batches until the best basin is confirmed.
@@ -162,16 +153,16 @@ def fit(
     starts = _default_starts(model) if starts is None else starts
     _check(starts, steps, seed, memory, callback)
     sparsity = _sparsity(l1)
-    chosen_loss = _chosen_loss(loss, data)
+    asked = chosen_loss(data.loss if loss == "auto" else loss, data.targets)
     adam = solver if isinstance(solver, Adam) else Adam()
     chosen, reason = _chosen_solver(solver, model, data, memory)
-    penalty = _penalty(data, chosen_loss, entropy, smoothness)
+    penalty = _penalty(data, asked, entropy, smoothness)
     if grids is None:
         first = model.layer(0).grid_size
         anew = (starts > 1 or chosen != "lm") and not locks_curves(model)
         grids = GRIDS if anew else tuple(first * 2**k for k in range(5))
     grids = _sizes(grids)
-    named_loss = (type(chosen_loss).__qualname__, vars(chosen_loss))
+    named_loss = (type(asked).__qualname__, vars(asked))
     purpose = _fingerprint(
         model, data, (chosen, adam), named_loss, grids, starts, steps, seed, sparsity, penalty
     )
@@ -181,9 +172,9 @@ def fit(
             "same arguments; this one is of another: start anew, or repeat its arguments"
         )
     run = Run(
-        _prepared(model, data, chosen_loss),
+        _prepared(model, data, asked),
         data,
-        chosen_loss,
+        asked,
         replace(penalty, l1=sparsity[0]),
         seed=seed,
         callback=callback,
@@ -235,28 +226,6 @@ def _sparsity(l1: float | Sequence[float]) -> tuple[float, ...]:
     if not weights:
         raise InputError("l1 must be a number or at least one number per grid, got none")
     return tuple(not_negative("l1", weight) for weight in weights)
-
-
-def _chosen_loss(loss: LossName | Loss, data: Dataset) -> Loss:
-    chosen = _named_loss(loss, data) if isinstance(loss, str) else loss
-    if not isinstance(chosen, Loss):
-        raise InputError(f"{_LOSSES}, or a Loss, got {loss!r}")
-    if data.task == "classification" and isinstance(chosen, SquaredError | Huber | Poisson):
-        raise InputError(f"classes are fitted by cross-entropy: leave out loss={loss!r}")
-    if data.task == "regression" and isinstance(chosen, CrossEntropy):
-        raise InputError("cross-entropy needs classes: make the table with task='classification'")
-    if isinstance(chosen, Poisson) and float(data.targets.min()) < 0:
-        least = float(data.targets.min())
-        raise InputError(f"a Poisson loss needs counts of 0 or more, but one is {least:g}")
-    return chosen
-
-
-def _named_loss(name: str, data: Dataset) -> Loss:
-    if name == "auto":
-        return CrossEntropy() if data.task == "classification" else SquaredError()
-    if name not in _NAMED:
-        raise InputError(f"{_LOSSES}, got {name!r}")
-    return _NAMED[name]()
 
 
 def _chosen_solver(solver: Solver, model: KAN, data: Dataset, memory: float) -> tuple[Method, str]:
@@ -323,22 +292,10 @@ def _prepared(model: KAN, data: Dataset, loss: Loss) -> KAN:
         first.coefficients.copy_(moved.layers[0].coefficients[0])
         first.grid_range.copy_(moved.layers[0].grid_range[0])
         if data.task == "regression":
-            scale, shift = _target_scale(data.split("train")[1].to(first.mask), loss)
+            scale, shift = (found.to(first.mask) for found in target_scale(data, loss))
             last = model.layer(model.config.depth - 1)
             _rescale_last(model, last, scale, shift)
     return model
-
-
-def _target_scale(targets: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
-    """Scale and shift of the outputs, ``(m,)`` each."""
-    shift, scale = targets.mean(0), targets.std(0)
-    if isinstance(loss, Poisson):  # counts have a unit of their own
-        return torch.ones_like(scale), torch.zeros_like(shift)
-    if isinstance(loss, Huber):
-        shift = targets.median(0).values
-        deviation = _ROBUST * (targets - shift).abs().median(0).values
-        scale = torch.where(deviation > 0, deviation, scale)
-    return torch.where(scale > 0, scale, 1.0), shift
 
 
 def _rescale_last(model: KAN, last: KANLayer, scale: Tensor, shift: Tensor) -> None:

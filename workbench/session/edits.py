@@ -20,7 +20,7 @@ NodeKind = Literal["sum", "product"]
 def without(model: KAN, data: Dataset, edge: Edge) -> Step:
     """One edge less."""
     living(model, edge)
-    after = remove_edges(model, data.split("train")[0], [edge])
+    after = remove_edges(model, data.typical("train"), [edge])
     if bool((after.layer(after.config.depth - 1).mask.sum(1) == 0).any()):
         raise InputError("an output needs at least one edge: this is its last one")
     code = f"model = remove_edges(model, data.split('train')[0], [{edge!r}])"
@@ -77,7 +77,7 @@ def deeper(model: KAN, level: int) -> Step:
 
 def without_node(model: KAN, data: Dataset, level: int, node: int) -> Step:
     """One node less."""
-    after = remove_node(model, data.split("train")[0], level, node)
+    after = remove_node(model, data.typical("train"), level, node)
     code = f"model = remove_node(model, data.split('train')[0], {level}, {node})"
     return Step(f"remove node {level}.{node}", code, after)
 

@@ -208,8 +208,9 @@ def _step(told: Mapping[str, Any], model: KAN, formulas: FormulaSet | None) -> S
 
 
 def _data(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Dataset:
+    columns: dict[str, Any] = {name: tensors[name] for name in _TENSORS}
     data = Dataset(
-        **{name: tensors[name] for name in _TENSORS},
+        **columns,
         names=tuple(about["names"]),
         target=about["target"],
         task=about["task"],

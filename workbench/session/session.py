@@ -144,7 +144,7 @@ class Session(Editing, Searching):
     def suggest(self, edge: Edge) -> list[Candidate]:
         """Functions that an edge may be: a simple one goes before one that fits hardly better."""
         steps.living(self.model, edge)
-        x = self.data.split("train")[0][:_ROWS].to(self.model.output_scale)
+        x = self.data.typical("train")[:_ROWS].to(self.model.output_scale)
         return sorted(suggest(self.model, x, [edge])[edge], key=_bits)
 
     def preview(self, threshold: float) -> Preview:

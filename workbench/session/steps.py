@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
-from torch.nn import functional
 
 from workbench.automatic import Discovery, Effort
 from workbench.discovery.blocks import Blocks, Functions
@@ -16,8 +15,10 @@ from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import polished
 from workbench.discovery.pruning import prune_edges
+from workbench.discovery.sample import Sample
 from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
+from workbench.kan.losses import chosen_loss
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
 from workbench.session.history import Step
@@ -172,14 +173,11 @@ def living(model: KAN, edge: Edge) -> None:
 
 
 def loss_of(model: KAN, data: Dataset, part: Part = "validation") -> float:
-    """RMSE in the target's units, or mean cross-entropy; of training rows where ``part`` is empty."""
+    """RMSE in the target's units, or the mean loss; of training rows where ``part`` is empty."""
+    part = part if len(data.split(part)[0]) else "train"
     x, y = data.split(part)
-    if not len(x):
-        x, y = data.split("train")
     with torch.no_grad():
-        values = model(x.to(model.output_scale))
-    if data.task == "regression":
-        return float((values - y.to(values)).square().mean().sqrt())
-    if values.shape[1] == 1:
-        return float(functional.binary_cross_entropy_with_logits(values[:, 0], y.to(values)))
-    return float(functional.cross_entropy(values, y.to(values.device)))
+        values = model(x.to(model.output_scale)).to(x)
+    if data.loss == "poisson":  # the values are logarithms of rates, which no formula says
+        return float(chosen_loss(data.loss, y).value(values[None], y, data.row_weights(part)))
+    return Sample.of(data, part).error(values.numpy())

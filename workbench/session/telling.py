@@ -29,7 +29,7 @@ def discovery_of(session: Session, *, peers: bool = False) -> Discovery:
     if result is None:
         raise InputError("a report needs a trained network: train it first")
     data = session.data
-    scores = feature_scores(session.model, data.split("train")[0]).tolist()
+    scores = feature_scores(session.model, data.typical("train")).tolist()
     found: tuple[Baseline, ...] = ()
     begun = time.perf_counter()
     if peers:

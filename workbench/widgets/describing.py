@@ -26,7 +26,7 @@ _ROWS = 2000
 
 def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes]:
     """Nodes and edges of a graph as JSON-able data, and the curves as float32."""
-    x = session.data.split("train")[0][:_ROWS]
+    x = session.data.typical("train")[:_ROWS]
     importance = feature_scores(session.model, x).tolist()
     places = _addresses(session.model)
     nodes = [
@@ -140,7 +140,7 @@ def curve_of(session: Session, edge: Edge) -> tuple[dict[str, Any], list[np.ndar
     """What is known of an edge; rows x, value and slope ``(P,)``; and samples ``(M, 2)``."""
     model = session.model
     layer = model.layer(edge.layer)
-    trace = model.trace(session.data.split("train")[0][:_ROWS].to(model.output_scale))
+    trace = model.trace(session.data.typical("train")[:_ROWS].to(model.output_scale))
     into = trace.nodes[edge.layer][:, edge.source]
     x = torch.linspace(float(into.min()), float(into.max()), _POINTS).to(into)
     with torch.no_grad():

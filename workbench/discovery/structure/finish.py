@@ -11,6 +11,7 @@ from workbench.discovery.candidates import EVERY, match
 from workbench.discovery.compiler import evaluate
 from workbench.discovery.fence import attempts
 from workbench.discovery.parametric import parametrize, refit
+from workbench.discovery.sample import Sample
 from workbench.discovery.structure.dictionary import Product, products
 from workbench.discovery.structure.guess import Guess
 from workbench.discovery.structure.links import Link, linked
@@ -19,6 +20,7 @@ from workbench.discovery.structure.problem import Problem
 from workbench.discovery.structure.ratio import ratios
 from workbench.discovery.structure.separable import CLOSE, curve_expression, separable
 from workbench.discovery.structure.subsets import Subset, best_subsets
+from workbench.kan.data import in_proportion
 
 EXACT = 1e-9
 _PRODUCTS, _ROWS, _POINTS = 1500, 500, 400
@@ -112,14 +114,17 @@ def _fit(columns: np.ndarray, problem: Problem) -> tuple[np.ndarray, float]:
 
 def _curves(link: Link, problem: Problem) -> Iterator[Guess]:
     """The functions of the table that fit one column best, with all of their four numbers."""
+    counts = torch.from_numpy(problem.counts)
+    even = bool((counts == counts[0]).all())
     rows = np.argsort(problem.x[:, 0])
+    rows = rows[in_proportion(counts[rows]).numpy()]  # the match itself takes all rows alike
     rows = rows[:: max(1, len(rows) // _POINTS)]
     points = torch.from_numpy(problem.x[rows, 0].copy())[None]
     values = torch.from_numpy(problem.y[rows].copy())[None]
     for candidate in match(points, values, EVERY)[0][:_CURVES]:
         shape = curve_expression(candidate, problem.symbols[0])
         predicted = candidate.curve(torch.from_numpy(problem.x[:, 0].copy())).numpy()
-        yield Guess(problem.back(shape), problem.error(predicted), link.name, 1)
+        yield Guess(problem.back(shape), problem.error(predicted), link.name, 1, rough=not even)
 
 
 def checked(guess: Guess, whole: Problem) -> Guess:
@@ -130,7 +135,8 @@ def checked(guess: Guess, whole: Problem) -> Guess:
     names = [s.name for s in whole.symbols]
     if guess.rough:
         start = parametrize([guess.expression], names)
-        fitted = refit(start, whole.x[:_ROWS], whole.y[:_ROWS, None])
+        rows = whole.rows(slice(_ROWS))
+        fitted = refit(start, Sample(rows.x, rows.y[:, None], rows.counts))
         guess = replace(guess, expression=fitted.parametric.substituted()[0], rough=False)
     error = whole.error(evaluate(guess.expression, names, whole.x))
     return replace(guess, error=error if np.isfinite(error) else np.inf)

@@ -8,6 +8,7 @@ import sympy
 import torch
 from sympy import Expr
 
+from workbench.discovery.sample import Sample
 from workbench.kan.data import Dataset
 
 _MOST_ROWS = 2000
@@ -22,8 +23,9 @@ class Problem:
         x: columns ``(N, q)``. symbols: what they are in the table's symbols.
         y: values ``(N,)``.
         weights: derivative of the table's target by ``y``, in magnitude, ``(N,)``: residuals times
-            these are residuals of the target to first order, so noise keeps its size.
-        spread: standard deviation of the table's target.
+            these are whitened residuals of the target to first order, so noise keeps its size.
+        counts: what the rows count by themselves, with mean 1, ``(N,)``; ``weights`` hold their roots.
+        spread: standard deviation of the table's target, see ``Sample.spread``.
         back: makes an expression of the target out of one of ``y``.
         subject: what ``y`` is, in terms of the target and the table's symbols.
     """
@@ -33,20 +35,21 @@ class Problem:
     y: np.ndarray
     weights: np.ndarray
     spread: float
+    counts: np.ndarray
     back: Callable[[Expr], Expr] = lambda expression: expression
     subject: Expr = _Y
 
     @classmethod
     def of(cls, data: Dataset) -> "Problem":
         """Training rows of a regression table with one target, 2,000 at most."""
-        x, y = data.split("train")
-        keep = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:_MOST_ROWS]
-        x, values = x[keep], y[keep, 0].numpy().astype(float)
+        sample = Sample.of(data)
+        order = torch.randperm(len(sample), generator=torch.Generator().manual_seed(0))
+        sample = sample[order[:_MOST_ROWS].numpy()]
         symbols = tuple(sympy.Symbol(name, real=True) for name in data.names)
-        spread = float(values.std()) or 1.0
         target = sympy.Symbol(data.target, real=True)
-        columns, ones = x.numpy().astype(float), np.ones(len(values))
-        return cls(columns, symbols, values, ones, spread, subject=target)
+        spread, sample = sample.spread, sample.for_least_squares()
+        values, counts = sample.y[:, 0], sample.counts
+        return cls(sample.x, symbols, values, np.sqrt(counts), spread, counts, subject=target)
 
     @property
     def width(self) -> int:
@@ -106,7 +109,13 @@ class Problem:
 
     def rows(self, keep: np.ndarray | slice) -> "Problem":
         """Some of the rows."""
-        return replace(self, x=self.x[keep], y=self.y[keep], weights=self.weights[keep])
+        return replace(
+            self,
+            x=self.x[keep],
+            y=self.y[keep],
+            weights=self.weights[keep],
+            counts=self.counts[keep],
+        )
 
     @property
     def sound(self) -> bool:

@@ -7,7 +7,7 @@ logarithmic kind is the same on the logarithms of inputs and values: the better 
 ranges. A trained network serves as well, see ``of_network``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ def _smoothest(problem: Problem, rows: int) -> Smooth:
     y, x = np.abs(problem.y), np.abs(problem.x)
     shown = problem.linked(np.log(y), 1 / y, lambda e: e, problem.subject)
     inner = _fitted(
-        Problem(np.log(x), shown.symbols, shown.y, shown.weights, shown.spread),
+        replace(shown, x=np.log(x)),
         rows,
         _LEAST_LOG_WEIGHT,
     )
