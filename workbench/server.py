@@ -142,7 +142,14 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "workbench.server"}]
 
 
+def _look_after_kernels(config: Any) -> None:
+    """Have a kernel that died noticed within a second, not three, so that panels can say it soon."""
+    if "time_to_dead" not in config.KernelRestarter:
+        config.KernelRestarter.time_to_dead = 1.0
+
+
 def _load_jupyter_server_extension(server_app: Any) -> None:
+    _look_after_kernels(server_app.config)
     web_app = server_app.web_app
     base = web_app.settings["base_url"]
     routes = [

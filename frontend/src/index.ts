@@ -16,6 +16,7 @@ import {
   OPEN_TABLE
 } from './commands';
 import { networkIcon } from './icon';
+import { Lifeline } from './lifeline';
 import { SidePanel } from './panel';
 import { FirstRun } from './running';
 
@@ -86,6 +87,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
     }
     app.docRegistry.addWidgetExtension('Notebook', new FirstRun(app));
+    app.docRegistry.addWidgetExtension('Notebook', new Lifeline(app));
     addCommands({ app, browser, settings: () => settings, studies, trans });
 
     const panel = new SidePanel(commands, trans);

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
 EXTENSION = "kan-workbench-labextension"
-PATIENCE = 30
+PATIENCE = 90
 APPS = {"lab": "jupyterlab", "notebook": "notebook"}
 
 

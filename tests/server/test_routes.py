@@ -6,8 +6,9 @@ import zipfile
 import nbformat
 import pytest
 import tornado.httpclient
+from traitlets.config import Config
 
-from workbench.server import TABLES
+from workbench.server import TABLES, _look_after_kernels
 from workbench.tables import SUFFIXES
 
 STUDIES = ("workbench", "studies")
@@ -128,3 +129,10 @@ async def test_saved_sessions_are_listed_and_opened(
 
 def test_the_server_opens_what_tables_are_read() -> None:
     assert set(TABLES) == set(SUFFIXES)
+
+
+async def test_a_kernel_that_died_is_noticed_soon(jp_serverapp) -> None:
+    assert jp_serverapp.config.KernelRestarter.time_to_dead == 1.0
+    mine = Config({"KernelRestarter": {"time_to_dead": 9.0}})
+    _look_after_kernels(mine)
+    assert mine.KernelRestarter.time_to_dead == 9.0

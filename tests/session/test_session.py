@@ -144,7 +144,7 @@ def test_a_later_training_goes_on(data: Dataset) -> None:
     session = Session(data, (2, 1, 1), grids=(3,), starts=4).start().wait()
     first = session.loss()
     assert first == pytest.approx(session.result.validation_loss)
-    session.start().wait()
+    session.configure(grids=None).start().wait()
     assert session.loss() < first
     assert session.steps[-1].code.startswith("result = fit(model, data, seed=0, starts=1)")
     given = Session(data, model=session.model).start().wait()
@@ -288,3 +288,26 @@ def test_an_earlier_state_is_what_it_was_whatever_came_after(data: Dataset) -> N
     session.undo().undo().undo()
     assert all(torch.equal(session.model.state_dict()[key], before[key]) for key in before)
     assert session.model.layer(0).fixed == {}
+
+
+def test_a_training_that_goes_on_uses_the_finest_grid_that_was_chosen() -> None:
+    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), grids=(3,), starts=2)
+    session.start().wait()
+    session.configure(grids=(3, 6)).start().wait()
+    assert "grids=(3, 6), starts=1" in session.steps[-1].code
+    assert session.model.layer(0).grid_size <= 6
+    session.configure(grids=None)
+    assert "grids" not in session.options
+
+
+def test_a_discovery_by_itself_uses_the_grids_that_were_chosen(monkeypatch) -> None:
+    class AskedError(Exception):
+        """Far enough."""
+
+    def discover(*_: object, **given: object) -> None:
+        raise AskedError(given["grids"])
+
+    monkeypatch.setattr("workbench.session.searching.discover", discover)
+    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), grids=(4, 8))
+    with pytest.raises(AskedError, match=r"\(4, 8\)"):
+        session.discover()

@@ -11,7 +11,7 @@ from workbench.discovery.formula import Formula
 from workbench.kan.contest import Start
 from workbench.session import Session
 from workbench.widgets import TrainingPanel, formula_card, network_picture
-from workbench.widgets.training import rows_of, thinned
+from workbench.widgets.training import rows_of, settings_of, thinned
 
 
 @pytest.fixture
@@ -66,6 +66,31 @@ def test_step_and_reset(panel: TrainingPanel) -> None:
     panel.session.wait()
     press(panel, "reset")
     assert (panel.status, panel.step, panel.losses) == ("ready", 0, b"")
+
+
+def test_settings_belong_to_the_session_and_its_script() -> None:
+    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), grids=(3,), starts=2)
+    panel = TrainingPanel(session)
+    assert panel.settings["grid"] == "3"
+    for name, value in (("solver", "lm"), ("l1", 0.001), ("grid", 6), ("starts", 1)):
+        panel._handle_custom_msg({"type": "setting", "name": name, "value": value}, [])
+    assert session.options == {"solver": "lm", "l1": 0.001, "grids": (3, 6), "starts": 1}
+    assert panel.settings["l1"] == "0.001"
+    session.start().wait()  # as any button does
+    assert "grids=(3, 6), starts=1, solver='lm', l1=0.001" in session.to_script()
+    panel._handle_custom_msg({"type": "setting", "name": "l1", "value": None}, [])
+    assert "l1" not in session.options
+    assert panel.settings["l1"] == ""
+    panel._handle_custom_msg({"type": "setting", "name": "seed", "value": 1}, [])
+    assert "no setting 'seed'" in panel.message
+    panel.close()
+
+
+def test_settings_that_are_no_choice_are_shown_as_they_are() -> None:
+    shown = settings_of({"grids": (3, 5), "l1": [0.1, 0.0], "solver": "lbfgs"})
+    assert (shown["grid"], shown["l1"], shown["solver"]) == ("3, 5", "0.1, 0", "lbfgs")
+    assert settings_of({"grids": (3, 6, 12)})["grid"] == "12"
+    assert set(settings_of({}).values()) == {""}
 
 
 def test_messages_from_outside_are_not_trusted(panel: TrainingPanel) -> None:

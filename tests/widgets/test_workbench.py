@@ -1,11 +1,13 @@
 """The whole workbench without a browser: what comes next, what is kept, what comes back."""
 
 import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from ipywidgets.widgets import widget
 
 from tests.widgets.conftest import send, until
 from workbench import saved_sessions
@@ -14,6 +16,7 @@ from workbench.kan.data import Dataset
 from workbench.session import Session
 from workbench.widgets import Workbench, keeping
 from workbench.widgets.guide import PAGES
+from workbench.widgets.workbench import panels_in
 
 
 @pytest.fixture(autouse=True)
@@ -261,6 +264,63 @@ def test_a_dataset_or_a_session_is_taken_as_it_is() -> None:
     assert f"Session.load({str(bench._keeper.path)!r}).data" in bench.session.to_script()
     session = Session(data, (2, 1))
     assert Workbench(session).session is session
+
+
+def test_every_button_that_trains_uses_the_settings_on_the_screen(folder: Path) -> None:
+    bench = Workbench(folder / "t.csv", "y", width=(2, 1))
+    for name, value in (("solver", "adam"), ("steps", 3), ("grid", 5)):
+        send(bench.training, "setting", name=name, value=value)
+    send(bench._guide, "train")
+    bench.session.wait()
+    send(bench.training, "reset")
+    send(bench.formulas, "train")
+    bench.session.wait()
+    send(bench.training, "start")
+    bench.session.wait()
+    trained = [s.code for s in bench.session.history.steps if s.name == "train"]
+    assert len(trained) == 3
+    for code in trained:
+        assert "solver='adam', steps=3, grids=(5,)" in code
+    assert trained[-1] in bench.script
+    bench.close()
+
+
+def test_every_panel_knows_where_the_work_is(folder: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    bench = Workbench(folder / "t.csv", "y", width=(2, 1))
+    panels = [
+        bench._guide,
+        bench.form,
+        bench.training,
+        bench.versions,
+        bench.formulas,
+        bench.exports,
+    ]
+    for panel in (*panels, *bench._networks):
+        assert panel.kept == f"~/sessions/{bench._keeper.path.name}"
+    monkeypatch.setattr(bench._keeper, "error", "The session could not be saved: the disk is full")
+    bench._update()
+    assert bench.training.kept == ""
+    assert Workbench(folder=folder, name="other")._guide.kept is None
+    bench.close()
+
+
+def test_what_is_closed_is_released(folder: Path) -> None:
+    gc.collect()
+    known = set(widget._instances)
+    x = np.linspace(0, 1, 40)
+    session = Session(Dataset.from_arrays(x[:, None], x**2), (1, 1))
+    watched = []
+    for _ in range(10):
+        bench = Workbench(session)
+        watched += [weakref.ref(panel) for panel in (bench, bench._guide, *panels_in(bench))]
+        bench.close()
+    del bench
+    gc.collect()
+    assert len(watched) > 80
+    assert [ref() for ref in watched if ref() is not None] == []
+    assert set(widget._instances) <= known
+    assert session._listeners == session._observers == []
 
 
 def test_jobs_that_fail_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

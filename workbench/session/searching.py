@@ -112,11 +112,14 @@ class Searching(Stepping):
     ) -> Self:
         """Try several shapes, prune and name each, and keep the best: see ``workbench.discover``.
 
+        Of the options of trainings it takes the grids; starts and solver are its own.
+
         Args:
             functions: building blocks; by default those that were chosen with ``allow`` for all edges.
         """
         choice = blocks(functions).functions or self.blocks.functions
         refused = tuple(sorted(self.refused))
+        options = {name: self.options[name] for name in ("grids",) if name in self.options}
 
         def work(tell: Callable[[str, float], bool]) -> Step:
             found = discover(
@@ -126,9 +129,10 @@ class Searching(Stepping):
                 refused=refused,
                 seed=self.seed,
                 report=tell,
+                **options,
             )
             self.suggestions = found.suggestions
-            return steps.discovered(found, self.seed, effort, choice, refused)
+            return steps.discovered(found, self.seed, effort, choice, refused, options)
 
         return self._work("discover", work, wait=wait)
 

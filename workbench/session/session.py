@@ -161,12 +161,19 @@ class Session(Editing, Searching):
         versions = tuple(self._version(number) for number in numbers)
         return comparison.compare((versions[0], versions[1]), (models[0], models[1]), self.data)
 
+    def configure(self, **options: Any) -> "Session":
+        """Change the options of all further trainings; None is the default of ``fit`` again."""
+        changed = self.options | steps.checked(options)
+        kept = {name: value for name, value in changed.items() if value is not None}
+        return self._go(lambda: setattr(self, "options", kept))
+
     # Jobs: on a background thread
 
     def start(self, **options: Any) -> "Session":
         """Train on a background thread and return at once.
 
-        The first training draws new random starts; a later one goes on from the present network.
+        The first training draws new random starts; a later one goes on from the present network, up
+        to the finest grid of the options.
 
         Args:
             options: of this training, see ``OPTIONS``; by default those of the session.
@@ -184,8 +191,7 @@ class Session(Editing, Searching):
     def _train(self, changed: dict[str, Any], *, single: bool) -> "Session":
         options = self.options | steps.checked(changed)
         if self.trained:
-            options["starts"] = 1
-            options.pop("grids", None)
+            options |= steps.onward(self.model, options)
         training = Training(self, self.data, steps.loss_unit(self.data, options))
 
         def keep(result: FitResult) -> None:

@@ -27,6 +27,7 @@ class Stepping(Worker):
     def __init__(self, data: Dataset, first: Step, *, seed: int, threads: int, rate: float) -> None:
         super().__init__(threads, rate)
         self.data, self.seed = data, seed
+        self.options: dict[str, Any] = {}
         self.unsaved = True
         self.history = History(first)
         self._order = threading.Lock()  # commands may come from a cell and from the screen at once

@@ -43,6 +43,16 @@ def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     return dict(options)
 
 
+def onward(model: KAN, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with which a training goes on from a network: its grid, doubled up to the finest."""
+    if "grids" not in options:
+        return {"starts": 1}
+    grids = [model.layer(0).grid_size]
+    while 2 * grids[-1] <= max(options["grids"]):
+        grids.append(2 * grids[-1])
+    return {"starts": 1, "grids": tuple(grids)}
+
+
 def loss_unit(data: Dataset, options: Mapping[str, Any]) -> str:
     """What the losses of a training with these options are measured in."""
     if data.task == "classification":
@@ -115,10 +125,12 @@ def discovered(
     effort: Effort,
     functions: Functions | None = None,
     refused: tuple[str, ...] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> Step:
-    """What the whole way without a question found."""
+    """What the whole way without a question found; ``options`` are further arguments of it."""
     said = "" if functions is None else f", functions={functions!r}"
     said += f", refused={refused!r}" if refused else ""
+    said += "".join(f", {name}={value!r}" for name, value in (options or {}).items())
     code = (
         f"found = discover(data, effort={effort!r}, seed={seed}{said})\n"
         "model, formulas = found.network, found.formulas\nformula = formulas.best"

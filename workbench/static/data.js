@@ -1,6 +1,6 @@
 // @ts-check
 /** The data form: a table, its columns, and what is made of them. */
-import { button, element, paint, readable, shortened, svg } from "./shared.js";
+import { button, element, frameOf, readable, shortened, svg } from "./shared.js";
 
 /** @typedef {{ name: string, kind: string, missing: number, distinct: number, low: number | null, high: number | null, counts: number[], labels: string[], useless: string }} Column */
 
@@ -67,14 +67,13 @@ function choice(caption, options, value, change) {
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const root = element("section", "kw kw-data");
-  root.setAttribute("aria-label", "Data");
+  const frame = frameOf({ model, el }, "kw-data", "Data");
+  const { root, drafts } = frame;
   const body = element("div");
   const message = element("p", "kw-message");
   message.setAttribute("role", "alert");
   root.append(body, message);
-  el.append(root);
-  let wanted = "";
+  let wanted = drafts.get("search") ?? "";
 
   /** The choice with what was changed since it was painted: clicks may be faster than the kernel. @type {any} */
   let latest = model.get("choice");
@@ -169,7 +168,7 @@ function render({ model, el }) {
     const field = /** @type {HTMLInputElement} */ (element("input", "kw-input"));
     Object.assign(field, { type: "search", placeholder: "Find a column", value: wanted });
     field.setAttribute("aria-label", "Find a column");
-    field.dataset.keep = "search";
+    field.dataset.keep = field.dataset.draft = "search";
     field.addEventListener("input", () => {
       wanted = field.value;
       for (const line of body.querySelectorAll("tr[data-column]")) hideUnwanted(/** @type {HTMLElement} */ (line));
@@ -222,8 +221,11 @@ function render({ model, el }) {
       field.placeholder = "unit";
       field.value = chosen.units[column.name] ?? "";
       field.setAttribute("aria-label", `Unit of ${column.name}`);
-      field.dataset.keep = `unit ${column.name}`;
-      field.addEventListener("change", () => send({ units: { ...latest.units, [column.name]: field.value.trim() } }));
+      field.dataset.keep = field.dataset.draft = `unit ${column.name}`;
+      field.addEventListener("change", () => {
+        drafts.drop(`unit ${column.name}`);
+        send({ units: { ...latest.units, [column.name]: field.value.trim() } });
+      });
       const [log, scale] = ["log", "standardise"].map((key) => {
         const cell = element("td");
         const words = key === "log" ? "Take the logarithm of" : "Scale to mean 0 and standard deviation 1:";
@@ -295,7 +297,7 @@ function render({ model, el }) {
     root.dataset.used = String(Boolean(state.used));
   }
 
-  return paint(model, draw);
+  return frame.paint(draw);
 }
 
 export default { render };

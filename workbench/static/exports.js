@@ -1,11 +1,11 @@
 // @ts-check
 /** Taking the results away: code with Copy and Save, and files. */
-import { button, copy, download, element, mathematics, painter } from "./shared.js";
+import { button, copy, download, element, frameOf, mathematics } from "./shared.js";
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const root = element("section", "kw kw-exports");
-  root.setAttribute("aria-label", "Export");
+  const frame = frameOf({ model, el }, "kw-exports", "Export");
+  const { root } = frame;
   const formula = element("div", "kw-math");
   const body = element("div", "kw-export-body");
   const languages = element("div", "kw-languages");
@@ -19,7 +19,6 @@ function render({ model, el }) {
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
   root.append(formula, body, element("h4", "kw-heading", "Save the rest"), files, message);
-  el.append(root);
 
   function drawLanguages() {
     const shown = model.get("state").busy || model.get("shown").language;
@@ -70,7 +69,7 @@ function render({ model, el }) {
     const tools = element("div", "kw-buttons kw-push");
     tools.append(copy("Copy", () => shown.text), button("Save", () => {
       for (const [file, text] of [[shown.name, shown.text], ...shown.companions]) download(file, text);
-    }, { label: `Save ${shown.name}` }));
+    }, { label: `Save ${shown.name}`, local: true }));
     bar.append(name, check, tools);
     const text = element("pre", "kw-pre", shown.text);
     text.tabIndex = 0;
@@ -117,15 +116,8 @@ function render({ model, el }) {
     if (sent.type === "file" && buffers[0]) download(sent.name, new Blob([/** @type {BlobPart} */ (buffers[0])]));
   }
 
-  const screen = painter(draw);
-  model.on("change", screen.soon);
-  model.on("msg:custom", receive);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-    model.off("msg:custom", receive);
-  };
+  frame.on("msg:custom", receive);
+  return frame.paint(draw);
 }
 
 export default { render };

@@ -2,7 +2,7 @@
 /** Formulas from simple to accurate; click one to see what holds it up. */
 import { searchOptions } from "./options.js";
 import { structureList } from "./structure.js";
-import { button, chart, copy, element, extent, floats, isBusy, mathematics, paint, readable, shortened, svg } from "./shared.js";
+import { button, chart, copy, element, extent, floats, frameOf, isBusy, mathematics, readable, shortened, svg } from "./shared.js";
 
 /** @typedef {{ index: number, complexity: number, validation: number | null, test: number | null, figure: number | null, text: string, mathml: string, front: boolean, chosen: boolean, pinned: boolean }} Row */
 
@@ -27,8 +27,8 @@ function law(mathml) {
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const root = element("section", "kw kw-formulas");
-  root.setAttribute("aria-label", "Formulas");
+  const frame = frameOf({ model, el }, "kw-formulas", "Formulas");
+  const { root } = frame;
   const bar = element("div", "kw-bar");
   const count = element("span", "kw-title kw-numbers");
   const phase = element("span", "kw-quiet");
@@ -37,7 +37,7 @@ function render({ model, el }) {
   progress.setAttribute("aria-label", "Search");
   const buttons = element("div", "kw-buttons kw-push");
   bar.append(count, phase, progress, buttons);
-  const options = searchOptions(model);
+  const options = searchOptions(model, frame.drafts);
   const structure = structureList(model);
   const body = element("div", "kw-formula-body");
   const plot = element("div", "kw-front");
@@ -51,8 +51,6 @@ function render({ model, el }) {
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
   root.append(bar, message, options.panel, structure.panel, body, detail);
-  el.append(root);
-  let all = false;
   let next = "";
 
   const inspect = (/** @type {number} */ index) => model.send({ type: "inspect", index });
@@ -106,6 +104,7 @@ function render({ model, el }) {
     thead.append(head);
     const tbody = element("tbody");
     const ordered = [...rows.filter((r) => r.pinned), ...rows.filter((r) => !r.pinned)];
+    const all = Boolean(frame.drafts.get("all"));
     for (const row of ordered) {
       if (!row.front && !row.chosen && !row.pinned && !all) continue;
       const line = element("tr", `kw-formula-row${row.index === inspected ? " kw-chosen" : ""}`);
@@ -130,7 +129,7 @@ function render({ model, el }) {
     }
     lines.append(thead, tbody);
     const behind = rows.filter((r) => !r.front && !r.chosen && !r.pinned).length;
-    const more = button(all ? "Only the best of every size" : `${behind} more that are not the best of their size`, () => ((all = !all), draw()), { kind: "kw-small kw-more" });
+    const more = button(all ? "Only the best of every size" : `${behind} more that are not the best of their size`, () => (frame.drafts.keep("all", !all), draw()), { kind: "kw-small kw-more", local: true });
     more.dataset.keep = "more";
     return behind ? [lines, more] : [lines];
   }
@@ -389,7 +388,7 @@ function render({ model, el }) {
     if (held) /** @type {HTMLElement | null} */ (body.querySelector(`[data-keep="${held}"]`))?.focus({ preventScroll: true });
   }
 
-  return paint(model, draw);
+  return frame.paint(draw);
 }
 
 export default { render };

@@ -1,13 +1,13 @@
 // @ts-check
 /** The head of the workbench: steps, what comes next, undo and redo. */
-import { button, element, paint } from "./shared.js";
+import { button, element, frameOf } from "./shared.js";
 
 /** @typedef {{ title: string, done: boolean, open: boolean }} Page */
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const root = element("section", "kw kw-guide");
-  root.setAttribute("aria-label", "KAN Workbench");
+  const frame = frameOf({ model, el }, "kw-guide", "KAN Workbench");
+  const { root } = frame;
   const head = element("div", "kw-bar");
   const title = element("span", "kw-title kw-guide-title");
   const saved = element("span", "kw-quiet kw-saved");
@@ -35,7 +35,6 @@ function render({ model, el }) {
   const message = element("p", "kw-message");
   message.setAttribute("role", "alert");
   root.append(head, tabs, note, next, message);
-  el.append(root);
 
   /** @param {number} page */
   function turn(page) {
@@ -52,6 +51,7 @@ function render({ model, el }) {
       if (!tab) {
         tab = /** @type {HTMLButtonElement} */ (element("button", "kw-step"));
         tab.type = "button";
+        tab.dataset.local = "";
         tab.setAttribute("role", "tab");
         tab.append(element("span", "kw-step-mark"), element("span", "", page.title));
         tab.addEventListener("click", () => turn(place));
@@ -109,7 +109,7 @@ function render({ model, el }) {
     root.dataset.busy = String(Boolean(state.busy));
   }
 
-  return paint(model, draw);
+  return frame.paint(draw);
 }
 
 export default { render };

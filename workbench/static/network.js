@@ -5,7 +5,7 @@
  * The graph comes from the kernel; here it gets pixels. Everything that changes the network is a
  * command to the kernel. This file joins the parts; each is a file in ``network/``.
  */
-import { button, element, floats, isBusy, painter, readable, svg } from "./shared.js";
+import { button, element, floats, frameOf, isBusy, readable, svg } from "./shared.js";
 import { SHOWN } from "./network/scene.js";
 import { laidOut } from "./network/layout.js";
 import { detailOf } from "./network/detail.js";
@@ -24,8 +24,8 @@ import { zoomOf } from "./network/zoom.js";
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
   const begun = performance.now();
-  const root = element("section", "kw kw-network");
-  root.setAttribute("aria-label", "Network");
+  const frame = frameOf({ model, el }, "kw-network", "Network");
+  const { root, drafts } = frame;
   const stage = element("div", "kw-stage");
   const canvas = svg("svg", { class: "kw-canvas", role: "group", "aria-label": "Network: arrow keys walk along edges and nodes, Enter opens one, Delete removes it" });
   stage.append(canvas);
@@ -34,8 +34,8 @@ function render({ model, el }) {
   const graph = model.get("graph");
   /** @type {Scene} */
   const scene = {
-    model, root, stage, canvas, graph, layout: laidOut(graph, new Set(), Infinity), curves: floats(model.get("curves")),
-    room: 0, opened: new Set(), stops: new Map(), focused: "", fitted: true, moved: false, tell,
+    model, root, drafts, stage, canvas, graph, layout: laidOut(graph, new Set(), Infinity), curves: floats(model.get("curves")),
+    room: 0, opened: new Set(drafts.get("opened")), stops: new Map(), focused: "", fitted: true, moved: false, tell,
     drawGraph: () => picture.drawGraph(), fitView: () => view.fitView(), select: (edge) => about.select(edge),
     showTip: (box) => tip.showTip(box), hideTip: () => tip.hideTip(), highlight: (node) => picture.highlight(node),
     edit: (key) => editing.open(key), close: () => (about.close(), editing.close()), anchor: () => picture.anchor(),
@@ -52,6 +52,7 @@ function render({ model, el }) {
     following.drawFlow();
     drawSummary();
     if (scene.fitted) view.fitView();
+    view.restore();
     pruning.drawPreview();
   });
   walkIn(scene, view.zoom);
@@ -67,10 +68,10 @@ function render({ model, el }) {
   });
   names.setAttribute("aria-pressed", "false");
   names.title = "Write the closest function, with its r², under every curve";
-  const zoomIn = button("+", () => view.zoom(1 / 1.3), { label: "Zoom in" });
-  const zoomOut = button("−", () => view.zoom(1.3), { label: "Zoom out" });
-  const fit = button("Fit", () => view.fitView(), { label: "Show the whole network" });
-  const fold = button("Fold", () => (scene.opened.clear(), picture.drawGraph()), { label: "Bundle the weaker edges again" });
+  const zoomIn = button("+", () => view.zoom(1 / 1.3), { label: "Zoom in", local: true });
+  const zoomOut = button("−", () => view.zoom(1.3), { label: "Zoom out", local: true });
+  const fit = button("Fit", () => (drafts.drop("zoom"), view.fitView()), { label: "Show the whole network", local: true });
+  const fold = button("Fold", () => (scene.opened.clear(), drafts.drop("opened"), picture.drawGraph()), { label: "Bundle the weaker edges again", local: true });
   const bar = element("div", "kw-bar");
   const tools = element("div", "kw-buttons kw-push");
   tools.append(undo, redo, names, fold, zoomOut, zoomIn, fit, saving.menu);
@@ -79,7 +80,6 @@ function render({ model, el }) {
   const body = element("div", "kw-network-body");
   body.append(stage, following.bar, about.detail, editing.panel);
   root.append(bar, body, legend(), pruning.bar, message);
-  el.append(root);
   // In the workbench undo and redo are at its head.
   undo.hidden = redo.hidden = model.get("tools") !== "all";
   root.dataset.tools = model.get("tools");
@@ -133,7 +133,7 @@ function render({ model, el }) {
   }
 
   const changed = new Set(["graph", "curves", "state", "preview", "flow", "maps", "detail"]);
-  const screen = painter(() => {
+  const draw = () => {
     if (changed.has("graph")) {
       const held = canvas.contains(document.activeElement);
       picture.drawGraph();
@@ -147,29 +147,19 @@ function render({ model, el }) {
     if (changed.has("detail") || changed.has("graph")) about.drawDetail();
     changed.clear();
     if (!root.dataset.painted) requestAnimationFrame(() => (root.dataset.painted = (performance.now() - begun).toFixed(0)));
-  });
-  const handlers = ["graph", "curves", "state", "preview", "flow", "maps", "detail", "detail_values", "detail_basis"].map((name) => {
-    const handler = () => {
-      changed.add(name.startsWith("detail") ? "detail" : name);
-      screen.soon();
-    };
-    model.on(`change:${name}`, handler);
-    return () => model.off(`change:${name}`, handler);
-  });
-  model.on("msg:custom", saving.receive);
+  };
+  frame.on("msg:custom", saving.receive);
   const size = new ResizeObserver(() => {
     if (Math.abs(stage.clientWidth - scene.room) > 40) picture.drawGraph();
     else if (scene.fitted) view.fitView();
   });
   size.observe(stage);
-  screen.soon();
-  return () => {
-    screen.stop();
+  frame.signal.addEventListener("abort", () => {
     size.disconnect();
     pruning.end();
-    for (const forget of handlers) forget();
-    model.off("msg:custom", saving.receive);
-  };
+  });
+  const traits = ["graph", "curves", "state", "preview", "flow", "maps", "detail", "detail_values", "detail_basis"];
+  return frame.paint(draw, traits, (name) => changed.add(name.startsWith("detail") ? "detail" : name));
 }
 
 export default { render };

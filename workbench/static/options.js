@@ -7,9 +7,11 @@ import { button, element, isBusy, mathematics } from "./shared.js";
 /**
  * A folded panel; ``draw`` brings it up to date and leaves what is being typed alone.
  * @param {any} model
+ * @param {import("./shared.js").Frame["drafts"]} drafts
  */
-export function searchOptions(model) {
+export function searchOptions(model, drafts) {
   const panel = /** @type {HTMLDetailsElement} */ (element("details", "kw-options"));
+  panel.dataset.draft = "options";
   const summary = element("summary");
   const told = element("span", "kw-quiet");
   summary.append(element("span", "", "Options"), told);
@@ -37,6 +39,7 @@ export function searchOptions(model) {
     const id = `kw-${name}-${Math.random().toString(36).slice(2)}`;
     Object.assign(input, { id, type: "text", spellcheck: false, autocomplete: "off" });
     label.setAttribute("for", id);
+    input.dataset.draft = name;
     Object.assign(answer, { id: `${id}-answer` });
     Object.assign(said, { id: `${id}-hint` });
     answer.setAttribute("role", "status");
@@ -77,7 +80,7 @@ export function searchOptions(model) {
     const bar = element("div", "kw-bar");
     const where = /** @type {HTMLSelectElement} */ (element("select", "kw-select"));
     where.setAttribute("aria-label", "Edge that the building blocks are for");
-    where.addEventListener("change", draw);
+    where.addEventListener("change", () => (drafts.keep("edge", where.value), draw()));
     const usual = button("", () => model.send({ type: "blocks", names: null, edge: edge() }), { kind: "kw-small" });
     const answer = element("p", "kw-message");
     answer.setAttribute("role", "status");
@@ -138,7 +141,7 @@ export function searchOptions(model) {
       const wanted = JSON.stringify([edges, own]);
       if (wanted !== listed) {
         listed = wanted;
-        const held = where.value;
+        const held = drafts.get("edge") ?? "";
         const choices = edges.map((/** @type {[number[], string]} */ [address, label]) => new Option(`${label}${single.has(JSON.stringify(address)) ? " · its own" : ""}`, JSON.stringify(address)));
         where.replaceChildren(new Option("on every edge", ""), ...choices);
         where.value = held;

@@ -58,11 +58,13 @@ function mathematicsOf(parent) {
 /**
  * @param {string} text
  * @param {() => void} action
- * @param {{ kind?: string, label?: string }} [more] label for screen readers and as a hint
+ * @param {{ kind?: string, label?: string, local?: boolean }} [more] label for screen readers and as a
+ *   hint; local: it works without a kernel
  */
-export function button(text, action, { kind = "", label = "" } = {}) {
+export function button(text, action, { kind = "", label = "", local = false } = {}) {
   const node = /** @type {HTMLButtonElement} */ (element("button", `kw-button ${kind}`.trim(), text));
   node.type = "button";
+  if (local) node.dataset.local = "";
   if (label) {
     node.title = label;
     node.setAttribute("aria-label", label);
@@ -190,15 +192,22 @@ function decades([low, high]) {
  */
 export const isBusy = (status) => ["running", "paused", "stopping"].includes(status);
 
-/** When a button was last pressed, until it is let go; a press that ends elsewhere counts for some seconds. */
-let pressed = -Infinity;
+/** While a button is pressed: what lets it go. A press that ends elsewhere counts for some seconds. */
+let pressed = /** @type {AbortController | null} */ (null);
 const LONGEST_PRESS = 3000;
-for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
-  const note = (/** @type {Event} */ event) => {
-    const down = type === "pointerdown" && event.target instanceof Element && event.target.closest("button");
-    pressed = down ? performance.now() : -Infinity;
-  };
-  document.addEventListener(type, note, true);
+
+function letGo() {
+  pressed?.abort();
+  pressed = null;
+}
+
+/** @param {Event} event */
+function press(event) {
+  if (!(event.target instanceof Element) || !event.target.closest("button")) return;
+  letGo();
+  const mine = (pressed = new AbortController());
+  for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, letGo, { capture: true, signal: mine.signal });
+  setTimeout(() => pressed === mine && letGo(), LONGEST_PRESS);
 }
 
 /**
@@ -206,12 +215,11 @@ for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
  * away a button between its press and its click.
  * @param {() => void} draw
  */
-export function painter(draw) {
+function painter(draw) {
   let waiting = 0;
   const frame = () => {
-    const held = performance.now() - pressed < LONGEST_PRESS;
-    waiting = held ? requestAnimationFrame(frame) : 0;
-    if (!held) draw();
+    waiting = pressed ? requestAnimationFrame(frame) : 0;
+    if (!waiting) draw();
   };
   return {
     soon() {
@@ -224,17 +232,178 @@ export function painter(draw) {
 }
 
 /**
- * Draw now and whenever a trait changes; returns what ends it.
- * @param {any} model
- * @param {() => void} draw
+ * The frame of a view: its root, what was typed and not yet used, whether the kernel is there. All
+ * that is added with ``signal`` or ``on`` ends with ``end``, which the host calls.
+ * @typedef {ReturnType<typeof frameOf>} Frame
+ * @param {{ model: any, el: HTMLElement }} context
+ * @param {string} kind class
+ * @param {string} label
  */
-export function paint(model, draw) {
-  const screen = painter(draw);
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
+export function frameOf({ model, el }, kind, label) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const root = element("section", `kw ${kind}`);
+  root.setAttribute("aria-label", label);
+  el.append(root);
+  root.addEventListener("pointerdown", press, { capture: true, signal });
+  /** @param {string} event @param {(...said: any[]) => void} handler */
+  const on = (event, handler) => {
+    model.on(event, handler);
+    signal.addEventListener("abort", () => model.off(event, handler));
+  };
+  const drafts = draftsOf(model, root, signal);
+  const lifeline = lifelineOf(model, root, signal);
+
+  /**
+   * Draw soon, and whenever a trait changes that ``changed`` finds worth it.
+   * @param {() => void} draw
+   * @param {string[]} [traits] all of them by default
+   * @param {(trait: string) => void} [changed]
+   */
+  function paint(draw, traits = [""], changed = () => undefined) {
+    const screen = painter(() => {
+      lifeline.check();
+      drafts.restore();
+      draw();
+      drafts.restore();
+    });
+    for (const trait of traits) {
+      on(trait ? `change:${trait}` : "change", () => {
+        if (drafts.writing()) return;
+        changed(trait);
+        screen.soon();
+      });
+    }
+    on("comm_live_update", screen.soon);
+    root.addEventListener("kan-workbench:kernel", screen.soon, { signal });
+    signal.addEventListener("abort", screen.stop);
+    screen.soon();
+    return end;
+  }
+
+  function end() {
+    ending.abort();
+  }
+  return { root, signal, on, drafts, paint, end };
+}
+
+/**
+ * What was typed, opened or zoomed and not yet used, in one place: the trait ``drafts``, which the
+ * kernel never writes. A field with ``data-draft`` is kept and brought back by itself.
+ * @param {any} model
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ */
+function draftsOf(model, root, signal) {
+  let busy = false;
+  /** @returns {Record<string, any>} */
+  const all = () => model.get("drafts") ?? {};
+  /** @param {Record<string, any>} next */
+  const write = (next) => {
+    busy = true;
+    model.set("drafts", next);
+    busy = false;
+    model.save_changes();
+  };
+  /** @param {string} name @param {any} value */
+  const keep = (name, value) => {
+    if (JSON.stringify(all()[name]) !== JSON.stringify(value)) write({ ...all(), [name]: value });
+  };
+  /** @param {string} name */
+  const drop = (name) => {
+    const { [name]: gone, ...rest } = all();
+    if (gone !== undefined) write(rest);
+  };
+  /** @param {any} field */
+  const key = (field) => ("open" in field ? "open" : field.type === "checkbox" ? "checked" : "value");
+  const note = (/** @type {Event} */ event) => {
+    const field = /** @type {any} */ (event.target);
+    if (field?.dataset?.draft) keep(field.dataset.draft, field[key(field)]);
+  };
+  for (const type of ["input", "change", "toggle"]) root.addEventListener(type, note, { capture: true, signal });
+  return {
+    get: (/** @type {string} */ name) => all()[name],
+    keep,
+    drop,
+    writing: () => busy,
+    restore() {
+      for (const field of /** @type {NodeListOf<any>} */ (root.querySelectorAll("[data-draft]"))) {
+        const value = all()[field.dataset.draft];
+        const there = !(field instanceof HTMLSelectElement) || [...field.options].some((o) => o.value === value);
+        if (value !== undefined && there && field[key(field)] !== value) field[key(field)] = value;
+      }
+    },
+  };
+}
+
+const CONTROLS = "button, select, input:not([type='text']):not([type='search'])";
+const DRAWN_CONTROLS = "svg [role='button'], .kw-formula-dot, .kw-handle";
+
+/**
+ * A kernel that is gone: it is said, and what needs it is switched off. The extension of JupyterLab
+ * writes "gone", or "away" while the connection is lost, on the output; other hosts mark the widget.
+ * @param {any} model
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ */
+function lifelineOf(model, root, signal) {
+  const strip = element("div", "kw-lost");
+  const words = element("p");
+  words.setAttribute("role", "alert");
+  const again = button("Run the cells up to here", () => root.dispatchEvent(new CustomEvent("kan-workbench:again", { bubbles: true })), { kind: "kw-small kw-push", local: true, label: "Run the cells above and this one" });
+  strip.append(element("span", "kw-lost-dot"), words, again);
+  const watcher = new MutationObserver(cut);
+  let shown = "";
+
+  function cut() {
+    for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll(CONTROLS))) {
+      if (control.disabled || "local" in control.dataset) continue;
+      control.disabled = true;
+      control.dataset.cut = "";
+    }
+  }
+  const refuse = (/** @type {Event} */ event) => {
+    const acts = event.type === "click" || ["Enter", " ", "Delete"].includes(/** @type {KeyboardEvent} */ (event).key);
+    if (!shown || !acts || !(event.target instanceof Element) || !event.target.closest(DRAWN_CONTROLS)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  for (const type of ["click", "keydown"]) root.addEventListener(type, refuse, { capture: true, signal });
+  signal.addEventListener("abort", () => watcher.disconnect());
+
+  function sentence() {
+    const [kept, state] = [model.get("kept"), model.get("state") ?? {}];
+    const lost = state.busy === true || isBusy(model.get("status") ?? state.status ?? "") ? " What was running is lost: start it again." : "";
+    if (shown === "away") return "There is no connection to the kernel. Nothing is lost; the page goes on by itself when the kernel answers.";
+    const head = root.closest(".jp-OutputArea-child")?.querySelector(".kw-guide");
+    again.hidden = Boolean(head && head !== root) || !root.closest("[data-kw-kernel]");
+    if (head && head !== root) return `The kernel is gone. ${kept ? "Your work is saved. " : ""}Run this cell again to go on.`;
+    const where = kept ? ` Your work is saved in ${kept}.${lost}` : kept === "" ? " What session.save() has not written is lost." : "";
+    return `The kernel is gone.${where} Run this cell again to go on${kept ? " where you were" : ""}.`;
+  }
+
+  return {
+    check() {
+      const host = /** @type {HTMLElement | null} */ (root.closest("[data-kw-kernel]"));
+      const now = host?.dataset.kwKernel ?? (root.closest(".jupyter-widgets-disconnected") ? "gone" : "");
+      if (now === shown) return;
+      shown = now;
+      root.dataset.kernel = now;
+      watcher.disconnect();
+      if (!now) {
+        strip.remove();
+        for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll("[data-cut]"))) {
+          control.disabled = false;
+          delete control.dataset.cut;
+        }
+        return;
+      }
+      again.hidden = true;
+      words.textContent = sentence();
+      root.prepend(strip);
+      cut();
+      watcher.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+    },
   };
 }
 
@@ -247,7 +416,7 @@ export function copy(label, text) {
   const made = button(label, async () => {
     made.textContent = (await copied(text())) ? "Copied" : "Could not copy";
     setTimeout(() => (made.textContent = label), 1500);
-  });
+  }, { local: true });
   made.dataset.keep = "copy";
   return made;
 }

@@ -50,6 +50,7 @@ function leader(starts) {
 export function startsView() {
   const panel = /** @type {HTMLDetailsElement} */ (element("details", "kw-starts"));
   panel.open = true;
+  panel.dataset.draft = "starts";
   panel.hidden = true;
   const head = element("summary", "kw-numbers");
   const grid = element("div", "kw-multiples");
@@ -100,6 +101,7 @@ export function startsView() {
   function card(place) {
     const made = /** @type {HTMLButtonElement} */ (element("button", "kw-multiple"));
     made.type = "button";
+    made.dataset.local = "";
     made.tabIndex = place ? -1 : 0;
     const picture = svg("svg", { viewBox: `0 0 ${START.width} ${START.height}`, "aria-hidden": "true" });
     picture.append(svg("polyline"));

@@ -2,7 +2,7 @@
 /**
  * The training panel. All state comes from the kernel's traits; the only thing sent back is a command.
  */
-import { button, chart, element, extent, floats, isBusy, painter, points, svg } from "./shared.js";
+import { button, chart, element, extent, floats, frameOf, isBusy, points, svg } from "./shared.js";
 import { startsView } from "./starts.js";
 
 const CURVE = { width: 76, height: 48 };
@@ -123,8 +123,8 @@ function drawCurves(gallery, labels, values) {
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const root = element("section", "kw kw-training");
-  root.setAttribute("aria-label", "Training");
+  const frame = frameOf({ model, el }, "kw-training", "Training");
+  const { root } = frame;
   const bar = element("div", "kw-bar");
   const buttons = element("div", "kw-buttons");
   const said = element("span", "kw-status");
@@ -142,9 +142,8 @@ function render({ model, el }) {
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
   const starts = startsView();
-  const { panel: settings, draw: drawSettings, options } = settingsOf(model);
+  const { panel: settings, draw: drawSettings } = settingsOf(model, frame.drafts);
   root.append(bar, progress, body, starts.panel, message, settings);
-  el.append(root);
 
   let shownStatus = "";
   function drawStatus() {
@@ -164,8 +163,7 @@ function render({ model, el }) {
     const offered = (COMMANDS[known] ?? []).filter(([command]) => !other || command !== "step");
     buttons.replaceChildren(
       ...offered.map(([command, label, hint], place) => {
-        const act = () => model.send(command === "start" ? { type: command, options: options() } : { type: command });
-        const made = button(label, act, { kind: place === 0 ? "kw-first" : "" });
+        const made = button(label, () => model.send({ type: command }), { kind: place === 0 ? "kw-first" : "" });
         made.title = hint;
         made.dataset.command = command;
         return made;
@@ -190,7 +188,7 @@ function render({ model, el }) {
     if (message.textContent !== text) message.textContent = text;
   }
 
-  const screen = painter(() => {
+  return frame.paint(() => {
     drawStatus();
     drawNumbers();
     drawSettings();
@@ -198,20 +196,16 @@ function render({ model, el }) {
     starts.draw(model.get("starts"), floats(model.get("start_losses")), model.get("unit"));
     drawCurves(gallery, model.get("edges"), floats(model.get("curves")));
   });
-  model.on("change", screen.soon);
-  screen.soon();
-  return () => {
-    screen.stop();
-    model.off("change", screen.soon);
-  };
 }
 
 /**
  * The network that a training starts from, and how it is trained; folded away until it is wanted.
  * @param {any} model
+ * @param {import("./shared.js").Frame["drafts"]} drafts
  */
-function settingsOf(model) {
+function settingsOf(model, drafts) {
   const panel = element("details", "kw-settings");
+  panel.dataset.draft = "settings";
   const summary = element("summary");
   const about = element("span", "kw-quiet kw-numbers");
   summary.append("Network and settings", about);
@@ -220,6 +214,7 @@ function settingsOf(model) {
   const id = `kw-shapes-${Math.random().toString(36).slice(2)}`;
   Object.assign(shape, { type: "text", autocomplete: "off" });
   shape.setAttribute("list", id);
+  shape.dataset.draft = "shape";
   const choices = element("datalist");
   choices.id = id;
   const label = element("label", "kw-field", "Nodes per layer");
@@ -231,6 +226,7 @@ function settingsOf(model) {
   line.addEventListener("submit", (event) => {
     event.preventDefault();
     model.send({ type: "shape", width: shape.value });
+    drafts.drop("shape");
   });
   const fields = element("div", "kw-bar");
   /** @type {HTMLSelectElement[]} */
@@ -245,6 +241,7 @@ function settingsOf(model) {
       option.value = value;
       select.append(option);
     }
+    select.addEventListener("change", () => model.send({ type: "setting", name, value: select.value === "" ? null : name === "solver" ? select.value : Number(select.value) }));
     selects.push(select);
     field.append(select);
     fields.append(field);
@@ -256,6 +253,10 @@ function settingsOf(model) {
     const network = model.get("network");
     const busy = isBusy(model.get("status"));
     make.disabled = busy;
+    for (const select of selects) {
+      choose(select, model.get("settings")[select.name] ?? "");
+      select.disabled = busy || (select.name === "starts" && model.get("trained"));
+    }
     if (network.width === undefined || drawn === network.width + network.edges) return;
     drawn = network.width + network.edges;
     about.textContent = `${network.width.replaceAll(", ", " → ")} · ${network.edges} edges · ${network.parameters} parameters for ${network.rows} rows`;
@@ -263,11 +264,18 @@ function settingsOf(model) {
     choices.replaceChildren(...model.get("shapes").map((/** @type {string} */ width) => Object.assign(document.createElement("option"), { value: width })));
   }
 
-  function options() {
-    const chosen = selects.filter((select) => select.value !== "");
-    return Object.fromEntries(chosen.map((select) => [select.name, select.name === "solver" ? select.value : Number(select.value)]));
-  }
-  return { panel, draw, options };
+  return { panel, draw };
+}
+
+/**
+ * Show a value; one that is no choice, because Python gave it, becomes one.
+ * @param {HTMLSelectElement} select
+ * @param {string} value
+ */
+function choose(select, value) {
+  const same = [...select.options].find((o) => o.value === value || (value && o.value && Number(o.value) === Number(value)));
+  if (!same) select.append(new Option(value, value));
+  if (document.activeElement !== select) select.value = same?.value ?? value;
 }
 
 export default { render };

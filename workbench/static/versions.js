@@ -1,6 +1,6 @@
 // @ts-check
 /** Versions as a small tree: go to any, name it, put two side by side. */
-import { button, element, paint, readable } from "./shared.js";
+import { button, element, frameOf, readable } from "./shared.js";
 
 /** @typedef {{ number: number, parent: number | null, name: string, label: string, edges: number, loss: number, formula: string, present: boolean, past: boolean }} Version */
 
@@ -28,13 +28,14 @@ function lines(versions) {
 
 /** @param {{ model: any, el: HTMLElement }} context */
 function render({ model, el }) {
-  const root = element("section", "kw kw-versions");
-  root.setAttribute("aria-label", "Versions");
+  const frame = frameOf({ model, el }, "kw-versions", "Versions");
+  const { root } = frame;
   const bar = element("div", "kw-bar");
   const form = /** @type {HTMLFormElement} */ (element("form", "kw-buttons kw-push"));
   const name = /** @type {HTMLInputElement} */ (element("input", "kw-input"));
   Object.assign(name, { type: "text", maxLength: 60, placeholder: "Name this version" });
   name.setAttribute("aria-label", "Name of the present version");
+  name.dataset.draft = "name";
   const keep = button("Keep", () => undefined, { label: "Keep this name for the present version" });
   keep.type = "submit";
   form.append(name, keep);
@@ -42,6 +43,7 @@ function render({ model, el }) {
     event.preventDefault();
     model.send({ type: "keep", name: name.value });
     name.value = "";
+    frame.drafts.drop("name");
   });
   bar.append(element("span", "kw-title", "Versions"), element("span", "kw-quiet", "nothing that was undone is lost"), form);
   const list = element("div", "kw-scroll kw-version-list");
@@ -52,9 +54,8 @@ function render({ model, el }) {
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
   root.append(bar, list, beside, message);
-  el.append(root);
   /** @type {number[]} */
-  let marked = [];
+  let marked = frame.drafts.get("marked") ?? [];
 
   function compare() {
     if (marked.length === 2) model.send({ type: "compare", first: marked[0], second: marked[1] });
@@ -89,6 +90,7 @@ function render({ model, el }) {
       box.dataset.keep = `mark${version.number}`;
       box.addEventListener("change", () => {
         marked = [...marked.filter((n) => n !== version.number), ...(box.checked ? [version.number] : [])].slice(-2);
+        frame.drafts.keep("marked", marked);
         drawList();
         compare();
       });
@@ -131,7 +133,7 @@ function render({ model, el }) {
     beside.replaceChildren(table, element("p", "kw-quiet", words.join(" ")));
   }
 
-  return paint(model, () => {
+  return frame.paint(() => {
     drawList();
     drawBeside();
     const state = model.get("state");

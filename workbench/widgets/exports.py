@@ -61,7 +61,7 @@ class ExportPanel(Panel):
 
     def __init__(self, session: Session, *, live: bool = True) -> None:
         super().__init__(languages=[[key, _NAMES.get(key, key.title())] for key in LANGUAGES])
-        self.session = session
+        self.session, self.kept = session, ""
         self._language = "latex"
         self._written: Formula | None = None
         self._live = live
@@ -212,7 +212,7 @@ class ScriptView(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.kept = session, ""
         self._refresh()
         self._forget.append(session.listen(self._refresh))
 

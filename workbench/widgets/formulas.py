@@ -60,7 +60,7 @@ class FormulaTable(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(blocks=listed())
-        self.session = session
+        self.session, self.kept = session, ""
         self._held: tuple[int, int, str] | None = None  # version, formula it came from, its part
         self._shown: FormulaSet | None = None
         self._refresh()

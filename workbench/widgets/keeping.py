@@ -62,6 +62,14 @@ def opened(path: Path) -> tuple[Session, str]:
     return Session.load(path), _restored(saved_sessions.described(path))
 
 
+def readable(path: Path) -> str:
+    """A path for people, with ``~`` for their own folder."""
+    try:
+        return f"~/{path.resolve().relative_to(Path.home())}"
+    except ValueError:
+        return str(path)
+
+
 def offer(path: Path) -> str:
     """What a file holds, in a sentence; "" where it cannot be read."""
     try:

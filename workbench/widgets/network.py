@@ -85,7 +85,7 @@ class NetworkView(Panel):
         self._live, self._stale = True, False
         self._edges: list[Edge] = []
         self._named = self._mapped = False
-        super().__init__(tools=tools)
+        super().__init__(tools=tools, kept="")
         self._refresh()
         self._forget += [source.observe(self._follow), source.listen(self._refresh)]
 

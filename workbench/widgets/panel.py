@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
+import ipywidgets
+import traitlets
 
 from workbench.errors import InputError
 
@@ -16,8 +18,17 @@ class Panel(anywidget.AnyWidget):
     """A view whose front end sends commands and writes no traits.
 
     A command is a message ``{"type": name, ...}``. What a command cannot do is said by ``_refuse``.
-    Subclasses give ``_commands`` and, where they follow a session, ``_follow_also`` what ends that.
+    Subclasses give ``_commands`` and, where they follow a session, ``_forget`` what ends that.
+
+    Attributes:
+        drafts: what was typed, opened or zoomed and not yet used. Only the front end reads and writes
+            it, so nothing that the kernel sends can take it away.
+        kept: the file that holds the work, for the day on which the kernel is gone; "" where nothing
+            is saved by itself, None where there is nothing to save.
     """
+
+    drafts = traitlets.Dict().tag(sync=True)
+    kept = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         self._lock = threading.RLock()
@@ -45,7 +56,9 @@ class Panel(anywidget.AnyWidget):
         """Stop listening; jobs go on."""
         for forget in getattr(self, "_forget", ()):
             forget()
+        self._forget = []
         super().close()
+        self.layout.close()
 
     def _commands(self) -> dict[str, Command]:
         return {}
@@ -74,6 +87,17 @@ class Panel(anywidget.AnyWidget):
                 self._refuse(str(error))
 
         threading.Thread(target=run, name="kan-screen", daemon=True).start()
+
+
+def take_down(widget: ipywidgets.Widget) -> None:
+    """Close a widget with all that it is made of; ipywidgets leaves children and layouts alive."""
+    for child in getattr(widget, "children", ()):
+        take_down(child)
+    widget.close()
+    for part in ("layout", "style"):
+        made = getattr(widget, part, None)
+        if isinstance(made, ipywidgets.Widget):
+            made.close()
 
 
 def number_in(said: Said, key: str) -> float:

@@ -13,7 +13,7 @@ from workbench.kan.contest import Start
 from workbench.kan.model import Edge, Width
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
-from workbench.widgets.panel import Command, Panel, text_in
+from workbench.widgets.panel import Command, Panel, Said, text_in
 
 _MOST_POINTS = 400
 _MOST_CURVES = 60
@@ -25,7 +25,8 @@ class TrainingPanel(Panel):
     """Shows a session while it trains.
 
     The job's thread writes the traits, the front end only sends commands: "start", "step", "pause",
-    "resume", "stop", "reset", "shape", "discover". Losses and curves travel as little-endian float32.
+    "resume", "stop", "reset", "shape", "setting", "discover". Losses and curves travel as
+    little-endian float32.
 
     Attributes:
         status, job, step, total, phase, message, share: see ``workbench.session.Frame``.
@@ -36,6 +37,7 @@ class TrainingPanel(Panel):
         unit: of the losses. live: whether frames of a running job are sent.
         network: the shape and its number of parameters. shapes: what may be tried instead.
         trained: whether a training would go on from numbers that are worth keeping.
+        settings: of every further training, whichever button begins it: texts by name, "" by default.
     """
 
     _esm = module("training.js")
@@ -59,11 +61,12 @@ class TrainingPanel(Panel):
     network = traitlets.Dict().tag(sync=True)
     shapes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     trained = traitlets.Bool(False).tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True)
 
     def __init__(self, session: Session) -> None:
         shapes = [spelled(width) for width in default_widths(session.data, "normal")]
         super().__init__(unit=session.unit, shapes=shapes)
-        self.session = session
+        self.session, self.kept = session, ""
         self.live = True
         self._describe()
         self._show(session.frame)
@@ -79,6 +82,7 @@ class TrainingPanel(Panel):
             "resume": lambda said: session.resume(),
             "stop": lambda said: session.stop(),
             "shape": lambda said: session.rebuild(width_in(text_in(said, "width"), session)),
+            "setting": lambda said: session.configure(**setting_in(said)),
             "discover": lambda said: session.discover(wait=False),
         }
 
@@ -97,6 +101,7 @@ class TrainingPanel(Panel):
         }
         with self._lock, self.hold_sync():
             self.network, self.trained = about, self.session.trained
+            self.settings = settings_of(self.session.options)
             if not self.session.running:
                 self._show(self.session.frame)
 
@@ -191,6 +196,31 @@ def options_in(said: Any) -> dict[str, Any]:
             raise InputError(f"a solver must be lm, lbfgs or adam, got {solver!r}")
         options["solver"] = solver
     return options
+
+
+def setting_in(said: Said) -> dict[str, Any]:
+    """One setting that was changed, as an option of a training; None is the default."""
+    name, value = text_in(said, "name"), said.get("value")
+    if name not in (*_SETTINGS, "grid", "solver"):
+        raise InputError(f"there is no setting {name!r}")
+    option = "grids" if name == "grid" else name
+    return {option: None} | options_in({name: value})
+
+
+def settings_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """Options of a training as the settings that show them, those that have no choice as texts."""
+    shown = {name: _written(options.get(name)) for name in (*_SETTINGS, "solver")}
+    grids = tuple(options.get("grids") or ())
+    nested = bool(grids) and grids == _grids_to(max(grids))
+    return shown | {"grid": str(max(grids)) if nested else _written(grids)}
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_written, value))
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _grids_to(finest: int) -> tuple[int, ...]:

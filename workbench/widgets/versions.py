@@ -29,7 +29,7 @@ class VersionTree(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.kept = session, ""
         self._refresh()
         self._forget.append(session.listen(self._refresh))
 

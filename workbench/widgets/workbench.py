@@ -1,5 +1,6 @@
 """The whole workbench in one widget: from a table to a formula that can be published."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,18 @@ from workbench.widgets.data import DataForm
 from workbench.widgets.exports import ExportPanel, ScriptView
 from workbench.widgets.formulas import FormulaTable
 from workbench.widgets.guide import PAGES, Guide, done, next_step
-from workbench.widgets.keeping import LIVE, new_file, offer, opened, owned, place_of, table_key
+from workbench.widgets.keeping import (
+    LIVE,
+    new_file,
+    offer,
+    opened,
+    owned,
+    place_of,
+    readable,
+    table_key,
+)
 from workbench.widgets.network import NetworkView
+from workbench.widgets.panel import Panel, take_down
 from workbench.widgets.training import TrainingPanel
 from workbench.widgets.versions import VersionTree
 
@@ -88,7 +99,7 @@ class Workbench(ipywidgets.VBox):
             self._form.observe(lambda _: self._update(), names=("table", "choice", "state"))
         self._fill()
         self.children = (self._guide, self._stack)
-        ipywidgets.jslink((self._guide, "page"), (self._stack, "selected_index"))
+        self._link = ipywidgets.jslink((self._guide, "page"), (self._stack, "selected_index"))
         self._guide.observe(lambda _: self._update(), names="page")
         self._turn("Train" if self._session is not None else "Data")
 
@@ -118,7 +129,10 @@ class Workbench(ipywidgets.VBox):
     def close(self) -> None:
         """Take the widget down; the session goes on."""
         self._let_go()
+        for part in (self._link, self._guide, self._stack, *([self._form] if self._form else [])):
+            take_down(part)
         super().close()
+        self.layout.close()
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The widget, and for readers without a kernel the network and the formula."""
@@ -236,13 +250,13 @@ class Workbench(ipywidgets.VBox):
 
     def _fill(self) -> None:
         """One page for every step; panels of a session that was replaced are closed."""
-        for old in self._stack.children:
-            if old is not self._form:
-                old.close()
-        pages = self._pages()
+        before, pages = self._stack.children, self._pages()
         for page in pages:
             page.layout.width = "100%"
         self._stack.children = pages
+        for old in before:
+            if old is not self._form:
+                take_down(old)
 
     def _pages(self) -> tuple[ipywidgets.DOMWidget, ...]:
         data = self._form if self._form is not None else self._summary()
@@ -323,6 +337,16 @@ class Workbench(ipywidgets.VBox):
             "error": frame.status == "error",
         }
         guide.show(pages, hint, state)
+        self._tell_where()
+
+    def _tell_where(self) -> None:
+        """Every panel knows the file that the work is in."""
+        keeper = self._keeper
+        kept = None if self._session is None else ""
+        if keeper is not None and not keeper.error:
+            kept = readable(keeper.path)
+        for panel in (self._guide, *panels_in(self._stack)):
+            panel.kept = kept
 
     def _commands(self) -> dict[str, Any]:
         return {
@@ -355,3 +379,11 @@ class Workbench(ipywidgets.VBox):
         self._note = ""
         session.rebuild(self._shape(session.data))
         self._turn("Train")
+
+
+def panels_in(widget: ipywidgets.Widget) -> Iterator[Panel]:
+    """The panels among a widget and its children."""
+    if isinstance(widget, Panel):
+        yield widget
+    for child in getattr(widget, "children", ()):
+        yield from panels_in(child)

@@ -52,11 +52,11 @@ export function detailOf(scene) {
 
   let slope = false;
   let overlay = 0;
-  let bending = false;
+  let bending = Boolean(scene.drafts.get("bending"));
   let dragging = false;
   let waiting = false;
   /** @type {{ of: string, values: number[] }} coefficients as they are dragged, and those that they come from */
-  let draft = { of: "", values: [] };
+  let draft = scene.drafts.get("bend") ?? { of: "", values: [] };
 
   function drawDetail() {
     // A handle that is dragged must stay under the pointer.
@@ -79,10 +79,11 @@ export function detailOf(scene) {
     const toggle = button("Derivative", () => {
       slope = !slope;
       paint();
-    }, { kind: "kw-small" });
+    }, { kind: "kw-small", local: true });
     toggle.dataset.keep = "slope";
     const bend = button("Bend", () => {
       bending = !bending;
+      scene.drafts.keep("bending", bending);
       slope = false;
       paint();
     }, { kind: "kw-small", label: "Change the curve by its coefficients" });
@@ -123,6 +124,7 @@ export function detailOf(scene) {
         const there = changed();
         if (there) {
           draft.of = "";
+          scene.drafts.drop("bend");
           const held = document.activeElement instanceof SVGElement ? document.activeElement.dataset.keep : "";
           paint();
           /** @type {SVGElement | null} */ (plot.querySelector(`[data-keep="${held}"]`))?.focus();
@@ -132,7 +134,7 @@ export function detailOf(scene) {
       picture.node.append(
         svg("polyline", { class: "kw-ghost", points: points(row(0), row(1), picture.across, picture.down) }),
         line,
-        handles({ picture, range, at, values: draft.values, first: 0, moved: (on) => ((dragging = on), draw()), keep, forget }),
+        handles({ picture, range, at, values: draft.values, first: 0, moved: (on) => ((dragging = on), draw(), on || scene.drafts.keep("bend", draft)), keep, forget }),
       );
       plot.replaceChildren(picture.node);
       draw();

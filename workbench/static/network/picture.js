@@ -89,6 +89,8 @@ export function pictureOf(scene, drawn) {
     const count = box.members.length;
     const group = stop(box.key, `${count} weaker edges into ${target ? nameOf(target.node) : into}: show them`, "kw-bundle", () => {
       scene.opened.add(into);
+      scene.drafts.keep("opened", [...scene.opened]);
+      scene.drafts.drop("zoom");
       scene.focused = `e${box.members[0]}`;
       scene.fitted = true;
       drawGraph();

@@ -15,8 +15,9 @@ export function pruningOf(scene) {
   const caption = element("span", "kw-title", "Weak edges");
   const hide = button("Hide", () => {
     setHiding(hide.getAttribute("aria-pressed") !== "true");
+    scene.drafts.keep("hiding", hide.getAttribute("aria-pressed") === "true");
     drawPreview();
-  }, { label: "Leave them out of the picture; the network stays as it is" });
+  }, { local: true, label: "Leave them out of the picture; the network stays as it is" });
   const forecast = element("span", "kw-quiet kw-numbers kw-forecast");
   forecast.setAttribute("role", "status");
   const prune = button("Prune", () => scene.model.send({ type: "prune", threshold: threshold() }));
@@ -26,7 +27,7 @@ export function pruningOf(scene) {
 
   // The page that looks hides; where networks are made simpler, what would go is marked.
   simplify.hidden = scene.model.get("tools") === "look";
-  setHiding(simplify.hidden);
+  setHiding(scene.drafts.get("hiding") ?? simplify.hidden);
 
   /** @param {boolean} on */
   function setHiding(on) {

@@ -11,7 +11,7 @@
 /**
  * What is shown, and what parts ask of each other.
  * @typedef {{
- *   model: any, root: HTMLElement, stage: HTMLElement, canvas: SVGElement,
+ *   model: any, root: HTMLElement, drafts: import("../shared.js").Frame["drafts"], stage: HTMLElement, canvas: SVGElement,
  *   graph: Graph, layout: Layout, curves: Float32Array, room: number, opened: Set<string>,
  *   stops: Map<string, SVGElement>, focused: string, fitted: boolean, moved: boolean,
  *   tell: (text: string, error?: boolean) => void, drawGraph: () => void, fitView: () => void,

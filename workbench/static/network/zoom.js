@@ -28,6 +28,22 @@ export function zoomOf(scene) {
     scene.canvas.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
   }
 
+  /** What was zoomed or moved to stays when the page is turned. */
+  function keep() {
+    scene.fitted = false;
+    scene.drafts.keep("zoom", view);
+  }
+
+  /** Once: afterwards the view is kept by not being fitted. */
+  let known = scene.drafts.get("zoom");
+  function restore() {
+    if (!known || !scene.stage.clientWidth) return;
+    view = known;
+    known = undefined;
+    scene.fitted = false;
+    setView();
+  }
+
   /**
    * @param {number} factor above 1 moves away
    * @param {number} [atX] share of the width that stays
@@ -37,7 +53,7 @@ export function zoomOf(scene) {
     const width = Math.min(Math.max(view.width * factor, 120), 4 * scene.layout.width);
     const real = width / view.width;
     view = { x: view.x + view.width * (1 - real) * atX, y: view.y + view.height * (1 - real) * atY, width, height: view.height * real };
-    scene.fitted = false;
+    keep();
     setView();
   }
 
@@ -68,7 +84,10 @@ export function zoomOf(scene) {
     scene.hideTip();
     setView();
   });
-  scene.canvas.addEventListener("pointerup", () => (grip = null));
+  scene.canvas.addEventListener("pointerup", () => {
+    if (grip && scene.moved) keep();
+    grip = null;
+  });
 
-  return { fitView, zoom };
+  return { fitView, restore, zoom };
 }
