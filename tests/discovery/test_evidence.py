@@ -206,3 +206,27 @@ def test_few_wild_rows_do_not_take_digits_away() -> None:
     shape = parametrize([0.3141592 * A], ("a", "b"))
     plain, other = (printing(shape, Sample(X, v[:, None])) for v in (y, wild))
     assert plain.digits == other.digits
+
+
+def test_no_constant_is_snapped_that_another_pays_for() -> None:
+    days = X * [5, 1] + [1000, 0]
+    y = np.sin(2.0003 * days[:, :1] - 0.3) + 0.05 * np.random.default_rng(1).standard_normal(
+        (600, 1)
+    )
+    wave = refit(parametrize([sympy.sin(2.0004 * A - 0.4)], ("a", "b")), Sample(days, y))
+    phase = wave.parametric.values.index(min(wave.parametric.values))
+    assert abs(wave.parametric.values[phase]) < wave.sigma[phase]  # 0 lies within its error
+    assert snap(wave, Sample(days, y)).parametric.exact == ()  # but the frequency would bend
+
+    level = 0.2137 * X[:, :1] + 0.1 * np.random.default_rng(4).standard_normal((600, 1))
+    line = refit(parametrize([0.2 * A + 0.01], ("a", "b")), Sample(X, level))
+    (gone,) = (s for s in snap(line, Sample(X, level)).parametric.exact if s.number == 0)
+    assert gone.evidence  # where nothing else is known by it, a term that is not needed goes
+
+
+def test_a_snap_that_moves_another_constant_out_of_its_interval_is_refused() -> None:
+    x = np.linspace(100, 101, 400)[:, None] * [1, 0]
+    y = 0.9 * x[:, :1] + 11 + 0.1 * np.random.default_rng(0).standard_normal((400, 1))
+    line = refit(parametrize([0.9 * A + 11.0], ("a", "b")), Sample(x, y))
+    kept = snap(line, Sample(x, y)).parametric
+    assert len(kept.constants) == 2

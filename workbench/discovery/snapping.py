@@ -1,9 +1,11 @@
 """Constants that become exact numbers where the data do not notice.
 
 Snapping is honest by construction: a constant becomes a number of few bits only if that number lies
-within its uncertainty, is short for the precision at hand, and an F-test does not notice it after all
-others have been refitted. Where a formula is not at the noise its standard errors mean little: then
-terms may go, but nothing becomes a nicer number unless the loss falls.
+within its uncertainty, is short for the precision at hand, an F-test does not notice it after all others
+have been refitted, and no other constant pays for it: leaves its own interval, or owes nearly all its
+precision to that number, as the frequency of a wave far from its phase's origin does. Where a formula is
+not at the noise its standard errors mean little: then terms may go, but nothing becomes a nicer number
+unless the loss falls.
 """
 
 import math
@@ -12,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 import sympy
+from scipy.stats import t as student
 from sympy import Expr, Symbol
 
 from workbench.discovery.digits import with_error
@@ -26,6 +29,7 @@ _MOST_BITS = 16.0
 _EXACT_BITS = 40.0
 _PROBE = 1e-7
 _OPEN = 1e-6
+_BORROWED = 100.0
 _NO_VALUES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
@@ -58,8 +62,24 @@ def snap(
             continue
         trial = refit(shape, sample)
         noticed = _f_value(fitted, trial, sample)
-        if noticed <= (_F_LIMIT if at_noise or number == 0 else 0.0):
+        limit = _F_LIMIT if at_noise or number == 0 else 0.0
+        if noticed <= limit and (sample.classes or not _paid_by_others(fitted, trial, sample)):
             fitted = _with_evidence(fitted, trial, noticed)
+
+
+def _paid_by_others(before: Fitted, after: Fitted, sample: Sample) -> bool:
+    """Whether a constant leaves its 95 % interval, or is suddenly far better known, after another's snap."""
+    if _at_rounding(after, sample):
+        return False
+    now = {c: place for place, c in enumerate(after.parametric.constants)}
+    reach = float(student.ppf(0.975, before.degrees))
+    for place, constant in enumerate(before.parametric.constants):
+        if constant in now and before.determined[place]:
+            moved = after.parametric.values[now[constant]] - before.parametric.values[place]
+            sigma = before.sigma[place]
+            if abs(moved) > reach * sigma or _BORROWED * after.sigma[now[constant]] < sigma:
+                return True
+    return False
 
 
 def _with_exact(old: Parametric, constant: Symbol, number: Expr) -> Parametric:
@@ -95,11 +115,18 @@ def _f_value(before: Fitted, after: Fitted, sample: Sample) -> float:
     lost = max(len(before.parametric.constants) - len(after.parametric.constants), 1)
     if sample.classes:
         return 2 * before.rows * (after.loss - before.loss) / lost
-    floor = (_ROUNDING * sample.spread) ** 2
-    if after.loss <= floor:
+    if _at_rounding(after, sample):
         return 0.0
-    noise = max(before.noise, floor)
+    noise = max(before.noise, _floor(sample))
     return (after.loss - before.loss) * before.rows / lost / noise
+
+
+def _floor(sample: Sample) -> float:
+    return (_ROUNDING * sample.spread) ** 2
+
+
+def _at_rounding(fitted: Fitted, sample: Sample) -> bool:
+    return fitted.loss <= _floor(sample)
 
 
 def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
