@@ -9,11 +9,12 @@ from typing import Any
 
 from workbench.automatic import Discovery
 from workbench.baselines import Baseline
+from workbench.discovery.card import no_law, remarks
 from workbench.discovery.drawing import network_svg
 from workbench.discovery.export import ESSENTIAL, Export, export_all
 from workbench.discovery.formula import Formula
 from workbench.discovery.graph import save_graph, to_networkx
-from workbench.discovery.provenance import fingerprint, origin, topology, versions
+from workbench.discovery.provenance import fingerprint, origin, versions
 from workbench.discovery.units import dimensionless_groups, spelled
 from workbench.errors import InputError
 from workbench.kan import checkpoint
@@ -58,6 +59,8 @@ def summary(
             for b in (found.baselines if baselines is None else baselines)
         ],
         "formula": _about(formula),
+        "law": bool(formula.used) and not no_law(formula),
+        "remarks": remarks(formula),
         "alternatives": [_about(f) for f in found.formulas.pareto()],
         "importance": _plain(found.importance),
         "network": {
@@ -122,6 +125,7 @@ def _about(formula: Formula) -> dict[str, Any]:
         kind: _number(formula.scores.get(f"test_{kind}")),
         "test_loss": _number(formula.scores.get("test_loss")),
         "used": list(formula.used),
+        "not_told_apart": list(formula.rivals),
     }
 
 
@@ -163,7 +167,7 @@ def write_results(
     folder = check_folder(out)
     graph = to_networkx(found.network, found.data)
     picture = network_svg(graph)
-    facts = origin(found.data) | {"network": topology(found.network), "seed": about["seed"]}
+    facts = origin(found.data) | {"seed": about["seed"]}
     facts |= {"file": about["file"]} if about["file"] else {}
     whole = replace(found, formulas=found.formulas.stamped(**facts))
     formula = whole.formula

@@ -64,6 +64,16 @@ def test_what_is_no_better_than_the_mean_is_no_law() -> None:
     assert "This is no law" in worse._repr_html_()
 
 
+def test_a_formula_that_explodes_just_outside_its_range_says_so() -> None:
+    box = {"a": (1.0, 5.0), "b": (0.0, 1.0)}
+    steep = Formula((sympy.exp(sympy.exp(1.6 * A)) / 1e300,), ("a", "b"), domain=box)
+    assert "overflows within a fifth" in steep._repr_html_()
+    wild = Formula((B + sympy.exp(30.0 * (A - 5)) + A,), ("a", "b"), domain=box)
+    assert "explodes within a fifth" in wild._repr_html_()
+    tame = Formula((A**3 * B + sympy.exp(A),), ("a", "b"), domain=box)
+    assert tame.explosion == ""
+
+
 def test_classes_without_a_law_are_said_too() -> None:
     random = np.random.default_rng(6)
     x = random.uniform(0, 1, (80, 2))

@@ -334,6 +334,13 @@ class Formula:
         return limits(self.expressions, self.domain)
 
     @cached_property
+    def explosion(self) -> str:
+        """Whether values run away just outside the fitted range, in words; empty where they do not."""
+        from workbench.discovery.validity import explosion
+
+        return explosion(self) if self.task == "regression" and not self.limits else ""
+
+    @cached_property
     def unit_problems(self) -> tuple[str, ...]:
         """What does not fit in the units of the columns, in words; empty without units."""
         if not any(self.units.values()):

@@ -1,6 +1,7 @@
 """Where a formula stops: poles, branch points and jumps in or near the box that it was fitted on."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
@@ -11,7 +12,11 @@ from workbench.discovery.library import SYMPY
 from workbench.discovery.parsing import quoted
 from workbench.discovery.typesetting import rounded, to_text
 
+if TYPE_CHECKING:
+    from workbench.discovery.formula import Formula
+
 _MARGIN = 0.25
+_OUTSIDE, _EXPLODES = 0.2, 100.0
 _SAMPLES = 4096
 _NEGLIGIBLE = 1e-9
 _BOUNDED = {sympy.asin: "arcsin", sympy.acos: "arccos", sympy.atanh: "artanh"}
@@ -36,6 +41,35 @@ def limits(
             if sentence:
                 found[sentence] = None
     return tuple(found)
+
+
+def explosion(formula: "Formula") -> str:
+    """A sentence where values run away just outside the fitted range; empty where they do not.
+
+    A box a fifth wider on each side is sampled. Values run away where they overflow or leave the middle by
+    more than a hundred times what they do inside, or than the target's own spread.
+    """
+    inner = np.array([formula.domain.get(name, (0.0, 0.0)) for name in formula.names], dtype=float)
+    if not formula.used or not all(name in formula.domain for name in formula.used):
+        return ""
+    margin = _OUTSIDE * (inner[:, 1] - inner[:, 0])
+    outer = np.stack((inner[:, 0] - margin, inner[:, 1] + margin), 1)
+    inside, outside = (formula(_points(box)) for box in (inner, outer))
+    if np.isinf(outside).any():
+        return "It overflows within a fifth of the fitted range beyond its ends."
+    finite = inside[np.isfinite(inside)]
+    outside = outside[np.isfinite(outside)]
+    if not len(finite) or not len(outside):
+        return ""
+    middle, spread = float(np.median(finite)), formula.scores.get("mean_loss") or 0.0
+    reach = max(float(np.abs(finite - middle).max()), spread)
+    far = float(np.abs(outside - middle).max())
+    if far <= _EXPLODES * reach:
+        return ""
+    return (
+        f"It explodes within a fifth of the fitted range beyond its ends: it changes {far / reach:.0e} times "
+        "as much there as inside."
+    )
 
 
 def _margins(expression: Expr) -> Iterator[tuple[Expr, str]]:

@@ -12,6 +12,7 @@ from workbench.discovery.charts import bar_chart, loss_chart, residual_chart, sc
 from workbench.discovery.digits import full_digits, interval_in_words
 from workbench.discovery.export import Export
 from workbench.discovery.formula import Constant, Formula
+from workbench.discovery.provenance import topology
 from workbench.discovery.typesetting import rounded
 from workbench.report.blocks import (
     Block,
@@ -136,8 +137,18 @@ def _caption(found: Discovery) -> str:
     return (
         f"Width {list(width)}, {len(found.network.edges())} living edges, "
         f"{found.network.parameter_count} parameters. Each box shows the function on its edge; wide "
-        "and dark lines matter most. Inputs in grey were pruned."
+        f"and dark lines matter most. Inputs in grey were pruned. {_told_by(found)}"
     )
+
+
+def _told_by(found: Discovery) -> str:
+    """Whether the formula comes from the network that is shown."""
+    own = found.formula.provenance.get("network")
+    if own is None:
+        return "The formula was found in the table itself, not in this network: they are two."
+    if own != topology(found.network):
+        return f"The formula was read off another network ({own}): they are two."
+    return "The formula was read off a network of this shape, which was then trained to the end."
 
 
 def _training(found: Discovery) -> list[Block]:
@@ -271,7 +282,8 @@ def _domain(formula: Formula) -> list[Block]:
     if not ranges:
         return []
     stops = [f"It stops at {sentence}." for sentence in formula.limits]
-    smooth = ["It has no pole, branch point or jump in these ranges or a quarter beyond them."]
+    smooth = ["No pole, branch point or jump was seen in these ranges or a quarter beyond them."]
+    smooth += [formula.explosion] if formula.explosion else []
     said = "Fitted on these ranges; beyond them it is an extrapolation. Every export has them as in_domain."
     return [Bullets(ranges), Bullets(stops or smooth), Text(said, True)]
 

@@ -332,6 +332,11 @@ function render({ model, el }) {
       for (const sentence of about.limits) ends.append(element("li", "", sentence));
       parts.push(element("p", "", "It stops at"), ends);
     }
+    if (about.remarks.length) {
+      const firm = element("ul", "kw-list");
+      for (const sentence of about.remarks) firm.append(element("li", "", sentence));
+      parts.push(element("p", "", "What the rows say"), firm);
+    }
     return block("Where it holds", ...parts);
   }
 

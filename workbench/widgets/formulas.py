@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from workbench.discovery.card import with_error
+from workbench.discovery.card import remarks, with_error
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.targets import unknowns
@@ -194,6 +194,7 @@ class FormulaTable(Panel):
             "complexity": formula.complexity,
             "constants": _constants(formula),
             "limits": list(formula.limits),
+            "remarks": remarks(formula),
             "domain": [
                 [
                     formula.written[name].text,
