@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from threadpoolctl import threadpool_limits
@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.blocks import blocks
+from workbench.discovery.collinear import StandIn, exchanges, in_words, stand_ins, telling
 from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
 from workbench.discovery.fence import NUMERICAL, attempt, noting_skipped, skipped
@@ -39,7 +40,7 @@ Report = Callable[[str, float], bool]
 
 GRIDS = (3, 6, 12)
 _EXACT = 1e-8
-_RATIO_INPUTS = 4
+_RATIO_INPUTS, _TOGETHER = 4, 8
 _FAINT = 0.02
 _FAR = 30.0
 _AS_GOOD, _COARSE = 1.1, 1e-3
@@ -163,7 +164,10 @@ def discover(
         faint = _FAINT * importance[ranked[0]]
         strong = [name for name in data.names if name in ranked and importance[name] > faint]
         formulas = formulas.merged(ratios(data, strong, seed=seed).made_of(chosen))
-    formulas = course.symbols(shapes, formulas)
+        others = course.telling(importance)
+        if set(others) - set(strong):
+            formulas = formulas.merged(ratios(data, others, seed=seed).made_of(chosen))
+    formulas = course.exchanges(course.symbols(shapes, formulas), chosen)
     return replace(
         course.finished(best.elimination.model, formulas),
         shapes=tuple(shapes),
@@ -270,6 +274,31 @@ class _Course:
                 formulas = formulas.merged(found)
         return formulas
 
+    @cached_property
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        """Inputs that others could stand for; none where they cannot be computed."""
+        with attempt("inputs that go together"):
+            return stand_ins(self.data)
+        return ()
+
+    def telling(self, importance: Mapping[str, float]) -> list[str]:
+        """Where inputs go together, the set that tells most: a ranking takes one of them for another."""
+        regression = self.data.task == "regression" and self.data.outputs == 1
+        if self.stand_ins and regression and len(importance) > _RATIO_INPUTS:
+            ranked = sorted(importance, key=lambda n: -importance[n])[:_TOGETHER]
+            with attempt("the inputs that tell most"):
+                return telling(self.data, ranked, _RATIO_INPUTS)
+        return []
+
+    def exchanges(self, formulas: FormulaSet, functions: tuple[str, ...] | None) -> FormulaSet:
+        """With the chosen formula's inputs exchanged where others could stand for them."""
+        if not self.stand_ins or self.tell("exchanging inputs", 0.92):
+            return formulas
+        with attempt("exchanged inputs"):
+            found = exchanges(formulas, self.stand_ins, self.data)
+            return formulas.merged(found.made_of(functions))
+        return formulas
+
     def finished(self, network: KAN, formulas: FormulaSet) -> Discovery:
         """Train the chosen network for the last time and set peers beside it."""
         if not self.stopped:
@@ -288,6 +317,8 @@ class _Course:
             found = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
             baselines = tuple(found)
         formulas = formulas.stamped(seed=self.seed)
+        if self.stand_ins:
+            formulas = formulas.stamped(collinear=in_words(self.stand_ins))
         with attempt("formulas on resampled rows"):
             formulas = weighed(formulas, self.data, seed=self.seed)
         self.tell("done", 1.0)

@@ -112,6 +112,8 @@ def alternatives(formula: "Formula") -> list[str]:
 def remarks(formula: "Formula") -> list[str]:
     """Sentences on how firm it is, and on what its evidence does not carry."""
     found = [*no_law(formula), *stability(formula), *alternatives(formula)]
+    together = formula.provenance.get("collinear")
+    found += [f"Inputs that go together: {together}."] if together else []
     found += [formula.explosion] if formula.explosion else []
     found += [f"In units: {problem}." for problem in formula.unit_problems]
     if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:

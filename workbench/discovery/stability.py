@@ -26,6 +26,7 @@ from workbench.kan.data import Dataset
 RESAMPLES = 200
 _MOST_FORMULAS = 40
 _STANDARD_ERRORS, _LEVEL = 2.0, 0.0228
+_EVIDENCE = 2.0
 
 Form = tuple[Expr, ...]
 
@@ -115,12 +116,14 @@ def differ(losses: np.ndarray, others: np.ndarray, weights: np.ndarray) -> bool:
     """Whether rows tell two formulas apart: by the mean of the paired differences, or by their ranks.
 
     Two standard errors of the mean; ranks see a difference that is everywhere but uneven, as between an
-    exact law and one that is nearly right, whose few large errors spoil the mean's own error.
+    exact law and one that is nearly right, whose few large errors spoil the mean's own error. But both have
+    to be a matter of at least two nats of evidence: equal forms differ in the last digits of their fits.
     """
     gap = (losses - others) * weights
     if not np.isfinite(gap).all():
         return not np.array_equal(losses, others)
-    if not gap.any():
+    least, most = sorted((float(losses @ weights), float(others @ weights)))
+    if most - least <= _EVIDENCE * 2 / len(gap) * most:
         return False
     error = gap.std() / math.sqrt(len(gap))
     return bool(abs(gap.mean()) > _STANDARD_ERRORS * error or wilcoxon(gap).pvalue < 2 * _LEVEL)
