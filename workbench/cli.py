@@ -334,8 +334,10 @@ def _formula_lines(found: "Discovery") -> list[str]:
 
 
 def _ranked(importance: dict[str, float]) -> str:
+    from workbench.discovery.parsing import quoted
+
     ordered = sorted(importance.items(), key=lambda item: -item[1])[:8]
-    return ", ".join(f"{name} {value:.3g}" for name, value in ordered)
+    return ", ".join(f"{quoted(name)} {value:.3g}" for name, value in ordered)
 
 
 def _write(

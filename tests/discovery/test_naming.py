@@ -12,6 +12,7 @@ from workbench.discovery.formula import Formula
 from workbench.discovery.naming import quotations, write_labels, write_names
 from workbench.discovery.parsing import parse_expression
 from workbench.discovery.targets import right_side
+from workbench.discovery.units import spelled
 
 AWKWARD = (
     "0", "1", "1e5", "-x", "a*b", "x**2", "pi", "π", "e", "E", "I", "i", "exp", "Exp", "nan", "J0", "a b",
@@ -131,6 +132,10 @@ def test_labels_of_classes_are_quoted_where_they_would_mislead() -> None:
     assert write_labels([0, "Iris-setosa", "<=50K"])[1] == ("Iris-setosa", "Iris-setosa")
     (text, shown), _ = write_labels(["a) = 3\n", "b"])
     assert (text, shown) == ("`a) = 3\\x0a`", "“a) = 3\\x0a”")
+
+
+def test_products_of_columns_are_written_with_quoted_names() -> None:
+    assert spelled([{"a*b": 1, "1": -2, "v": 1}]) == ["`a*b`*v/`1`^2"]
 
 
 def test_shortened_texts_stay_distinct() -> None:

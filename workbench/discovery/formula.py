@@ -18,7 +18,6 @@ from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.evaluation import compiled, real, require_symbols
 from workbench.discovery.library import complexity
 from workbench.discovery.naming import (
-    LONGEST,
     Written,
     quotations,
     upright,
@@ -134,13 +133,8 @@ class Formula:
     @cached_property
     def written(self) -> dict[str, Written]:
         """How each name is written, the target's and those of several outputs among them."""
-        return self._named()
-
-    def _named(self, longest: int = LONGEST) -> dict[str, Written]:
         used = {type(f).__name__ for e in self.expressions for f in e.atoms(sympy.Function)}
-        return write_names(
-            self.names, (self.target, *self._outputs), functions=used, longest=longest
-        )
+        return write_names(self.names, (self.target, *self._outputs), functions=used)
 
     @property
     def _outputs(self) -> tuple[str, ...]:
@@ -241,11 +235,7 @@ class Formula:
     @property
     def mathml(self) -> Markup:
         """Presentation MathML, which browsers draw by themselves."""
-        return self.to_mathml()
-
-    def to_mathml(self, longest: int = LONGEST) -> Markup:
-        """The same with names of at most ``longest`` characters."""
-        written = self._named(longest)
+        written = self.written
         if self.task == "regression":
             sides = [written[name].mathml for name in self._outputs]
         else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from workbench.discovery.parsing import escaped, is_plain, quoted
 from workbench.markup import Markup, element
 
-LONGEST = 40
+LONGEST = 32
 """Characters of a name in mathematics; of a longer one the middle is left out."""
 
 _LOWER = (

@@ -14,6 +14,7 @@ from fractions import Fraction
 import sympy
 from scipy import constants as si
 
+from workbench.discovery.parsing import quoted
 from workbench.errors import InputError
 
 BASE = ("kg", "m", "s", "A", "K", "mol", "cd")
@@ -276,5 +277,5 @@ def dimensionless_groups(
 
 
 def spelled(groups: Sequence[Mapping[str, int]]) -> list[str]:
-    """Groups as texts, such as ``v^2/(g*L)``."""
-    return [monomial({n: Fraction(p) for n, p in group.items()}) for group in groups]
+    """Groups as texts, such as ``v^2/(g*L)``, with columns as they stand in a formula."""
+    return [monomial({quoted(n): Fraction(p) for n, p in group.items()}) for group in groups]

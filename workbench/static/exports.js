@@ -7,6 +7,7 @@ function render({ model, el }) {
   const frame = frameOf({ model, el }, "kw-exports", "Export");
   const { root } = frame;
   const formula = element("div", "kw-math");
+  const legend = element("div");
   const body = element("div", "kw-export-body");
   const languages = element("div", "kw-languages");
   languages.setAttribute("role", "radiogroup");
@@ -18,7 +19,7 @@ function render({ model, el }) {
   files.setAttribute("aria-label", "Files");
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");
-  root.append(formula, body, element("h4", "kw-heading", "Save the rest"), files, message);
+  root.append(formula, legend, body, element("h4", "kw-heading", "Save the rest"), files, message);
 
   function drawLanguages() {
     const shown = model.get("state").busy || model.get("shown").language;
@@ -96,7 +97,8 @@ function render({ model, el }) {
   function draw() {
     const state = model.get("state");
     if (formula.dataset.shown !== state.formula) {
-      formula.replaceChildren(mathematics(state.formula ?? ""), ...(state.legend ?? []).map((/** @type {string} */ sentence) => element("p", "kw-quiet kw-wrap", sentence)));
+      formula.replaceChildren(mathematics(state.formula ?? ""));
+      legend.replaceChildren(...(state.legend ?? []).map((/** @type {string} */ sentence) => element("p", "kw-quiet kw-wrap", sentence)));
       formula.dataset.shown = state.formula ?? "";
     }
     drawLanguages();

@@ -20,7 +20,6 @@ from workbench.widgets.search_options import choose, described, listed, structur
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
-_LONGEST_NAME = 30
 
 
 class FormulaTable(Panel):
@@ -147,7 +146,7 @@ class FormulaTable(Panel):
             "test": _finite(scores.get("test_loss")),
             "figure": _finite(scores.get(figure)),
             "text": str(formula),
-            "mathml": formula.to_mathml(_LONGEST_NAME),
+            "mathml": formula.mathml,
             "front": front,
             "chosen": chosen,
             "pinned": formula.srepr in self.session.pinned,

@@ -9,6 +9,7 @@ import sympy
 from workbench.discovery.structure.guess import Guess
 from workbench.discovery.structure.links import linked
 from workbench.discovery.structure.problem import Problem, monomial
+from workbench.discovery.typesetting import to_text
 
 _OFFSETS = (0.0, 1.0, -1.0)
 _HALF, _LARGEST = 0.5, 8.0
@@ -95,7 +96,7 @@ def single_columns(problem: Problem) -> Iterator[tuple[str, Problem]]:
                 if multiplied
                 else sympy.Add(*(int(k) * s for k, s in zip(numbers, problem.symbols, strict=True)))
             )
-            sentence = f"{problem.subject} depends on all inputs through {name}"
+            sentence = f"{to_text(problem.subject)} depends on all inputs through {to_text(name)}"
             yield sentence, problem.seen_along(column, name)
 
 

@@ -15,6 +15,7 @@ from workbench.discovery.fence import attempt, attempts
 from workbench.discovery.formula import Formula, rounded
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
+from workbench.discovery.parsing import quoted
 from workbench.discovery.polish import polished
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.discovery.structure.guess import Guess
@@ -223,6 +224,8 @@ def _of_columns(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggest
 
 def _of_guesses(found: list[Guess], data: Dataset) -> Iterator[Suggestion]:
     for guess in found:
-        sentence = f"{data.target} may be {rounded(guess.expression, _DIGITS)}"
+        sentence = (
+            f"{quoted(data.target, left=True)} may be {to_text(rounded(guess.expression, _DIGITS))}"
+        )
         evidence = {"error": guess.error, "terms": float(guess.terms)}
         yield Suggestion("formula", sentence, evidence, guess.expression, data.names)

@@ -18,6 +18,7 @@ from workbench.discovery.structure.symmetry import (
     scalings,
     sums,
 )
+from workbench.discovery.typesetting import to_text
 
 _SURE = 0.1
 _TRIED = 8
@@ -80,7 +81,8 @@ class Search:
         tried = []
         for link, changed in attempts("a link", linked(stage.problem)):
             subject = stage.problem.subject
-            sentence = f"{changed.subject} is a smoother function of the inputs than {subject}"
+            other = to_text(changed.subject)
+            sentence = f"{other} is a smoother function of the inputs than {to_text(subject)}"
             if link.name in _SMOOTHERS and sentence not in self.refused and not self.stop():
                 with attempt(f"the link {link.name}"):
                     tried.append((glance(changed), changed, Step("link", sentence)))

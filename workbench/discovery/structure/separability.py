@@ -12,6 +12,7 @@ import numpy as np
 from workbench.discovery.structure.problem import Problem
 from workbench.discovery.structure.separable import curve_design
 from workbench.discovery.structure.surrogate import Smooth
+from workbench.discovery.typesetting import to_text
 
 _CLEAR = 0.1
 _GRID = 5
@@ -29,9 +30,9 @@ class Apart:
     misfit: float
 
     def sentence(self, problem: Problem) -> str:
-        name = problem.symbols[self.column]
+        name = to_text(problem.symbols[self.column])
         verb = "plus" if self.kind == "sum" else "times"
-        return f"{problem.subject} is a function of {name} {verb} a function of the other inputs"
+        return f"{to_text(problem.subject)} is a function of {name} {verb} a function of the other inputs"
 
 
 def find_separability(smooth: Smooth, problem: Problem) -> list[Apart]:

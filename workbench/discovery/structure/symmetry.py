@@ -15,6 +15,7 @@ from sympy import Expr
 
 from workbench.discovery.structure.problem import Problem, exact, monomial
 from workbench.discovery.structure.surrogate import Smooth
+from workbench.discovery.typesetting import to_text
 
 _HALF, _LARGEST_PREFACTOR, _LARGEST_POWER = 0.5, 6.0, 3.0
 _POWERS = (1.0, 2.0, -1.0, -2.0)
@@ -44,13 +45,15 @@ class Scaling:
         return problem.scaled(self.column, dict(self.powers), self.prefactor)
 
     def sentence(self, problem: Problem) -> str:
-        name = problem.symbols[self.column]
+        symbol = problem.symbols[self.column]
+        name = to_text(symbol)
         if not self.powers:
-            return f"{problem.subject} is proportional to {name}**{self.prefactor:g}"
+            return f"{to_text(problem.subject)} is proportional to {name}**{self.prefactor:g}"
         together = [
-            str(monomial((problem.symbols[j], name), (1.0, power))) for j, power in self.powers
+            to_text(monomial((problem.symbols[j], symbol), (1.0, power)))
+            for j, power in self.powers
         ]
-        known = f"{problem.subject} depends on {name} through {', '.join(together)}"
+        known = f"{to_text(problem.subject)} depends on {name} through {', '.join(together)}"
         return known + (f" and a factor {name}**{self.prefactor:g}" if self.prefactor else "")
 
 
@@ -72,8 +75,10 @@ class Sum:
 
     def sentence(self, problem: Problem) -> str:
         joined = self.applied(problem).symbols[self.second - (self.first < self.second)]
-        first, second = problem.symbols[self.first], problem.symbols[self.second]
-        return f"{problem.subject} depends on {first} and {second} through {joined}"
+        first, second = (to_text(problem.symbols[k]) for k in (self.first, self.second))
+        return (
+            f"{to_text(problem.subject)} depends on {first} and {second} through {to_text(joined)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Factor:
 
     def sentence(self, problem: Problem) -> str:
         factor = _FACTORS[self.function][0](exact(self.rate) * problem.symbols[self.column])
-        return f"{problem.subject} is proportional to {factor}"
+        return f"{to_text(problem.subject)} is proportional to {to_text(factor)}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ class Idle:
         return problem.without(self.column)
 
     def sentence(self, problem: Problem) -> str:
-        return f"{problem.subject} shows no dependence on {problem.symbols[self.column]}"
+        return f"{to_text(problem.subject)} shows no dependence on {to_text(problem.symbols[self.column])}"
 
 
 Symmetry = Scaling | Sum | Factor | Idle
