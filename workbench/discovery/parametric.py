@@ -170,7 +170,7 @@ def _refit_squares(parametric: Parametric, sample: Sample) -> Fitted:
     fitted = replace(parametric, values=tuple(map(float, values)))
     loss = float(np.square(left).mean()) * spread**2
     noise = variance * spread**2
-    errors = _errors(known, variance)
+    errors = errors_of(known, variance)
     return Fitted(fitted, loss, rows=len(left), degrees=degrees, noise=noise, **errors)
 
 
@@ -206,10 +206,10 @@ def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:
     known = np.sqrt(sample.counts[:, None] * p * (1 - p))
     rows = (known[..., None] * slope).reshape(p.size, len(start))
     fitted = replace(parametric, values=tuple(map(float, values)))
-    return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **_errors(rows, 1.0))
+    return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **errors_of(rows, 1.0))
 
 
-def _errors(jacobian: np.ndarray, variance: float) -> dict[str, Any]:
+def errors_of(jacobian: np.ndarray, variance: float) -> dict[str, Any]:
     """Standard errors and correlations from ``(JᵀJ)⁻¹ variance``, and which constants J determines.
 
     A constant is not determined when it has a share in a combination of constants, each in units of

@@ -11,6 +11,7 @@ import torch
 from scipy.stats import t as student
 from sympy import Expr, Symbol
 
+from workbench.discovery.all_rows import refit_all
 from workbench.discovery.dimensions import Dimensions, check
 from workbench.discovery.fence import attempt
 from workbench.discovery.forms import multiplied_out, opened, rewritten
@@ -227,7 +228,8 @@ class _Rows:
         return self._error(network, self.parts["validation"])
 
     def formula(self, fitted: Fitted, network: KAN | None, before: Fitted | None = None) -> Formula:
-        """The formula of a fit, and of what it was ``before`` numbers were snapped."""
+        """The formula of a fit to all rows, and of what it was ``before`` numbers were snapped."""
+        fitted = self.final(fitted)
         expressions = fitted.parametric.substituted()
         shown = self.printing(fitted, network)
         x = self.parts["train"].x
@@ -251,10 +253,20 @@ class _Rows:
         scores |= {"expected_loss": self.expected(fitted), "mean_loss": self.of_the_mean}
         scores["judging_rows"] = self.judging.effective_rows
         if before is not None:
-            as_fitted = before.parametric.substituted()
+            as_fitted = self.final(before).parametric.substituted()
             formula = replace(formula, as_fitted=as_fitted)
             scores["as_fitted_loss"] = self.loss(as_fitted, "validation")
         return replace(formula, scores=scores | {"lack_of_fit": None if math.isnan(lack) else lack})
+
+    def final(self, fitted: Fitted) -> Fitted:
+        """The fit to all training rows, with just the numbers that its expressions print as constants."""
+        exact = fitted.parametric.exact
+        same = parametrize(fitted.parametric.substituted(), self.data.names)
+        if sorted(same.values) == sorted(fitted.parametric.values):
+            if len(self.sample) == len(self.parts["train"]):
+                return fitted
+            same = fitted.parametric
+        return refit_all(replace(same, exact=exact), self.parts["train"])
 
     def printing(self, fitted: Fitted, network: KAN | None) -> Printing:
         error = math.inf if network is None or self.classes else self.network_loss(network)

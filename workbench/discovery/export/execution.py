@@ -52,12 +52,11 @@ def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
     x, expected = x[known], expected[known]
     asked = np.concatenate((x, _outside(formula))) if program.guarded else x
     try:
-        output = _run(program, asked)
+        found = values_of(program, asked)
     except subprocess.TimeoutExpired:
         return None, f"not executed: no answer in {_SECONDS} s"
     except _FailedError as reason:
         return None, f"not executed: {reason}"
-    found = np.array([_number(line) for line in output.splitlines() if line.strip()])
     if program.guarded:
         if found.size != len(asked) * (expected.shape[1] + 1):
             return None, _SILENT
@@ -73,6 +72,12 @@ def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
 
 class _FailedError(Exception):
     """A command ended with an error; the message is what it said last."""
+
+
+def values_of(program: Program, x: np.ndarray) -> np.ndarray:
+    """The numbers that a program prints for ``x (N, d)``, in one row; NaN for what is none."""
+    output = _run(program, x)
+    return np.array([_number(line) for line in output.splitlines() if line.strip()])
 
 
 def _run(program: Program, x: np.ndarray) -> str:
