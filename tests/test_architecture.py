@@ -24,6 +24,7 @@ LAYERS = (
     (
         "workbench.baselines",
         "workbench.estimators",
+        "workbench.manifest",
         "workbench.preparation",
         "workbench.saved_sessions",
         "workbench.tables",

@@ -1,19 +1,14 @@
-"""Where sessions are kept, and what their files say of themselves; without torch, for the server too."""
+"""Where sessions are kept, and which there are; without torch, for the server too."""
 
-import json
 import os
 import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from workbench.errors import InputError
+from workbench.manifest import described
 
-FORMAT = 1
-MANIFEST = "session.json"
 SUFFIX = ".kan"
-_MOST_MANIFEST = 100_000_000
 
 Stamp = tuple[int, int, int]
 """Inode, time in ns and size in bytes of a file."""
@@ -25,13 +20,14 @@ class SavedSession:
 
     Attributes:
         path: of the file. title: for people. saved: time of writing, ISO 8601 in UTC.
-        steps: how many states it holds.
+        steps: how many states it holds. problem: why it cannot be opened, or "".
     """
 
     path: str
     title: str
     saved: str
     steps: int
+    problem: str = ""
 
 
 def folder() -> Path:
@@ -76,48 +72,21 @@ def stamp(path: Path) -> Stamp | None:
 
 
 def recent(most: int = 20) -> list[SavedSession]:
-    """What the folder holds, the latest first; files that cannot be read are left out."""
+    """What the folder holds, the latest first; a file that cannot be read says why."""
     place = folder()
-    files = sorted(place.glob(f"*{SUFFIX}"), key=_written, reverse=True) if place.is_dir() else []
-    found = []
-    for file in files[:most]:
-        try:
-            about = described(file)
-            names, target = about["data"]["names"], about["data"]["target"]
-        except (InputError, KeyError, TypeError):
-            continue
-        title = f"{target} from {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
-        found.append(SavedSession(str(file), title, about["saved"], len(about["steps"])))
-    return found
+    files = place.glob(f"*{SUFFIX}") if place.is_dir() else ()
+    shown = sorted((f for f in files if not f.name.startswith(".")), key=_written, reverse=True)
+    return [_entry(file) for file in shown[:most]]
 
 
-def described(path: str | Path) -> dict[str, Any]:
-    """What the file of a session says of itself, without its networks.
-
-    Raises:
-        InputError: the file is missing, damaged, of another program or of a newer version.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"a saved session is needed, but there is no file {str(path)!r}")
+def _entry(file: Path) -> SavedSession:
     try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(MANIFEST).file_size > _MOST_MANIFEST:
-                raise InputError(f"{path.name!r} is not a session: its description is too long")
-            about = json.loads(archive.read(MANIFEST))
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path.name!r} is damaged or not a saved session: {error}") from error
-    version = about.get("format") if isinstance(about, dict) else None
-    if not isinstance(version, int):
-        raise InputError(f"{path.name!r} was not written by this workbench")
-    if version > FORMAT:
-        raise InputError(
-            f"{path.name!r} has format {version}, written by version {about.get('package', '?')} of "
-            f"the workbench, and this version reads up to {FORMAT}: install a newer one"
-        )
-    return about
+        about = described(file)
+    except InputError as error:
+        return SavedSession(str(file), file.stem, "", 0, str(error))
+    names, target = about.data.names, about.data.target
+    title = f"{target} from {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
+    return SavedSession(str(file), title, about.saved, len(about.steps))
 
 
 def _written(file: Path) -> float:

@@ -10,9 +10,14 @@ from collections.abc import Collection
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from workbench.errors import InputError
+
+__all__ = [
+    "MOST_NAMES", "MOST_NODES", "Count", "Label", "Meta", "Name", "Number", "Strict", "Struct", "Text",
+    "read", "require", "require_names", "require_text",
+]  # fmt: skip
 
 MOST_NAMES, MOST_NODES = 10_000, 5_000
 _PRINTED = r"\A[^\x00]*\Z"
@@ -25,11 +30,12 @@ Number = float | None
 """None where a number is not finite, which JSON cannot say."""
 
 
-class Strict(msgspec.Struct, forbid_unknown_fields=True):
+class Strict(Struct, forbid_unknown_fields=True):
     """A record of a file; what it does not name is refused."""
 
 
 T = TypeVar("T")
+_HALVES = re.compile("[\ud800-\udfff]")
 _NOT_JSON = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN', re.DOTALL)
 
 
@@ -55,6 +61,14 @@ def require(true: bool, what: str, sentence: str) -> None:
     """An ``InputError`` that the file ``what`` is damaged, unless something holds."""
     if not true:
         raise InputError(f"{what} is damaged: {sentence}")
+
+
+def require_text(text: str) -> None:
+    """An ``InputError`` where a text holds NUL or half a character, which no file can."""
+    if "\0" in text or (not text.isascii() and _HALVES.search(text)):
+        raise InputError(
+            f"a name or text holds a character that cannot be written: {text[:40]!r}; rename it"
+        )
 
 
 def require_names(names: Collection[str], what: str) -> None:

@@ -60,7 +60,7 @@ HOSTILE = [
     "sin(" * 70 + SYMBOL + ")" * 70,
     "sin(" * 5000 + SYMBOL + ")" * 5000,
     "Add(" + ", ".join([SYMBOL] * 5001) + ")",
-    f"Max({', '.join(f'Mul({SYMBOL}, Integer({k}))' for k in range(21))})",
+    f"Max({', '.join(f'Mul({SYMBOL}, Integer({k}))' for k in range(11))})",
     f"Pow({SYMBOL})",
     "Pow(true, Integer(2))",
     "sin(ExprCondPair(Integer(1), true))",

@@ -18,14 +18,20 @@ from workbench.discovery.structure.propose import Suggestion
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
+from workbench.manifest import described
 from workbench.session import Session
 from workbench.session.autosave import Autosave
+from workbench.session.code import Source
 
 
 @pytest.fixture(scope="module")
 def session() -> Session:
     data = PROBLEMS[0].dataset(300)
-    session = Session(data, (2, 1, 1), grids=(3, 6), starts=4, source="somewhere()").start().wait()
+    session = (
+        Session(data, (2, 1, 1), grids=(3, 6), starts=4, source=Source("my table.csv", target="y"))
+        .start()
+        .wait()
+    )
     session.keep("trained").fix(Edge(0, 1, 0), "square", (1.0, 0.0, 1.0, 0.0))
     session.undo().symbolify().choose(0).keep("simple")
     return session.undo()
@@ -98,9 +104,9 @@ def test_a_loaded_session_goes_on(file: Path) -> None:
         (lambda path: path.unlink(), "no file"),
         (lambda path: rewrite(path, format=99, package="7.0"), "written by version 7.0"),
         (lambda path: rewrite(path, format="x"), "not written by this workbench"),
-        (lambda path: rewrite(path, parents=[None]), "damaged session"),
+        (lambda path: rewrite(path, parents=[None]), "its steps are no tree"),
         (lambda path: rewrite(path, place=10**6), "there are versions"),
-        (lambda path: drop(path, "models/0.safetensors"), "damaged session"),
+        (lambda path: drop(path, "models/0.safetensors"), "damaged or not a saved session"),
         (lambda path: drop(path, "session.json"), "damaged or not a saved session"),
     ],
 )
@@ -170,17 +176,22 @@ def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:
     keeper = Autosave(session, path)
     session.start()
     until(lambda: path.is_file())
-    assert saved_sessions.described(path)["running"] == "train"
+    assert described(path).running == "train"
     session.stop()
     session.wait()
-    assert saved_sessions.described(path)["running"] == ""
+    assert described(path).running == ""
     assert [step.name for step in Session.load(path).steps] == ["new network", "train"]
     found = saved_sessions.recent()
     assert [(s.title, s.steps) for s in found] == [("y from x1, x2", 2)]
     assert saved_sessions.latest("01234567") == path
     assert saved_sessions.latest("76543210") is None
     (tmp_path / "broken.kan").write_text("")
-    assert len(saved_sessions.recent()) == 1
+    (tmp_path / ".hidden.kan").write_text("")
+    listed = saved_sessions.recent()
+    assert [(s.title, bool(s.problem)) for s in listed] == [
+        ("broken", True),
+        ("y from x1, x2", False),
+    ]
     keeper.close()
     session.undo()
     assert len(Session.load(path).steps) == 2

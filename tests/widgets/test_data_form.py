@@ -51,8 +51,8 @@ def test_the_choice_becomes_a_dataset(form: DataForm) -> None:
     send(form, "use")
     assert form.state["used"]
     assert taken == [form.dataset]
-    assert form.source == (
-        "Preparation(target='a', inputs=('b', 'y'), units={'b': 'm'}, seed=5)"
+    assert form.source.code == (
+        "data = Preparation(target='a', inputs=('b', 'y'), units={'b': 'm'}, seed=5)"
         ".apply(read_table('table.csv'))"
     )
     send(form, "choose", task="classes")
@@ -130,4 +130,4 @@ def test_an_example_is_at_hand(folder: Path) -> None:
     form = DataForm(folder=folder)
     send(form, "example")
     assert form.choice["target"] == "period"
-    assert form.source.endswith(".apply(example_table())")
+    assert form.source.code.endswith(".apply(example_table())")

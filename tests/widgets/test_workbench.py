@@ -13,6 +13,7 @@ from tests.widgets.conftest import send, until
 from workbench import saved_sessions
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.manifest import described
 from workbench.session import Session
 from workbench.widgets import Workbench, keeping
 from workbench.widgets.guide import PAGES
@@ -105,7 +106,7 @@ def test_a_training_that_died_with_its_kernel_is_said(folder: Path) -> None:
     bench = Workbench(folder / "t.csv", "y", width=(2, 1))
     bench.session.start(solver="adam", steps=10**6)
     path = bench._keeper.path
-    until(lambda: saved_sessions.described(path)["running"] == "train")
+    until(lambda: described(path).running == "train")
     kept = path.read_bytes()
     bench.session.stop()
     bench.session.wait()
@@ -127,7 +128,7 @@ def test_a_damaged_file_is_said_and_work_goes_on(folder: Path, sessions: Path) -
 
 
 def steps_in(folder: Path) -> list[int]:
-    return sorted(len(saved_sessions.described(file)["steps"]) for file in folder.iterdir())
+    return sorted(len(described(file).steps) for file in folder.iterdir())
 
 
 def test_the_same_table_again_takes_nothing_away(folder: Path, sessions: Path) -> None:

@@ -17,7 +17,7 @@ from workbench.errors import InputError
 _LARGEST = 1e300
 _BITS = 4096
 _EXPONENT = 1000
-_MOST_ARGUMENTS = {"Max": 20, "Min": 20, "Piecewise": 20}
+_MOST_ARGUMENTS = {"Max": 10, "Min": 10, "max": 10, "min": 10, "Piecewise": 20}
 _ENDLESS = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 _STEEP = ("exp", "sinh", "cosh")
 

@@ -8,23 +8,25 @@ r"""Expressions that people type, read by a grammar of our own: nothing is evalu
 
 Names may be words of Python such as ``lambda``, and greek letters; any other name stands in backquotes,
 as in `` `bond length`^2 ``, and so does a column that is called like a constant: ``pi`` is the number,
-`` `pi` `` the column. Decimals are read as exact fractions.
+`` `pi` `` the column. Decimals are read as exact fractions, and numbers stay within
+those that floating point can hold.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
+from workbench.discovery.bounded import built, decimal
 from workbench.errors import InputError
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]*)`|(?P<sign>\*\*|[-+*/^(),]))"
 )
 _WORD = re.compile(r"[^\W\d]\w*")
-_MOST_CHARACTERS, _DEEPEST = 5000, 100
+_MOST_CHARACTERS, _DEEPEST = 5000, 30
 _CONSTANTS: dict[str, Expr] = {"pi": sympy.pi, "π": sympy.pi}
 _FUNCTIONS: dict[str, Any] = {
     **{
@@ -148,18 +150,20 @@ class _Reader:
         return taken
 
     def _sum(self) -> Expr:
-        found = self._product()
+        parts = [self._product()]
         while sign := self._take("+", "-"):
             other = self._product()
-            found = found + other if sign == "+" else found - other
-        return found
+            parts.append(other if sign == "+" else -other)
+        return self._made("Add", sympy.Add, *parts)
 
     def _product(self) -> Expr:
-        found = self._signed()
+        parts = [self._signed()]
         while sign := self._take("*", "/"):
             other = self._signed()
-            found = found * other if sign == "*" else found / other
-        return found
+            if sign == "/":
+                other = self._made("Pow", sympy.Pow, other, sympy.S.NegativeOne)
+            parts.append(other)
+        return self._made("Mul", sympy.Mul, *parts)
 
     def _signed(self) -> Expr:
         self._depth += 1
@@ -172,13 +176,15 @@ class _Reader:
 
     def _power(self) -> Expr:
         base = self._atom()
-        return base ** self._signed() if self._take("**", "^") else base
+        if not self._take("**", "^"):
+            return base
+        return self._made("Pow", sympy.Pow, base, self._signed())
 
     def _atom(self) -> Expr:
         kind, value = self._kind, self._value
         if kind == "number":
             self._next()
-            return sympy.Rational(value)
+            return self._made("a number", decimal, value)
         if kind == "name":
             self._next()
             return self._call(value) if self._take("(") else self._symbol(value)
@@ -190,6 +196,13 @@ class _Reader:
             self._close()
             return found
         raise self._error("a number, a name or a bracket is missing")
+
+    def _made(self, name: str, function: Callable[..., Any], *arguments: Any) -> Expr:
+        try:
+            found: Expr = built(name, function, *arguments)
+        except InputError as error:
+            raise self._error(str(error)) from error
+        return found
 
     def _close(self) -> None:
         if not self._take(")"):
@@ -211,7 +224,7 @@ class _Reader:
         if name in _FUNCTIONS:
             if len(arguments) > 1 and name not in _SEVERAL:
                 raise self._error(f"{name} takes one argument, {len(arguments)} were given")
-            return _FUNCTIONS[name](*arguments)
+            return self._made(name, _FUNCTIONS[name], *arguments)
         if self._unknown:
-            return sympy.Function(name)(*arguments)
+            return self._made(name, sympy.Function(name), *arguments)
         raise self._error(f"{name!r} is not a function that is known")

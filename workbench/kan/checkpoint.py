@@ -7,7 +7,8 @@ of a newer format is refused.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,52 @@ from torch import Tensor
 
 from workbench import __version__
 from workbench.errors import InputError
+from workbench.kan.bases import BSplines
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, KANConfig
+from workbench.schema import Count, Name, Strict, Struct, Text, read, require, require_names
 from workbench.writing import replacing
 
 FORMAT = 2
 _FAMILY = "kan-workbench-"
+
+
+_Sizes = list[int | list[int]]
+_Arity = int | list[int | list[int]]
+_MOST_NODES = 10_000
+_DTYPES = (torch.float32, torch.float64, torch.bool)
+
+
+class _Family(Struct):
+    format: str = ""
+    package: Text = ""
+
+
+class _Config(Strict):
+    width: _Sizes
+    grid_size: Count
+    degree: Count
+    arity: _Arity
+    basis: Name = BSplines.name
+    base: Name | None = None
+
+
+class _Saved(Strict):
+    format: str
+    package: Text = ""
+    config: _Config | None = None
+    basis: Name = BSplines.name  # this and the next five are of format 1
+    base: Name | None = None
+    width: _Sizes = []  # noqa: RUF012 - msgspec copies it
+    grid_size: Count = 0
+    degree: Count = 0
+    arity: _Arity = 2
+    fixed: tuple[tuple[Count, Count, Count, Name], ...] = ()
+    names: tuple[Name, ...] = ()
+    target: Text = ""
+    units: dict[Name, Text] = {}  # noqa: RUF012
+    device: Text = "cpu"
+    checksum: Text = ""
 
 
 @dataclass(frozen=True)
@@ -113,12 +154,13 @@ def load(path: str | Path, *, device: torch.device | str | None = None) -> KAN:
     """
     path = Path(path)
     about, tensors = _read(path)
-    version = _version(path, about)
     try:
-        model = _built(about, tensors, version)
+        model = _built(about, tensors, path.name)
     except (KeyError, TypeError, RuntimeError, ValueError, IndexError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{path.name!r} is damaged: {error}") from error
-    for level, target, source, name in about["fixed"]:
+    for level, target, source, name in about.fixed:
         try:
             lookup(name)
         except ValueError as error:
@@ -126,7 +168,7 @@ def load(path: str | Path, *, device: torch.device | str | None = None) -> KAN:
                 f"{path.name!r} needs the function {name!r}, which is not known here: register it first"
             ) from error
         model.layer(level).fixed[(target, source)] = name
-    return model.to(device if device is not None else _present(about.get("device", "cpu")))
+    return model.to(device if device is not None else _present(about.device))
 
 
 def read_about(path: str | Path) -> About:
@@ -135,62 +177,90 @@ def read_about(path: str | Path) -> About:
     Raises:
         InputError: as for ``load``.
     """
-    path = Path(path)
-    about, _ = _read(path)
+    about, _ = _read(Path(path))
     return About(
-        names=tuple(about.get("names", ())),
-        target=about.get("target", ""),
-        units=dict(about.get("units", {})),
-        package=about.get("package", ""),
-        format=_version(path, about),
+        names=about.names,
+        target=about.target,
+        units=about.units,
+        package=about.package,
+        format=int(about.format.removeprefix(_FAMILY)),
     )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _read(path: Path) -> tuple[_Saved, dict[str, Tensor]]:
     if not path.is_file():
         raise InputError(f"a saved network is needed, but there is no file {str(path)!r}")
     try:
         with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {}).get("kan", "{}"))
+            content = (file.metadata() or {}).get("kan", "{}").encode()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
         raise InputError(f"{path.name!r} is damaged or not a saved network: {error}") from error
-    return (about if isinstance(about, dict) else {}), tensors
+    _require_version(content, path.name)
+    about = read(content, _Saved, repr(path.name))
+    require_names(about.names, repr(path.name))
+    return about, tensors
 
 
-def _version(path: Path, about: Mapping[str, Any]) -> int:
-    family, _, number = str(about.get("format", "")).rpartition("-")
-    if f"{family}-" != _FAMILY or not number.isdigit():
-        raise InputError(f"{path.name!r} was not written by this workbench: save the network again")
+def _require_version(content: bytes, file: str) -> None:
+    about = read(content, _Family, repr(file))
+    number = about.format.removeprefix(_FAMILY)
+    if number == about.format or not re.fullmatch("[0-9]{1,9}", number):
+        raise InputError(f"{file!r} was not written by this workbench: save the network again")
     if int(number) > FORMAT:
         raise InputError(
-            f"{path.name!r} has format {number}, written by version {about.get('package', '?')} of the "
+            f"{file!r} has format {number}, written by version {about.package or '?'} of the "
             f"workbench, and this version reads up to {FORMAT}: install a newer one"
         )
-    return int(number)
 
 
-def _built(about: Mapping[str, Any], tensors: dict[str, Tensor], version: int) -> KAN:
-    if version == 1:
-        config = {name: about[name] for name in ("width", "grid_size", "degree", "arity")}
-    else:
-        config = dict(about["config"])
-        if about["checksum"] != _checksum(tensors):
-            raise ValueError("its numbers do not match their checksum")
-    config["width"] = _tuples(config["width"])
-    config["arity"] = _tuples(config["arity"])
-    model = KAN.from_config(KANConfig(**config), dtype=tensors["output_scale"].dtype)
-    for level in range(model.config.depth):  # format 1 knew no locks
-        if version == 1:
-            tensors[f"layers.{level}.locked"] = model.layer(level).locked
+def _built(about: _Saved, tensors: dict[str, Tensor], file: str) -> KAN:
+    first = about.format == f"{_FAMILY}1"
+    if not first and about.checksum != _checksum(tensors):
+        raise ValueError("its numbers do not match their checksum")
+    told = about if first else about.config
+    if told is None:
+        raise ValueError("it does not say what the network is")
+    if not all(0 <= number <= _MOST_NODES for number in _numbers([told.width, told.arity])):
+        raise ValueError(f"a layer has at most {_MOST_NODES} nodes")
+    width, arity = _tuples(told.width), _tuples(told.arity)
+    config = KANConfig(width, told.grid_size, told.degree, arity, told.basis, told.base)
+    _require_sizes(config, tensors, file)
+    if about.names and len(about.names) != config.nodes(0):
+        raise ValueError(f"it has {len(about.names)} names for {config.nodes(0)} inputs")
+    model = KAN.from_config(config, dtype=tensors["output_scale"].dtype)
+    for level in range(config.depth if first else 0):  # format 1 knew no locks
+        tensors[f"layers.{level}.locked"] = model.layer(level).locked
+    for level, target, source, _ in about.fixed:
         layer = model.layer(level)
-        for at, target, source, _ in about["fixed"]:
-            if at == level and not (
-                0 <= target < layer.out_features and 0 <= source < layer.in_features
-            ):
-                raise ValueError(f"there is no edge {source} to {target} in layer {level}")
+        if target >= layer.out_features or source >= layer.in_features:
+            raise ValueError(f"there is no edge {source} to {target} in layer {level}")
     model.load_state_dict(tensors)
     return model
+
+
+def _require_sizes(config: KANConfig, tensors: Mapping[str, Tensor], file: str) -> None:
+    """An ``InputError`` where the network would be larger than its tensors, or these are no network's."""
+    what = repr(file)
+    for level in range(config.depth):
+        shape = tensors[f"layers.{level}.coefficients"].shape
+        said = (config.subnodes(level + 1), config.nodes(level))
+        count = config.grid_size + config.degree
+        require(shape[:2] == said and count <= shape[2], what, "its tensors have other sizes")
+        low, high = tensors[f"layers.{level}.grid_range"].T
+        require(bool((low < high).all()), what, "a grid has no extent")
+        mask = tensors[f"layers.{level}.mask"]
+        require(bool(((mask == 0) | (mask == 1)).all()), what, "an edge is there or not")
+    require(bool((tensors["output_scale"] > 0).all()), what, "its outputs have no scale")
+    for tensor in tensors.values():
+        require(tensor.dtype in _DTYPES, what, f"its numbers are {tensor.dtype}")
+        require(bool(tensor.isfinite().all()), what, "its numbers must be finite")
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    """All numbers in nested lists."""
+    for entry in value:
+        yield from _numbers(entry) if isinstance(entry, list) else (entry,)
 
 
 def _tuples(value: Any) -> Any:
@@ -210,10 +280,7 @@ def _checksum(tensors: Mapping[str, Tensor]) -> str:
 
 def _present(device: str) -> str:
     kind, _, number = device.partition(":")
-    if (
-        kind == "cuda"
-        and torch.cuda.is_available()
-        and int(number or 0) < torch.cuda.device_count()
-    ):
+    there = torch.cuda.device_count() if kind == "cuda" and torch.cuda.is_available() else 0
+    if number in ("", *map(str, range(there))) and there:
         return device
     return "cpu"

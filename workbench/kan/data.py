@@ -24,6 +24,7 @@ from workbench.kan.columns import (
     target_numbers,
 )
 from workbench.kan.losses import LossName, chosen_loss
+from workbench.schema import require_text
 
 Part = Literal["train", "validation", "test"]
 
@@ -61,6 +62,11 @@ class Dataset:
     notes: tuple[str, ...] = ()
     weights: Tensor | None = None
     loss: LossName = "auto"
+
+    def __post_init__(self) -> None:
+        labels = (label for label in self.classes or () if isinstance(label, str))
+        for text in (*self.names, self.target, *self.units, *self.units.values(), *labels):
+            require_text(str(text))
 
     @property
     def outputs(self) -> int:

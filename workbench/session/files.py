@@ -7,22 +7,23 @@ where its source is not.
 """
 
 import json
+import math
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as packed
 
-from workbench import __version__
+from workbench import __version__, manifest
 from workbench.discovery.blocks import Blocks, available
-from workbench.discovery.formula import Formula
+from workbench.discovery.formula_file import read_formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parsing import parse_expression
 from workbench.discovery.structure.propose import Suggestion
@@ -33,15 +34,20 @@ from workbench.kan.journal import Record
 from workbench.kan.model import KAN, Edge
 from workbench.kan.solvers.adam import Adam
 from workbench.kan.training import FitResult
+from workbench.manifest import FORMAT, MANIFEST, Manifest, archive, described
 from workbench.preparation import Preparation
-from workbench.saved_sessions import FORMAT, MANIFEST, described
+from workbench.schema import read, require
+from workbench.session.code import Source, checked
 from workbench.session.frames import remembered
 from workbench.session.history import Step
 from workbench.session.session import Session
+from workbench.session.steps import require_fitting
 from workbench.writing import replacing
 
 _TABLE = "data.safetensors"
 _TENSORS = ("inputs", "targets", "train", "validation", "test")
+_LOSSES = ("train_loss", "validation_loss", "success_share")
+_READ = ("path", "example", "saved", "target", "seed")
 _FACTS = ("solver", "stopped", "train_loss", "validation_loss", "success_share", "seconds")
 
 
@@ -75,6 +81,8 @@ def _write(session: Session, archive: zipfile.ZipFile) -> None:
     if data.weights is not None:
         tensors["weights"] = data.weights
     archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
+    source = session.source
+    source = source if isinstance(source, Source) else Source(remark=source)
     about = {
         "format": FORMAT,
         "package": __version__,
@@ -84,7 +92,8 @@ def _write(session: Session, archive: zipfile.ZipFile) -> None:
         "threads": session.threads,
         "precision": session.precision,
         "rate": session.rate,
-        "source": session.source,
+        "source": source.remark,
+        "table": {n: getattr(source, n) for n in _READ} if source else None,
         "options": {n: _plain(value) for n, value in session.options.items()},
         "preparation": None if session.preparation is None else asdict(session.preparation),
         "data": {
@@ -94,6 +103,7 @@ def _write(session: Session, archive: zipfile.ZipFile) -> None:
             "task": data.task,
             "classes": data.classes,
             "notes": data.notes,
+            "loss": data.loss,
         },
         "steps": [_told(step, models[id(step.model)]) for step in history.steps],
         "parents": history.parents,
@@ -140,109 +150,166 @@ def load(path: str | Path) -> Session:
     path = Path(path)
     about = described(path)
     try:
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
-            return _read(about, archive, Path(folder))
-    except (
-        zipfile.BadZipFile, SafetensorError, json.JSONDecodeError, OSError, KeyError, TypeError,
-        IndexError, AttributeError, RuntimeError,
-    ) as error:  # fmt: skip
+        with archive(path) as members, tempfile.TemporaryDirectory() as folder:
+            session = _read(about, members, Path(folder))
+        require(len(session.versions) > 0, repr(path.name), "it has no versions")
+    except InputError:
+        raise
+    except Exception as error:  # whatever parts that do not fit each other make of each other
         raise InputError(f"{path.name!r} is a damaged session: {error}") from error
+    return session
 
 
-def _read(about: Mapping[str, Any], archive: zipfile.ZipFile, folder: Path) -> Session:
-    data = _data(about["data"], load_file(archive.extract(_TABLE, folder)))
-    count = 1 + max(step["model"] for step in about["steps"])
-    models = [checkpoint.load(archive.extract(_model(n), folder)) for n in range(count)]
-    steps = []
-    for number, told in enumerate(about["steps"]):
-        files = [_formula(number, place) for place in range(told["formulas"] or 0)]
-        formulas = [Formula.load(archive.extract(file, folder)) for file in files]
-        found = None if told["formulas"] is None else FormulaSet(formulas)
-        steps.append(_step(told, models[told["model"]], found))
+def _read(about: Manifest, members: zipfile.ZipFile, folder: Path) -> Session:
+    data = _data(about.data, load_file(members.extract(_TABLE, folder)))
+    count = 1 + max(step.model for step in about.steps)
+    models = [checkpoint.load(members.extract(_model(n), folder)) for n in range(count)]
+    for model in models:
+        require_fitting(model, data)
+    steps = [
+        _step(step, models[step.model], _formulas(number, step.formulas, members, data))
+        for number, step in enumerate(about.steps)
+    ]
+    prepared: Any = Preparation | None  # no type for mypy, which knows no union as a value
+    preparation = read(bytes(about.preparation), prepared, "the preparation of a session")
     session = Session(
         data,
         model=steps[0].model,
-        seed=about["seed"],
-        threads=about["threads"],
-        precision=about["precision"],
-        rate=about["rate"],
-        source=about["source"],
-        preparation=_preparation(about["preparation"]),
-        **{name: _option(value) for name, value in about["options"].items()},
+        seed=about.seed,
+        threads=about.threads,
+        precision=about.precision,
+        rate=about.rate,
+        source=_source(about, preparation),
+        preparation=preparation,
+        **{name: _option(value) for name, value in about.options.items()},
     )
-    session.blocks = _blocks(about.get("blocks", {}))
-    session.pinned = frozenset(about.get("pinned", ()))
-    session.refused = frozenset(about.get("refused", ()))
-    session.suggestions = tuple(_suggestion(s, data.names) for s in about.get("suggestions", ()))
+    session.blocks = _blocks(about.blocks)
+    session.pinned, session.refused = about.pinned, about.refused
+    session.suggestions = tuple(_suggestion(s, data.names) for s in about.suggestions)
     history = session.history
-    history.steps, history.parents = steps, list(about["parents"])
-    if len(history.parents) != len(steps):
-        raise KeyError("parents")
-    history.labels = {int(number): label for number, label in about["labels"].items()}
-    if about["redo"] is not None:
-        history.go(history.find(about["redo"]))
-    history.go(history.find(about["place"]))
+    history.steps, history.parents = steps, list(about.parents)
+    history.labels = {int(number): label for number, label in about.labels.items()}
+    if about.redo is not None:
+        history.go(about.redo)
+    history.go(about.place)
     if session.result is not None:
         session.publish(remembered(session.result, session.model))
     return session
 
 
-def _step(told: Mapping[str, Any], model: KAN, formulas: FormulaSet | None) -> Step:
-    fit = told["fit"]
-    result = fit and FitResult(
-        model=model,
-        history=tuple(Record.read(record) for record in fit["history"]),
-        warnings=tuple(fit["warnings"]),
-        **{name: fit[name] for name in _FACTS},
+def _source(about: Manifest, preparation: Preparation | None) -> Source:
+    if about.table is None:
+        return Source(remark=about.source)
+    return Source(
+        **msgspec.structs.asdict(about.table), preparation=preparation, remark=about.source
     )
+
+
+def _formulas(
+    number: int, count: int | None, members: zipfile.ZipFile, data: Dataset
+) -> FormulaSet | None:
+    """What a step found."""
+    if count is None:
+        return None
+    files = [_formula(number, place) for place in range(count)]
+    found = [read_formula(members.read(file), repr(file)) for file in files]
+    for formula in found:
+        require(set(formula.names) <= set(data.names), "a session", "a formula has other inputs")
+    return FormulaSet(found)
+
+
+def _step(told: manifest.Step, model: KAN, formulas: FormulaSet | None) -> Step:
     return Step(
-        told["name"],
-        told["code"],
+        told.name,
+        checked(told.code),
         model,
-        fit=result,
+        fit=None if told.fit is None else _fit(told.fit, model),
         formulas=formulas,
-        choice=told["choice"],
-        begins=told["begins"],
-        trained=told["trained"],
+        choice=told.choice,
+        begins=told.begins,
+        trained=told.trained,
     )
 
 
-def _data(about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Dataset:
+def _fit(told: manifest.Fit, model: KAN) -> FitResult:
+    facts = {name: getattr(told, name) for name in _FACTS}
+    return FitResult(
+        model=model,
+        history=tuple(map(_record, told.history)),
+        warnings=tuple(told.warnings),
+        **_numbers(facts, *_LOSSES),
+    )
+
+
+def _record(told: manifest.Record) -> Record:
+    starts = [(number, math.inf if loss is None else loss) for number, loss in told.starts]
+    return Record.read(_numbers(msgspec.structs.asdict(told), "train_loss") | {"starts": starts})
+
+
+def _numbers(facts: Mapping[str, Any], *losses: str) -> dict[str, Any]:
+    """The same with NaN where a loss is not finite, which the file cannot say."""
+    return {n: math.nan if v is None and n in losses else v for n, v in facts.items()}
+
+
+def _data(about: manifest.Data, tensors: Mapping[str, torch.Tensor]) -> Dataset:
     columns: dict[str, Any] = {name: tensors[name] for name in _TENSORS}
     data = Dataset(
         **columns,
-        names=tuple(about["names"]),
-        target=about["target"],
-        task=about["task"],
-        units=about["units"],
-        classes=None if about["classes"] is None else tuple(about["classes"]),
-        notes=tuple(about["notes"]),
+        names=about.names,
+        target=about.target,
+        task=about.task,
+        units=about.units,
+        classes=None if about.classes is None else tuple(about.classes),
+        notes=about.notes,
+        weights=tensors.get("weights"),
+        loss=about.loss,
     )
-    return replace(data, weights=tensors["weights"]) if "weights" in tensors else data
+    _require_table(data)
+    return data
 
 
-def _preparation(about: Mapping[str, Any] | None) -> Preparation | None:
-    if about is None:
-        return None
-    return Preparation(**{name: _tuples(value) for name, value in about.items()})
+def _require_table(data: Dataset) -> None:
+    """An ``InputError`` where the tensors of a table do not fit each other."""
+    what, rows = "the table of a session", len(data.inputs)
+    whole = data.task == "classification"
+    require(whole == (data.classes is not None), what, "classes need labels")
+    require(data.inputs.shape == (rows, len(data.names)), what, "a column lacks")
+    shape = (rows,) if whole else (rows, data.outputs)
+    require(data.targets.shape == shape, what, "targets have another shape")
+    kind = torch.int64 if whole else torch.float64
+    require(data.targets.dtype == kind, what, "targets are of another kind")
+    require(data.inputs.dtype == torch.float64, what, "inputs are of another kind")
+    if data.classes is not None:
+        inside = (data.targets >= 0) & (data.targets < len(data.classes))
+        require(bool(inside.all()), what, "a class lacks")
+    numbers = (data.inputs, data.targets, *(() if data.weights is None else (data.weights,)))
+    require(all(bool(t.isfinite().all()) for t in numbers), what, "its numbers must be finite")
+    for part in (data.train, data.validation, data.test):
+        valid = part.dtype == torch.int64 and part.ndim == 1
+        require(valid and bool(((part >= 0) & (part < rows)).all()), what, "a row lacks")
+    require(len(data.train) > 0, what, "no row trains")
+    if data.weights is not None:
+        require(data.weights.shape == (rows,), what, "a row has no weight")
+        require(bool((data.weights >= 0).all()), what, "weights are not negative")
 
 
-def _blocks(about: Mapping[str, Any]) -> Blocks:
+def _blocks(about: manifest.Blocks) -> Blocks:
     """A choice of building blocks; those that are not registered here are left out."""
 
     def here(names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in available() if name in names)
 
-    edges = {Edge(*edge): here(names) for edge, names in about.get("edges", ())}
+    edges = {Edge(*edge): here(names) for edge, names in about.edges}
     return Blocks(
-        here(about.get("functions") or ()) or None,
+        here(about.functions or ()) or None,
         {e: names for e, names in edges.items() if names},
     )
 
 
-def _suggestion(about: Mapping[str, Any], names: tuple[str, ...]) -> Suggestion:
-    law = parse_expression(about["law"], names, unknown=True)
-    return Suggestion(about["kind"], about["sentence"], about["evidence"], law, names)
+def _suggestion(about: manifest.Suggestion, names: tuple[str, ...]) -> Suggestion:
+    law = parse_expression(about.law, names, unknown=True)
+    evidence = {n: math.nan if v is None else v for n, v in about.evidence.items()}
+    return Suggestion(about.kind, about.sentence, evidence, law, names)
 
 
 def _model(number: int) -> str:

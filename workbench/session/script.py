@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from workbench.markup import in_markdown
+from workbench.session.code import UNKNOWN, Source
 from workbench.session.history import Step
 
 _HOME = {
@@ -41,13 +42,13 @@ _HOME = {
 """Where the names that steps use are at home."""
 
 
-def script(steps: Sequence[Step], source: str, threads: int) -> str:
+def script(steps: Sequence[Step], source: Source | str, threads: int) -> str:
     """Python that repeats ``steps`` to the last digit, on as many threads as they were made with."""
     head, *rest = blocks(steps, source, threads)
     return "\n".join([head, "", *rest]) + "\n"
 
 
-def notebook(steps: Sequence[Step], source: str, threads: int, title: str) -> str:
+def notebook(steps: Sequence[Step], source: Source | str, threads: int, title: str) -> str:
     """The same as a notebook in JSON (nbformat 4.5): a cell for every step."""
     told = blocks(steps, source, threads)
     cells = [_cell("markdown", 0, f"# {in_markdown(title)}")]
@@ -58,9 +59,9 @@ def notebook(steps: Sequence[Step], source: str, threads: int, title: str) -> st
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def blocks(steps: Sequence[Step], source: str, threads: int) -> list[str]:
+def blocks(steps: Sequence[Step], source: Source | str, threads: int) -> list[str]:
     """Imports, the data, then every step."""
-    data = f"data = {source}" if source else "# data: the Dataset of this session"
+    data = source.code if isinstance(source, Source) else f"data = {source}" if source else UNKNOWN
     told = [f"torch.set_num_threads({threads})\n{data}", *(step.code for step in steps)]
     if any(step.formulas is not None for step in steps):
         told.append("print(formula)")

@@ -19,6 +19,7 @@ from workbench.kan.training import FitResult
 from workbench.preparation import Preparation
 from workbench.saved_sessions import Stamp, stamp
 from workbench.session import comparison, script, steps
+from workbench.session.code import Source
 from workbench.session.editing import Editing
 from workbench.session.frames import Frame
 from workbench.session.history import Step, Version, chosen_among, formulas_of
@@ -51,7 +52,8 @@ class Session(Editing, Searching):
         threads: of torch while it works; small networks are fastest on one.
         precision: of new networks; a law wants the digits of "float64".
         rate: frames a second that observers get while it trains, from 1 to 30.
-        source: Python that makes ``data``, for ``to_script``.
+        source: where ``data`` come from, or Python that makes them, for ``to_script``; a file that is loaded
+            shows such Python as a comment.
         preparation: how ``data`` was made of its table, to show it again.
         options: further arguments of ``fit``, see ``OPTIONS``.
     """
@@ -66,7 +68,7 @@ class Session(Editing, Searching):
         threads: int = 1,
         precision: steps.Precision = "float64",
         rate: float = 20.0,
-        source: str = "",
+        source: Source | str = "",
         preparation: Preparation | None = None,
         **options: Any,
     ) -> None:
@@ -78,7 +80,8 @@ class Session(Editing, Searching):
         )
         super().__init__(data, first, seed=seed, threads=threads, rate=rate)
         self.options = steps.checked(options)
-        self.preparation, self.source = preparation, source
+        self.preparation = preparation
+        self.source: Source | str = source
         self.precision: steps.Precision = precision
         self.file: Path | None = None
         self.stamps: dict[Path, Stamp | None] = {}  # of files that hold nothing but this session
@@ -91,7 +94,7 @@ class Session(Editing, Searching):
         """A session on a CSV, TSV, Parquet or Excel file."""
         seed = options.get("seed", 0)
         data = Dataset.from_frame(read_table(path), target, seed=seed)
-        source = f"Dataset.from_frame(read_table({str(path)!r}), {target!r}, seed={seed})"
+        source = Source(str(path), target=target, seed=seed)
         return cls(data, width, source=source, **options)
 
     # What is known

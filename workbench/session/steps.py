@@ -67,19 +67,20 @@ def new_network(data: Dataset, width: Width, seed: int, precision: Precision = "
         raise InputError(f"a precision must be float64 or float32, got {precision!r}")
     shape = tuple(entry if isinstance(entry, int) else tuple(entry) for entry in width)
     model = KAN(shape, seed=seed, dtype=getattr(torch, precision))
-    _require_fitting(model, data)
+    require_fitting(model, data)
     said = "" if precision == "float64" else f", dtype=torch.{precision}"
     return Step("new network", f"model = KAN({shape!r}, seed={seed}{said})", model, begins=True)
 
 
 def given_network(data: Dataset, model: KAN) -> Step:
     """A network that came from elsewhere."""
-    _require_fitting(model, data)
+    require_fitting(model, data)
     code = "# model: the network that this session was given"
     return Step("given network", code, model, begins=True, trained=True)
 
 
-def _require_fitting(model: KAN, data: Dataset) -> None:
+def require_fitting(model: KAN, data: Dataset) -> None:
+    """An ``InputError`` where a network has other inputs or outputs than a table."""
     if model.in_features != len(data.names) or model.out_features != data.outputs:
         raise InputError(
             f"the data needs a width from {len(data.names)} inputs to {data.outputs} outputs, "

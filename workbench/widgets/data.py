@@ -12,6 +12,7 @@ import traitlets
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.preparation import Preparation, columns_of, findings, suggested
+from workbench.session.code import Source
 from workbench.tables import SUFFIXES, example_table, read_table
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
@@ -62,7 +63,7 @@ class DataForm(Panel):
         self.frame: pd.DataFrame | None = None
         self.preparation: Preparation | None = None
         self.dataset: Dataset | None = None
-        self._reading = ""
+        self._reading: Source | None = None
         self._folder = Path(folder)
         self._used: Preparation | None = None
         self._listeners: list[Callable[[Dataset], object]] = []
@@ -80,12 +81,12 @@ class DataForm(Panel):
         path = Path(path)
         frame = read_table(path if path.is_absolute() else self._folder / path)
         self._take(frame, path.name, target)
-        self._reading = f"read_table({str(path)!r})"
+        self._reading = Source(str(path))
 
     def take_example(self) -> None:
         """The table of an experiment with pendulums, for those who have none at hand."""
         self._take(example_table(), "pendulums", None)
-        self._reading = "example_table()"
+        self._reading = Source(example=True)
 
     def change(self, **changed: Any) -> None:
         """Change the choice: ``target``, ``inputs``, ``log``, … as in ``Preparation``."""
@@ -122,11 +123,11 @@ class DataForm(Panel):
         self._listeners.append(listener)
 
     @property
-    def source(self) -> str:
-        """Python that makes the dataset from its file; "" where the table came from elsewhere."""
-        if not self._reading or self.preparation is None:
+    def source(self) -> Source | str:
+        """Where the dataset comes from; "" where the table was given."""
+        if self._reading is None or self.preparation is None:
             return ""
-        return self.preparation.code(self._reading)
+        return replace(self._reading, preparation=self.preparation)
 
     # From the front end
 
@@ -190,7 +191,7 @@ class DataForm(Panel):
                 f"{_MOST_COLUMNS}: leave out those that cannot matter"
             )
         chosen = suggested(frame, target)
-        self.frame, self._reading, self._used = frame, "", None
+        self.frame, self._reading, self._used = frame, None, None
         self.preparation = None
         with self._lock, self.hold_sync():
             self.table = {"name": name, "rows": len(frame), "columns": frame.shape[1]}

@@ -18,6 +18,7 @@ from IPython import get_ipython
 from workbench import saved_sessions
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.manifest import Manifest, described
 from workbench.results import fingerprint
 from workbench.session import Session
 from workbench.session.telling import title_of
@@ -59,7 +60,7 @@ def opened(path: Path) -> tuple[Session, str]:
     live = LIVE.get(str(path))
     if live is not None:
         return live, ""
-    return Session.load(path), _restored(saved_sessions.described(path))
+    return Session.load(path), _restored(described(path))
 
 
 def readable(path: Path) -> str:
@@ -73,21 +74,21 @@ def readable(path: Path) -> str:
 def offer(path: Path) -> str:
     """What a file holds, in a sentence; "" where it cannot be read."""
     try:
-        about = saved_sessions.described(path)
-        target, steps = about["data"]["target"], len(about["steps"])
+        about = described(path)
+        target, steps = about.data.target, len(about.steps)
         return f"Here you worked on {target} before: {steps} steps, saved on {_when(about)}."
-    except (InputError, KeyError, TypeError, ValueError):
+    except InputError:
         return ""
 
 
-def _restored(about: dict[str, Any]) -> str:
-    running = about["running"]
+def _restored(about: Manifest) -> str:
+    running = about.running
     lost = f" A {running} was running then: start it again." if running else ""
     return f"Restored from disk as it was on {_when(about)}.{lost}"
 
 
-def _when(about: dict[str, Any]) -> str:
-    return datetime.fromisoformat(about["saved"]).astimezone().strftime("%d %B, %H:%M")
+def _when(about: Manifest) -> str:
+    return datetime.fromisoformat(about.saved).astimezone().strftime("%d %B, %H:%M")
 
 
 def _cell() -> str:

@@ -17,6 +17,7 @@ from workbench.kan.model import Width
 from workbench.markup import element, join
 from workbench.session import Frame, Session
 from workbench.session.autosave import Autosave
+from workbench.session.code import Source
 from workbench.session.telling import title_of
 from workbench.widgets.data import DataForm
 from workbench.widgets.exports import ExportPanel, ScriptView
@@ -232,7 +233,7 @@ class Workbench(ipywidgets.VBox):
             LIVE[str(path)] = session
             self._keeper = Autosave(session, path)
             if not session.source:
-                session.source = f"Session.load({str(path)!r}).data"
+                session.source = Source(str(path), saved=True)
                 session.unsaved = True
             if session.unsaved:
                 self._keeper.write()
