@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.errors import InputError
@@ -19,7 +20,8 @@ class SavedSession:
     """A session that is kept: its file, what it explains by what, and when it was written.
 
     Attributes:
-        path: of the file. title: for people. saved: time of writing, ISO 8601 in UTC.
+        path: of the file. title: for people; of one that cannot be opened the problem.
+        saved: time of writing, ISO 8601 in UTC.
         steps: how many states it holds. problem: why it cannot be opened, or "".
     """
 
@@ -83,7 +85,8 @@ def _entry(file: Path) -> SavedSession:
     try:
         about = described(file)
     except InputError as error:
-        return SavedSession(str(file), file.stem, "", 0, str(error))
+        written = datetime.fromtimestamp(_written(file), UTC).isoformat(timespec="seconds")
+        return SavedSession(str(file), str(error), written, 0, str(error))
     names, target = about.data.names, about.data.target
     title = f"{target} from {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
     return SavedSession(str(file), title, about.saved, len(about.steps))

@@ -16,6 +16,7 @@ from jupyter_server.utils import url_path_join
 
 from workbench import notebook_files, saved_sessions
 from workbench.errors import InputError
+from workbench.schema import require_text
 
 _NAMESPACE = "workbench"
 _MOST_COPIES = 1000
@@ -36,7 +37,18 @@ class _Handler(APIHandler):
         value = body.get(name, "")
         if not isinstance(value, str):
             raise tornado.web.HTTPError(400, f"{name} must be a text")
+        try:
+            require_text(value)
+        except InputError as error:
+            raise tornado.web.HTTPError(400, str(error)) from error
         return value
+
+    def visible(self, path: str) -> str:
+        """A path of the contents, without hidden parts: those are neither read nor written."""
+        parts = [part for part in path.split("/") if part]
+        if any(part.startswith(".") for part in parts):
+            raise tornado.web.HTTPError(404, "hidden files are not opened here")
+        return "/".join(parts)
 
     def settings_in(self, body: dict[str, Any]) -> dict[str, Any]:
         """Settings of a session, as they were sent."""
@@ -50,7 +62,10 @@ class _Handler(APIHandler):
             file: name of the notebook. directory: where. text: its content.
             fresh: whether each call makes a new file; else one that is there is left as it is.
         """
-        stem = file.removesuffix(".ipynb")
+        directory = self.visible(directory)
+        if not await ensure_async(self.contents_manager.dir_exists(directory)):
+            raise tornado.web.HTTPError(404, f"there is no folder {directory!r}")
+        stem = self.visible(file).removesuffix(".ipynb")
         for number in range(_MOST_COPIES):
             name = file if number == 0 else f"{stem}-{number}.ipynb"
             path = url_path_join(directory, name).strip("/")
@@ -114,6 +129,8 @@ class SessionsHandler(_Handler):
         session = next((s for s in saved_sessions.recent() if s.path == wanted), None)
         if session is None:
             raise tornado.web.HTTPError(404, "there is no such session any more")
+        if session.problem:
+            raise tornado.web.HTTPError(400, session.problem)
         text = notebook_files.for_session(session.path, session.title)
         directory = self.text(body, "folder").strip("/")
         await self.put(f"{Path(session.path).stem}.ipynb", directory, text, fresh=False)
@@ -126,7 +143,7 @@ class TableHandler(_Handler):
     async def post(self) -> None:
         """Make it beside the table of ``path``; ``settings`` are those of its session."""
         body = self.body()
-        path = PurePosixPath(self.text(body, "path").strip("/"))
+        path = PurePosixPath(self.visible(self.text(body, "path")))
         if path.suffix.lower() not in TABLES:
             raise tornado.web.HTTPError(
                 400, f"a table is a file of {', '.join(TABLES)}: got {path.name!r}"

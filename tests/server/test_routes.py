@@ -68,10 +68,40 @@ async def test_bad_requests(jp_fetch, name: str, body: dict, code: int) -> None:
     assert caught.value.code < 500 or "outside" in str(caught.value.response.body)
 
 
-async def test_strangers_are_refused(jp_fetch, jp_base_url, http_server_client) -> None:
+@pytest.mark.parametrize(
+    ("route", "method"),
+    [
+        ("studies", "GET"),
+        ("studies/knots", "POST"),
+        ("sessions", "GET"),
+        ("sessions", "POST"),
+        ("tables", "POST"),
+    ],
+)
+async def test_strangers_are_refused(
+    jp_fetch, jp_base_url, http_server_client, jp_root_dir, route: str, method: str
+) -> None:
+    (jp_root_dir / "t.csv").write_text("x,y\n1,2\n")
+    body = json.dumps({"path": "t.csv"}) if method == "POST" else None
     with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
-        await http_server_client.fetch(f"{jp_base_url}workbench/studies")
+        await http_server_client.fetch(f"{jp_base_url}workbench/{route}", method=method, body=body)
     assert caught.value.code == 403
+    assert [path.name for path in jp_root_dir.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize("folder", [".hidden", "a/.hidden", "..", "gone", "a\0b", "\ud800"])
+async def test_a_route_that_refuses_has_changed_nothing(jp_fetch, jp_root_dir, folder: str) -> None:
+    (jp_root_dir / ".hidden").mkdir()
+    (jp_root_dir / ".hidden" / "t.csv").write_text("x,y\n1,2\n")
+    before = sorted(jp_root_dir.rglob("*"))
+    for route, body in (
+        (("studies", "knots"), {"folder": folder}),
+        (("tables",), {"path": f"{folder}/t.csv"}),
+    ):
+        with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
+            await jp_fetch("workbench", *route, method="POST", body=json.dumps(body))
+        assert caught.value.code in (400, 404)
+    assert sorted(jp_root_dir.rglob("*")) == before
 
 
 async def test_a_table_gets_a_notebook_of_four_short_cells(jp_fetch, jp_root_dir) -> None:
@@ -112,11 +142,27 @@ async def test_saved_sessions_are_listed_and_opened(
     monkeypatch.setenv("WORKBENCH_SESSIONS", str(tmp_path / "kept"))
     assert json.loads((await jp_fetch("workbench", "sessions")).body) == {"sessions": []}
     (tmp_path / "kept").mkdir()
-    about = {"format": 1, "saved": "2026-01-02T03:04:05+00:00", "steps": [{}, {}]}
-    about |= {"data": {"names": ["a", "b"], "target": "y"}}
+    step = {"name": "", "code": "", "model": 0, "begins": True, "trained": False}
+    step |= {"choice": None, "formulas": None, "fit": None}
+    data = {"names": ["a", "b"], "target": "y", "units": {}, "task": "regression"}
+    about = {
+        "format": 1, "saved": "2026-01-02T03:04:05+00:00", "steps": [step, step],
+        "data": data | {"classes": None, "notes": []}, "running": "", "seed": 0, "threads": 1,
+        "precision": "float64", "rate": 20.0, "source": "", "options": {}, "preparation": None,
+        "parents": [None, 0], "labels": {}, "place": 1, "redo": None,
+    }  # fmt: skip
     with zipfile.ZipFile(tmp_path / "kept" / "s.kan", "w") as archive:
         archive.writestr("session.json", json.dumps(about))
-    (found,) = json.loads((await jp_fetch("workbench", "sessions")).body)["sessions"]
+    (tmp_path / "kept" / "broken.kan").write_text("nothing")
+    (tmp_path / "kept" / ".hidden.kan").write_text("nothing")
+    listed = json.loads((await jp_fetch("workbench", "sessions")).body)["sessions"]
+    (found,) = [session for session in listed if not session["problem"]]
+    (broken,) = [session for session in listed if session["problem"]]
+    assert "damaged or not a saved session" in broken["title"]
+    body = json.dumps({"path": broken["path"]})
+    with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
+        await jp_fetch("workbench", "sessions", method="POST", body=body)
+    assert caught.value.code == 400
     assert (found["title"], found["steps"]) == ("y from a, b", 2)
     body = json.dumps({"path": found["path"]})
     response = await jp_fetch("workbench", "sessions", method="POST", body=body)

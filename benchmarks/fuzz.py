@@ -1,0 +1,252 @@
+"""Random changes of files: each must open and show all that it says, or be refused in one sentence.
+
+    python benchmarks/fuzz.py [changes of each kind] [seed]
+
+Six kinds: JSON values and bytes of a formula, JSON values and members of a session, a network, tables.
+"""
+
+import io
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save
+
+from workbench import Dataset, Session
+from workbench.discovery.export import _WRITERS as LANGUAGES
+from workbench.discovery.export.writer import NotAvailableError
+from workbench.discovery.formula import Formula
+from workbench.errors import InputError
+from workbench.kan import checkpoint
+from workbench.preparation import columns_of, findings, suggested
+from workbench.tables import read_table
+
+Files = dict[str, bytes]
+VALUES: tuple[Any, ...] = (
+    None, True, -1, 0, 7, 1e300, 10**9, 10**30, "", "x", "\0", "<img src=x>", "x" * 5000, [], [[]], {},
+    {"a": 1}, float("nan"), float("inf"), [None], ["a", "a"], json.loads("[" * 300 + "]" * 300),
+)  # fmt: skip
+
+
+def originals() -> Files:
+    """What the workbench itself writes, by file name."""
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.exp(x[:, 0]) + x[:, 1] ** 2})
+    frame = frame.assign(word=["p", "q"] * 30)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = Dataset.from_frame(frame.drop(columns="word"), "y", units={"a": "m"})
+        session = Session(data, starts=1, grids=(3,), steps=5).start().wait().add("exp(a) + b^2")
+        session.save(folder / "session.kan")
+        session.formula.save(folder / "formula.json")
+        checkpoint.save(session.model, folder / "model.safetensors", names=data.names, target="y")
+        frame.to_csv(folder / "table.csv", index=False)
+        frame.to_parquet(folder / "table.parquet")
+        frame.to_excel(folder / "table.xlsx", index=False)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def bytes_changed(content: bytes, chance: random.Random) -> bytes:
+    """A few bytes replaced, removed or repeated, or the end cut off."""
+    found = bytearray(content)
+    for _ in range(chance.randint(1, 5)):
+        at = chance.randrange(len(found))
+        match chance.randrange(4):
+            case 0:
+                found[at] = chance.randrange(256)
+            case 1:
+                del found[at : at + chance.randint(1, 20)]
+            case 2:
+                found[at:at] = found[at : at + chance.randint(1, 200)]
+            case 3 if chance.random() < 0.2:
+                del found[at:]
+        if not found:
+            return b""
+    return bytes(found)
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    for key in keys:
+        yield value, key
+        yield from _places(value[key])
+
+
+def values_changed(content: bytes, chance: random.Random) -> bytes:
+    """One or two values of a JSON text replaced, removed or doubled."""
+    about = json.loads(content)
+    for _ in range(chance.randint(1, 2)):
+        inside, key = chance.choice(list(_places(about)))
+        match chance.randrange(4):
+            case 0 if isinstance(inside, list):
+                inside.append(inside[key])
+            case 1:
+                del inside[key]
+            case 2 if isinstance(inside[key], str) and inside[key]:
+                inside[key] = bytes_changed(inside[key].encode(), chance).decode(errors="replace")
+            case _:
+                inside[key] = chance.choice(VALUES)
+    return json.dumps(about).encode()
+
+
+def _repacked(content: bytes, change: Callable[[Files], None]) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    return written.getvalue()
+
+
+def manifest_changed(content: bytes, chance: random.Random) -> bytes:
+    """Values of what a session says of itself."""
+
+    def change(members: Files) -> None:
+        members["session.json"] = values_changed(members["session.json"], chance)
+
+    return _repacked(content, change)
+
+
+def members_changed(content: bytes, chance: random.Random) -> bytes:
+    """A member of an archive changed, removed or put in the place of another."""
+
+    def change(members: Files) -> None:
+        one, other = chance.choice(list(members)), chance.choice(list(members))
+        match chance.randrange(4):
+            case 0:
+                del members[one]
+            case 1:
+                members[one] = members[other]
+            case 2 if one.endswith(".json"):
+                members[one] = values_changed(members[one], chance)
+            case _:
+                members[one] = bytes_changed(members[one], chance)
+
+    return bytes_changed(content, chance) if chance.random() < 0.3 else _repacked(content, change)
+
+
+def network_changed(content: bytes, chance: random.Random) -> bytes:
+    """Bytes of a network, what it says of itself, or its numbers, under a checksum that is right."""
+    if chance.random() < 0.3:
+        return bytes_changed(content, chance)
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "model.safetensors")
+        path.write_bytes(content)
+        with safe_open(path, framework="pt") as file:
+            about = json.loads(values_changed(file.metadata()["kan"].encode(), chance))
+        tensors = load_file(path)
+    if chance.random() < 0.5:
+        key = chance.choice(list(tensors))
+        other = chance.choice((torch.zeros(2), tensors[key] * float("nan"), -tensors[key].double()))
+        tensors[key] = other
+        if isinstance(about, dict):
+            about["checksum"] = checkpoint._checksum(tensors)
+    return save(tensors, metadata={"kan": json.dumps(about)})
+
+
+def shown_formula(path: Path) -> None:
+    """All that a formula says of itself."""
+    formula = Formula.load(path)
+    _ = str(formula), repr(formula), formula.latex, formula.display_latex, formula.mathml
+    _ = formula._repr_html_(), formula.limits, formula.unit_problems, formula.complexity
+    x = np.zeros((3, len(formula.names)))
+    _ = formula(x), formula.predict(x), formula.in_domain(x)
+    for write, *_ in LANGUAGES.values():  # the code alone: running it is what export does then
+        with suppress(NotAvailableError):
+            write(formula)
+
+
+def shown_session(path: Path) -> None:
+    """All that a session says of itself."""
+    session = Session.load(path)
+    _ = session.to_notebook(), session.versions, session.graph(), session.result
+    compile(session.to_script(), "script", "exec")
+    if session.has_formulas and len(session.formulas):
+        _ = session.formulas._repr_html_(), session.formulas.frame(), session.formula._repr_html_()
+
+
+def shown_network(path: Path) -> None:
+    """A network's values."""
+    _ = checkpoint.read_about(path)
+    model = checkpoint.load(path)
+    x = torch.zeros(3, model.in_features, dtype=model.output_scale.dtype)
+    _ = repr(model), model(x), model.edges()
+
+
+def shown_table(path: Path) -> None:
+    """A table as the first page shows it, and the data made of it."""
+    frame = read_table(path)
+    _ = columns_of(frame), findings(frame, prepared := suggested(frame)), prepared.apply(frame)
+
+
+Change = Callable[[bytes, random.Random], bytes]
+KINDS: dict[str, tuple[str, Change, Callable[[Path], None]]] = {
+    "values of a formula": ("formula.json", values_changed, shown_formula),
+    "bytes of a formula": ("formula.json", bytes_changed, shown_formula),
+    "values of a session": ("session.kan", manifest_changed, shown_session),
+    "members of a session": ("session.kan", members_changed, shown_session),
+    "a network": ("model.safetensors", network_changed, shown_network),
+    "a table": ("table", bytes_changed, shown_table),
+}
+
+
+def tried(files: Files, kind: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
+    """What became of each change: "shown", "refused" or the name of another error, and its words."""
+    stem, change, show = KINDS[kind]
+    names = sorted(name for name in files if name.startswith(stem))
+    chance = random.Random(f"{kind} {seed}")
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            path = Path(folder, names[number % len(names)])
+            path.write_bytes(change(files[path.name], chance))
+            try:
+                show(path)
+            except InputError as error:
+                yield "refused", str(error)
+            except Exception as error:  # what is looked for
+                yield type(error).__name__, f"{number} {error}"
+            else:
+                yield "shown", ""
+
+
+def main() -> None:
+    count, seed = (int(word) for word in [*sys.argv[1:], *("300", "0")[len(sys.argv) - 1 :]])
+    warnings.simplefilter("ignore")
+    files = originals()
+    print(
+        "| kind | shown | refused | other | slowest, CPU s | memory, MB |\n|---|---|---|---|---|---|"
+    )
+    for kind in KINDS:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        ended, slowest, began = Counter[str](), 0.0, time.process_time()
+        for what, words in tried(files, kind, count, seed):
+            slowest, began = max(slowest, time.process_time() - began), time.process_time()
+            ended[what] += 1
+            if what not in ("shown", "refused"):
+                print(f"<!-- {kind}: {what}: {words[:200]} -->", flush=True)
+        other = ended.total() - ended["shown"] - ended["refused"]
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+        counts = f"{ended['shown']} | {ended['refused']} | {other}"
+        print(f"| {kind} | {counts} | {slowest:.2f} | {grown} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
