@@ -21,5 +21,10 @@ def warn_missing(missing: int, rows: int, *, stacklevel: int = 3) -> None:
         warnings.warn(text, MissingValueWarning, stacklevel=stacklevel)
 
 
+def in_one_line(error: Exception) -> str:
+    """What another library says of a failure, short."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 class ExtrapolationWarning(UserWarning):
     """Rows lie outside the range of the training data, where curves go on as straight lines."""

@@ -14,13 +14,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
 from workbench.schema import Label, Meta, Name, Number, Struct, Text, read, require, require_names
 
 FORMAT = 1
 MANIFEST = "session.json"
 _MOST_BYTES, _MOST_STEPS, _MOST_FORMULAS = 50_000_000, 10_000, 1_000
-_Place = Annotated[int, Meta(ge=0, le=_MOST_STEPS)]
+_Place = Annotated[int, Meta(ge=0)]
 _Failures = (
     zipfile.BadZipFile,
     OSError,
@@ -163,7 +163,9 @@ def archive(path: Path) -> Iterator[zipfile.ZipFile]:
     except InputError:
         raise
     except _Failures as error:
-        raise InputError(f"{path.name!r} is damaged or not a saved session: {error}") from error
+        raise InputError(
+            f"{path.name!r} is damaged or not a saved session: {in_one_line(error)}"
+        ) from error
 
 
 def described(path: str | Path) -> Manifest:

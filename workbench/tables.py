@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
 from workbench.schema import require_text
 
 _SEPARATORS = {".csv": None, ".tsv": "\t", ".txt": None}
@@ -44,7 +44,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except InputError:
         raise
     except Exception as error:  # the libraries that read files name no errors of their own
-        raise InputError(f"{path.name!r} is not {_KIND[read]}: {_first_line(error)}") from error
+        raise InputError(f"{path.name!r} is not {_KIND[read]}: {in_one_line(error)}") from error
     return frame
 
 
@@ -146,7 +146,7 @@ def _text(path: Path) -> pd.DataFrame:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{path.name!r} is not a text table in UTF-8: {_first_line(error)}"
+            f"{path.name!r} is not a text table in UTF-8: {in_one_line(error)}"
         ) from error
     require_text(text)
     if not text.strip():
@@ -184,7 +184,3 @@ _KIND = {_parquet: "a Parquet table", _excel: "an Excel table", _text: "a table"
 def _sniff(text: str) -> str:
     first = text.splitlines()[0]
     return max((",", ";", "\t"), key=first.count)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

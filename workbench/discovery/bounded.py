@@ -12,7 +12,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Rational
 
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
 
 _LARGEST = 1e300
 _BITS = 4096
@@ -59,7 +59,7 @@ def built(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except InputError:
         raise
     except Exception as error:  # SymPy names no errors: whatever it raises, there is no expression
-        raise InputError(f"{name} cannot be built: {error}") from error
+        raise InputError(f"{name} cannot be built: {in_one_line(error)}") from error
     return found
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 from workbench.discovery.digits import FULL
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.srepr import parse_srepr
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
 from workbench.schema import (
     MOST_NODES,
     Count,
@@ -151,7 +151,7 @@ def _require_values(formula: Formula, what: str) -> None:
     try:
         formula(spans.reshape(-1, 2).T)
     except Exception as error:  # of generated code: there is no list of what it may raise
-        raise InputError(f"{what} is damaged: it has no values: {error}") from error
+        raise InputError(f"{what} is damaged: it has no values: {in_one_line(error)}") from error
 
 
 def _ends(pair: tuple[Number, Number]) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from safetensors.torch import save as packed
 from torch import Tensor
 
 from workbench import __version__
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
 from workbench.kan.bases import BSplines
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, KANConfig
@@ -159,7 +159,7 @@ def load(path: str | Path, *, device: torch.device | str | None = None) -> KAN:
     except (KeyError, TypeError, RuntimeError, ValueError, IndexError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path.name!r} is damaged: {error}") from error
+        raise InputError(f"{path.name!r} is damaged: {in_one_line(error)}") from error
     for level, target, source, name in about.fixed:
         try:
             lookup(name)
@@ -195,7 +195,9 @@ def _read(path: Path) -> tuple[_Saved, dict[str, Tensor]]:
             content = (file.metadata() or {}).get("kan", "{}").encode()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
-        raise InputError(f"{path.name!r} is damaged or not a saved network: {error}") from error
+        raise InputError(
+            f"{path.name!r} is damaged or not a saved network: {in_one_line(error)}"
+        ) from error
     _require_version(content, path.name)
     about = read(content, _Saved, repr(path.name))
     require_names(about.names, repr(path.name))

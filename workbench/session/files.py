@@ -27,7 +27,7 @@ from workbench.discovery.formula_file import read_formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.parsing import parse_expression
 from workbench.discovery.structure.propose import Suggestion
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.kan.journal import Record
@@ -156,7 +156,7 @@ def load(path: str | Path) -> Session:
     except InputError:
         raise
     except Exception as error:  # whatever parts that do not fit each other make of each other
-        raise InputError(f"{path.name!r} is a damaged session: {error}") from error
+        raise InputError(f"{path.name!r} is a damaged session: {in_one_line(error)}") from error
     return session
 
 
