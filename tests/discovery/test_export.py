@@ -123,6 +123,21 @@ def test_the_header_says_where_the_formula_comes_from() -> None:
     assert found.companions[0][0] == "formula.h"
 
 
+def test_a_document_is_compared_with_the_formula_and_says_what_its_digits_cost() -> None:
+    known = Formula(
+        (0.123456789 * A,),
+        ("lam",),
+        domain={"lam": (0, 1)},
+        constants=(Constant(0.123456789, 0.01, digits=2),),
+        scores={"printing_error": 0.08},
+    )
+    latex, code = export(known, "latex"), export(known, "python")
+    assert latex.error == pytest.approx(1 - 0.12 / 0.123456789, rel=0.01)
+    assert "move no training row by more than 0.08 of the noise." in latex.text
+    assert code.error < 1e-12
+    assert "of the noise" not in code.text
+
+
 def test_what_the_reader_of_latex_does_not_know_is_said() -> None:
     found = export(law(sympy.erf(A) + B), "latex")
     assert found.error is None

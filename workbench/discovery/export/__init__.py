@@ -69,7 +69,7 @@ def export(formula: "Formula", language: str, *, name: str = "formula") -> Expor
     except NotAvailableError as missing:
         artefact = Artefact("", Program((), {}, skipped=str(missing)))
     error, note = compare(formula, artefact.program)
-    text = with_header(artefact.text, formula, comment, error, note)
+    text = with_header(artefact.text, formula, comment, error, note, rounded=artefact.rounded)
     files = tuple(
         (f, with_header(t, formula, comment, error, note)) for f, t in artefact.companions
     )

@@ -77,7 +77,7 @@ def _column(number: int) -> str:
 
 def _mathml(formula: "Formula") -> Artefact:
     note = "not executed: presentation MathML is for reading"
-    return Artefact(formula.mathml + "\n", Program((), {}, skipped=note))
+    return Artefact(formula.mathml + "\n", Program((), {}, skipped=note), rounded=True)
 
 
 def _latex(formula: "Formula") -> Artefact:
@@ -89,7 +89,7 @@ def _latex(formula: "Formula") -> Artefact:
     if unknown:
         word = next(g for g in unknown.groups() if g)
         note = f"not executed: SymPy's reader of LaTeX does not know {word}"
-        return Artefact(text, Program((), {}, skipped=note))
+        return Artefact(text, Program((), {}, skipped=note), rounded=True)
     plain = [[_readable(row) for row in group] for group in rows]
     sides = [[equation.left for equation in group] for group in groups]
     code = (
@@ -107,7 +107,7 @@ def _latex(formula: "Formula") -> Artefact:
         "def evaluate(x):\n"
         "    return np.stack([np.broadcast_to(v, len(x)) for v in f(*x.T)], -1)\n"
     )
-    return Artefact(text, python_program(code, guarded=False))
+    return Artefact(text, python_program(code, guarded=False), rounded=True)
 
 
 def _readable(row: str) -> str:

@@ -16,11 +16,15 @@ _MOST_CONSTANTS = 20
 
 @dataclass(frozen=True)
 class Artefact:
-    """Code as it was written, the program that runs it, and further files as (filename, text)."""
+    """Code as it was written, the program that runs it, and further files as (filename, text).
+
+    ``rounded`` tells whether it has the printed digits of the formula's numbers, not all.
+    """
 
     text: str
     program: Program
     companions: tuple[tuple[str, str], ...] = ()
+    rounded: bool = False
 
 
 def plain(text: object) -> str:
@@ -30,7 +34,13 @@ def plain(text: object) -> str:
 
 
 def with_header(
-    text: str, formula: "Formula", comment: tuple[str, str], error: float | None, note: str
+    text: str,
+    formula: "Formula",
+    comment: tuple[str, str],
+    error: float | None,
+    note: str,
+    *,
+    rounded: bool = False,
 ) -> str:
     """``text`` below its comment; ``comment`` is what a comment line begins and ends with."""
     lines = [f"Formula for {plain(', '.join(formula.left_sides))}, by KAN Workbench."]
@@ -38,6 +48,11 @@ def with_header(
         lines.append(f"Executed and compared with the formula: maximal relative error {error:.1e}.")
     else:
         lines.append(plain(note))
+    moved = formula.scores.get("printing_error") if rounded else None
+    if moved is not None:
+        lines.append(
+            f"Its rounded numbers move no training row by more than {moved:.2g} of the noise."
+        )
     for key, name in enumerate(formula.names):
         low, high = formula.domain.get(name, (float("-inf"), float("inf")))
         unit = formula.units.get(name)
