@@ -112,6 +112,25 @@ def test_the_workbench_trains_and_stops(page: Page, notebook7: Lab) -> None:
     assert "Open Study: Tour" in palette(page, "Open Study")
 
 
+def test_a_kernel_that_is_gone_is_said(page: Page, notebook7: Lab) -> None:
+    write_notebook(notebook7, "gone.ipynb", BENCH)
+    visit(page, notebook7, "notebooks/gone.ipynb")
+    page.wait_for_function(IDLE)
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    guide = page.locator(".kw-guide")
+    expect(guide).to_be_visible()
+    page.evaluate(
+        "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+    )
+    expect(guide.locator(".kw-lost")).to_contain_text("Your work is saved in ")
+    panel = page.locator(".kw-training")
+    expect(panel.locator(".kw-lost")).to_contain_text("The kernel is gone")
+    expect(panel.get_by_role("button", name="Run", exact=True)).to_be_disabled()
+    guide.get_by_role("button", name="Run the cells above and this one").click()
+    expect(page.locator(".kw-guide .kw-lost")).to_have_count(0)
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
+
+
 def test_a_notebook_that_opens_elsewhere_leaves_this_one_alone(page: Page, notebook7: Lab) -> None:
     write_notebook(notebook7, "mine.ipynb", BENCH)
     visit(page, notebook7, "notebooks/mine.ipynb")

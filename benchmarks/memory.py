@@ -1,0 +1,121 @@
+"""What stays behind: memory of fits and of widgets that were closed, listeners of cells that run again.
+
+    PYTHONPATH=. python benchmarks/memory.py [--quick]
+
+Memory is the resident set of one process, read before and after, behind a first tenth that fills
+caches; the second half is given alone, too, because what leaks keeps growing. Listeners are those on
+document and window of a real JupyterLab, and all that the browser counts after a collection.
+"""
+
+import gc
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from measure import options
+from tables import write
+
+from workbench import KAN, Dataset, Session, fit
+from workbench.widgets import Workbench
+
+FITS, WIDGETS, RUNS = 300, 100, 10
+LIMIT_MB = 50
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def resident() -> float:
+    """Megabytes of this process that are in memory."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 1e6
+
+
+def growth(work: Callable[[int], object], times: int) -> tuple[float, float]:
+    """Megabytes that stay behind ``times`` repetitions, and of them those of the second half."""
+    for number in range(max(times // 10, 1)):
+        work(number)
+    before = resident()
+    for number in range(times // 2):
+        work(number)
+    half = resident()
+    for number in range(times // 2, times):
+        work(number)
+    after = resident()
+    return after - before, after - half
+
+
+def table(seed: int) -> Dataset:
+    x = np.random.default_rng(seed).uniform(-1, 1, (200, 2))
+    return Dataset.from_arrays(x, x[:, 0] * x[:, 1])
+
+
+def one_fit(seed: int) -> None:
+    fit(KAN((2, 1, 1), seed=seed), table(seed), grids=(3,), starts=2, steps=4, seed=seed)
+
+
+def one_widget(seed: int) -> None:
+    """A workbench on a session of its own, and on disk a file that goes with it."""
+    bench = Workbench(Session(table(seed), (2, 2, 1)))
+    file = bench._keeper.path if bench._keeper is not None else None
+    bench.close()
+    if file is not None:
+        file.unlink()
+
+
+def listeners(runs: int) -> list[tuple[int, int]]:
+    """On document and window, and of the whole page, behind every run of a cell with a workbench."""
+    from tests.e2e.browser import lab_and_browser, opened
+    from tests.e2e.test_lab import open_and_run, write_notebook
+    from tests.e2e.test_lost import BENCH, COUNT, run_again
+
+    found = []
+    with lab_and_browser() as (lab, browser):
+        page = opened(browser, lab, width=1280, height=900, patience=120)
+        page.add_init_script(COUNT)
+        page.reload()
+        page.wait_for_function("() => window.jupyterapp?.shell")
+        write_notebook(lab, "memory.ipynb", BENCH)
+        open_and_run(page, "memory.ipynb")
+        inspector = page.context.new_cdp_session(page)
+        inspector.send("Performance.enable")
+        for _ in range(runs):
+            run_again(page)
+            inspector.send("HeapProfiler.collectGarbage")
+            counted = inspector.send("Performance.getMetrics")["metrics"]
+            whole = next(int(m["value"]) for m in counted if m["name"] == "JSEventListeners")
+            found.append((page.evaluate("standing()"), whole))
+    return found
+
+
+def main() -> None:
+    quick = options(__doc__ or "", 1).quick
+    share = 10 if quick else 1
+    rows = []
+    for name, work, times in (
+        ("fits", one_fit, FITS),
+        ("workbenches made and closed", one_widget, WIDGETS),
+    ):
+        grown, late = growth(work, times // share)
+        rows.append(
+            (f"{times // share} {name}", f"{grown:.1f} MB", f"{late:.1f} MB", f"< {LIMIT_MB} MB")
+        )
+        print(*rows[-1], sep=" | ", flush=True)
+    counted = listeners(3 if quick else RUNS)
+    (first, page), (last, whole) = counted[0], counted[-1]
+    rows.append(
+        (
+            f"listeners on document and window, run 1 and {len(counted)}",
+            str(first),
+            str(last),
+            "the same",
+        )
+    )
+    rows.append((f"listeners of the page, run 1 and {len(counted)}", str(page), str(whole), "–"))
+    if not quick:
+        write("memory", ["what", "grows by", "second half, or last run", "target"], rows)
+    for row in rows:
+        print(*row, sep=" | ")
+
+
+if __name__ == "__main__":
+    main()
