@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from workbench.baselines import Baseline, compare
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.blocks import blocks
+from workbench.discovery.centring import Centring
 from workbench.discovery.collinear import StandIn, exchanges, in_words, stand_ins, telling
 from workbench.discovery.compiler import compile_expression
 from workbench.discovery.elimination import Elimination, eliminate
@@ -143,7 +144,24 @@ def discover(
     """
     parse_all(data.units)
     chosen = blocks(functions).functions
+    around = Centring.of(data)
     course = _Course(data, effort, chosen, grids, hidden, seed, report)
+    # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
+    if around.origins and not (structure and course.structure(refused).exact):
+        found_there = discover(
+            around.centred,
+            effort=effort,
+            widths=widths,
+            structure=structure,
+            refused=around.without_note(refused),
+            ratio=ratio,
+            functions=functions,
+            grids=grids,
+            hidden=hidden,
+            seed=seed,
+            report=report,
+        )
+        return _restored(found_there, around)
     formulas = constants_and_lines(data)
     suggestions: tuple[Suggestion, ...] = ()
     if structure and not course.tell("looking for structure", 0.0):
@@ -173,6 +191,34 @@ def discover(
         shapes=tuple(shapes),
         importance=importance,
         suggestions=suggestions,
+    )
+
+
+def _restored(found: Discovery, around: Centring) -> Discovery:
+    """What was found in a centred table as said of the table itself."""
+    back = around.network
+    return replace(
+        found,
+        data=around.data,
+        fit=replace(found.fit, model=back(found.fit.model)),
+        network=back(found.network),
+        formulas=around.formulas(found.formulas),
+        shapes=tuple(_shape_restored(shape, back) for shape in found.shapes),
+        suggestions=tuple(
+            replace(
+                s, sentence=s.sentence + around.note, expression=around.expression(s.expression)
+            )
+            for s in found.suggestions
+        ),
+    )
+
+
+def _shape_restored(shape: Shape, back: Callable[[KAN], KAN]) -> Shape:
+    path = tuple(replace(stage, model=back(stage.model)) for stage in shape.elimination.path)
+    return Shape(
+        shape.width,
+        replace(shape.fit, model=back(shape.fit.model)),
+        replace(shape.elimination, path=path),
     )
 
 

@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.discovery.parametric import Parametric, parametrize
+from workbench.discovery.rebuilding import is_centred
 from workbench.discovery.typesetting import rounded, to_text
 from workbench.discovery.units import Unit, monomial, parse_all
 
@@ -134,6 +135,8 @@ class _Walk:
         return {}
 
     def _sum(self, e: Expr) -> Exponents:
+        if is_centred(e):  # an origin has the unit of its column
+            return self.of(*e.free_symbols)
         terms = list(e.args)
         if any(t.is_Symbol and t.name in self.constants for t in terms):
             # The logarithm of a unit is one more summand of a constant that is there anyway.

@@ -24,6 +24,7 @@ from workbench.discovery.naming import (
     write_labels,
     write_names,
 )
+from workbench.discovery.rebuilding import replaced
 from workbench.discovery.typesetting import (
     WIDTH,
     Equation,
@@ -357,8 +358,8 @@ class Formula:
         table = dict(zip(self.symbols, symbols, strict=True))
         return replace(
             self,
-            expressions=tuple(e.xreplace(table) for e in self.expressions),
-            as_fitted=tuple(e.xreplace(table) for e in self.as_fitted),
+            expressions=tuple(replaced(e, table) for e in self.expressions),
+            as_fitted=tuple(replaced(e, table) for e in self.as_fitted),
             names=new,
             domain={names.get(k, k): v for k, v in self.domain.items()},
             units={names.get(k, k): v for k, v in self.units.items()},

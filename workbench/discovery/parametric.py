@@ -13,6 +13,7 @@ from scipy.special import softmax
 from sympy import Expr, Symbol
 
 from workbench.discovery.evaluation import compiled
+from workbench.discovery.rebuilding import replaced
 from workbench.discovery.sample import Sample, both_logits
 
 _SINGULAR = 1e-13
@@ -74,7 +75,7 @@ class Parametric:
     def substituted(self) -> tuple[Expr, ...]:
         """The expressions with their numbers put in."""
         numbers = dict(zip(self.constants, map(sympy.Float, self.values), strict=True))
-        return tuple(e.xreplace(numbers) for e in self.expressions)
+        return tuple(replaced(e, numbers) for e in self.expressions)
 
 
 def _slope(expression: Expr, constant: Symbol) -> Expr:

@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr
 
 from workbench.discovery.bounded import built, decimal, floating, whole
+from workbench.discovery.rebuilding import keeps_apart
 from workbench.errors import InputError
 from workbench.schema import MOST_NODES
 
@@ -77,7 +78,10 @@ class _Builder:
                 f"a saved expression holds {name!r}, which is not allowed; "
                 "a function of your own must be registered before it is loaded"
             )
-        return built(name, make, *(self.build(a, depth + 1) for a in node.args))
+        parts = [self.build(a, depth + 1) for a in node.args]
+        if name == "Mul" and keeps_apart(parts):
+            return sympy.Mul(*parts, evaluate=False)
+        return built(name, make, *parts)
 
 
 def _leaf(name: str, node: ast.Call) -> Expr:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from workbench.discovery.attribution import edge_scores
 from workbench.discovery.blocks import Blocks, blocks
 from workbench.discovery.candidates import Candidate
+from workbench.discovery.centring import Centring
 from workbench.discovery.expressions import to_expressions
 from workbench.discovery.fence import attempt, attempts
 from workbench.discovery.fixing import fix
@@ -69,6 +70,9 @@ def symbolify(
         InputError: a building block is not known, none is left, or an edge of ``allowed`` is not there.
     """
     networks = [models] if isinstance(models, KAN) else list(models)
+    around = Centring.of(data)
+    if around.origins:
+        networks, data = list(map(around.centred_network, networks)), around.centred
     choice = blocks(functions, allowed)
     for model in networks:
         choice.require_edges(model)
@@ -81,7 +85,8 @@ def symbolify(
     for model in finished:
         with attempt("symbols of a network"):
             expressions.append(to_expressions(model, data.names))
-    return polished(expressions, data, network=networks[0] if networks else None, floor=floor)
+    found = polished(expressions, data, network=networks[0] if networks else None, floor=floor)
+    return around.formulas(found) if around.origins else found
 
 
 def ranked(found: Sequence[Candidate], effect: float, noise: float) -> list[Candidate]:

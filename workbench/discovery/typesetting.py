@@ -17,6 +17,7 @@ from sympy.printing.str import StrPrinter
 
 from workbench.discovery.digits import significant
 from workbench.discovery.parsing import quoted
+from workbench.discovery.rebuilding import replaced
 from workbench.markup import Markup, element, join
 
 DIGITS = 5
@@ -41,7 +42,7 @@ def rounded(expression: Expr, digits: int | Callable[[float], int] = DIGITS) -> 
             else sympy.Float(f"{value:.{places}g}", places)
         )
 
-    return expression.xreplace({n: short(n) for n in expression.atoms(sympy.Float)})
+    return replaced(expression, {n: short(n) for n in expression.atoms(sympy.Float)})
 
 
 class _Text(StrPrinter):
