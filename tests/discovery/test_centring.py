@@ -5,6 +5,7 @@ import pytest
 import sympy
 import torch
 
+from workbench.automatic import discover
 from workbench.discovery.centring import Centring
 from workbench.discovery.dimensions import check_expressions
 from workbench.discovery.formula import Formula
@@ -109,3 +110,28 @@ def test_symbols_of_a_far_column_are_those_of_the_centred_one() -> None:
     formula = symbolify(around.network(model), data).best
     assert formula.scores["test_loss"] < 1e-6
     assert formula.domain["t"][0] > 1959
+
+
+def test_a_discovery_from_far_away_speaks_of_the_table_itself() -> None:
+    data = table(days=3.0)
+    asked = []
+
+    def soon(what: str, share: float) -> bool:
+        asked.append(what)
+        return len(asked) > 3
+
+    found = discover(data, effort="quick", widths=((2, 1),), grids=(3,), report=soon)
+    assert found.data is data
+    low, high = found.network.layer(0).grid_range[0].tolist()
+    assert low < 2451546 < 2451547 < high
+    around = Centring.of(data)
+    for formula in found.formulas:
+        values = formula(data.inputs)
+        assert np.isfinite(values).all()
+        ends = formula.domain["t"]
+        assert 2451545 <= ends[0] < ends[1] <= 2451548
+    x = data.split("test")[0]
+    loss = float((found.formula(x) - data.split("test")[1][:, 0].numpy()).std())
+    assert loss == pytest.approx(found.formula.scores["test_loss"], rel=0.2)
+    assert any("2451" in str(f) for f in found.formulas if "t" in f.used)
+    assert around.without_note(["y may be t" + around.note]) == ("y may be t",)

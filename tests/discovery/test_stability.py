@@ -2,11 +2,14 @@
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import sympy
+import torch
 
+from workbench import resampling
 from workbench.discovery.polish import polished
 from workbench.discovery.stability import differ, form, weighed
 from workbench.errors import InputError
@@ -91,6 +94,25 @@ def test_classes_have_shares_too() -> None:
     found = weighed(formulas, data)
     assert form(found.best.expressions) == (A,)
     assert found.best.scores["selection_frequency"] > 0.5
+
+
+def test_training_and_validation_rows_are_drawn_again_and_test_rows_are_not(monkeypatch) -> None:
+    data, seen = table(0.05), []
+
+    def search(drawn: Dataset, **options: object):
+        seen.append(drawn)
+        return SimpleNamespace(formula=rivals(data).best)
+
+    monkeypatch.setattr(resampling, "discover", search)
+    recurrence(data, resamples=2, seed=5)
+    for drawn in seen:
+        for part in ("train", "validation"):
+            before, after = getattr(data, part), getattr(drawn, part)
+            assert len(after) == len(before)
+            assert set(after.tolist()) < set(before.tolist())
+        assert torch.equal(drawn.test, data.test)
+    assert not torch.equal(seen[0].validation, seen[1].validation)
+    assert not torch.equal(seen[0].train, seen[1].train)
 
 
 def test_whole_searches_are_repeated_anywhere() -> None:

@@ -1,6 +1,7 @@
 """Structure in tables: symmetries and links are noticed, laws come out, and nothing comes out of noise."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import sympy
 
 from workbench.automatic import discover
 from workbench.discovery.polish import constants_and_lines
+from workbench.discovery.structure.finish import EXACT, checked, quick_guesses
 from workbench.discovery.structure.links import LINKS
-from workbench.discovery.structure.problem import Problem
+from workbench.discovery.structure.problem import Problem, fitted_numbers
 from workbench.discovery.structure.propose import propose
 from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.structure.subsets import best_subsets
@@ -187,3 +189,37 @@ def test_a_law_that_leaves_nothing_ends_the_discovery() -> None:
 def test_a_search_can_be_stopped_at_once() -> None:
     found = propose(table(lambda a, b: np.sin(a) / b, 2), stop=lambda: True)
     assert not found.exact
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-30, 1e-9, 1e9, 1e60, 1e100])
+def test_a_law_of_any_size_is_found_as_fast_and_as_exactly(size: float) -> None:
+    random = np.random.default_rng(0)
+    u, v = random.uniform(-1, 1, (2, 200))
+    data = Dataset.from_arrays(np.stack((u, v), 1), size * 2.5 * u * v, names=["u", "v"])
+    whole = Problem.of(data)
+    guess = next(g for g in quick_guesses(whole.near_one(), EXACT) if g.error < EXACT)
+    law = replace(guess, expression=fitted_numbers(guess.expression))
+    number, rest = law.expression.as_coeff_Mul()
+    assert float(number) == pytest.approx(2.5 * size, rel=1e-9)
+    assert rest == sympy.Symbol("u", real=True) * sympy.Symbol("v", real=True)
+    assert checked(law, whole).error < EXACT
+
+
+def test_columns_of_a_size_that_nobody_writes_out_are_looked_at_in_other_units() -> None:
+    random = np.random.default_rng(0)
+    lows, highs = (1e7, 2.9e8, 1), (2.9e8, 3e8, 2)
+    x = random.uniform(lows, highs, (300, 3))
+    data = Dataset.from_arrays(x, x[:, 0] + 1e9 * x[:, 2], names=["v", "c", "m"])
+    v, c, m = sympy.symbols("v c m", real=True)
+    near = Problem.of(data).near_one()
+    assert np.abs(near.x).max() < 30
+    assert np.abs(near.y).max() < 30
+    assert near.symbols[2] == m
+    assert fitted_numbers(near.symbols[0]).atoms(sympy.Rational) == set()
+    quotient = near.scaled(1, {0: -1.0}, 1.0)
+    assert quotient.symbols[0] == v / c
+    expected = Problem.of(data)
+    np.testing.assert_allclose(quotient.x[:, 0], expected.x[:, 0] / expected.x[:, 1], rtol=1e-12)

@@ -50,6 +50,26 @@ def test_levenberg_marquardt_knows_no_network() -> None:
     assert state.iteration < 60
 
 
+def test_problems_of_a_stack_go_the_ways_that_they_go_alone() -> None:
+    # One steps back where the other goes on: it must keep the matrix of the place where it stands.
+    starts = torch.tensor([[-1.2, 1.0], [1.1, 1.2]]).double()
+
+    def path(start: torch.Tensor) -> list[lm.State]:
+        seen: list[lm.State] = []
+        begin = lm.State.begin(start, 1e-6)
+        watch = lambda state, losses: bool(seen.append(state))  # noqa: E731
+        lm.minimize(Rosenbrock(), begin, steps=8, accelerate=False, watch=watch)
+        return seen
+
+    together = path(starts)
+    refused = [(state.growth > 2).tolist() for state in together]
+    assert any(one != other for one, other in refused)
+    for place in range(2):
+        alone = torch.cat([state.parameters for state in path(starts[place : place + 1])])
+        mine = torch.stack([state.parameters[place] for state in together])
+        torch.testing.assert_close(mine[: len(alone)], alone)
+
+
 def test_a_bent_step_follows_a_curved_valley() -> None:
     class Straight(Rosenbrock):
         def bend(self, p: torch.Tensor, step: torch.Tensor) -> torch.Tensor:

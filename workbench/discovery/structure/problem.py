@@ -12,6 +12,7 @@ from workbench.discovery.sample import Sample
 from workbench.kan.data import Dataset
 
 _MOST_ROWS = 2000
+_WRITTEN_OUT = 1000.0
 _Y = sympy.Symbol("y", real=True)
 
 
@@ -57,8 +58,26 @@ class Problem:
 
     def error(self, predicted: np.ndarray) -> float:
         """Root mean square of the target's residuals in its standard deviations, to first order."""
-        gap = self.weights * (predicted - self.y)
-        return float(np.sqrt(np.square(gap).mean())) / self.spread
+        gap = self.weights * ((predicted - self.y) / self.spread)
+        return float(np.sqrt(np.square(gap).mean()))
+
+    def near_one(self) -> "Problem":
+        """The same in units of powers of ten where numbers are of a size that nobody writes out.
+
+        Functions are looked for in all columns as they are: a column of 1e9 has no sine, no exponential and
+        no sum with 1. The powers are exact, until ``fitted_numbers`` lets them merge with constants.
+        """
+        units = [_unit(column) for column in self.x.T]
+        unit, back = _unit(self.y), self.back
+        return replace(
+            self,
+            x=self.x / np.array([float(u) for u in units]),
+            symbols=tuple(s / u for s, u in zip(self.symbols, units, strict=True)),
+            y=self.y / float(unit),
+            spread=self.spread / float(unit),
+            subject=self.subject / unit,
+            back=lambda expression: back(unit * expression),
+        )
 
     def scaled(self, column: int, powers: dict[int, float], prefactor: float) -> "Problem":
         """Take a scaling symmetry out: ``y = x_c^prefactor g(x_j x_c^powers[j], others)`` without x_c."""
@@ -68,6 +87,8 @@ class Problem:
             x[:, other] = x[:, other] * _power(base, power)
             symbols[other] = symbols[other] * name ** exact(power)
         factor, label = _power(base, prefactor), name ** exact(prefactor)
+        for other in powers:
+            x[:, other], symbols[other] = _in_own_units(x[:, other], symbols[other])
         changed = replace(self, x=x, symbols=tuple(symbols)).without(column)
         return changed.divided(factor, label) if prefactor else changed
 
@@ -128,6 +149,40 @@ def _power(base: np.ndarray, exponent: float) -> np.ndarray:
         whole = float(exponent).is_integer()
         found: np.ndarray = base ** (int(exponent) if whole else exponent)
     return found
+
+
+def _unit(values: np.ndarray) -> Expr:
+    """1, or the power of ten next to the typical size where that is above 1000 or below 1/1000."""
+    size = float(np.median(np.abs(values)))
+    if not (np.isfinite(size) and size > 0) or 1 / _WRITTEN_OUT <= size <= _WRITTEN_OUT:
+        return sympy.Integer(1)
+    return sympy.Integer(10) ** round(np.log10(size))
+
+
+def _in_own_units(values: np.ndarray, symbol: Expr) -> tuple[np.ndarray, Expr]:
+    """A column made of others, in the unit that its own size asks for: v/c has none."""
+    number, rest = symbol.as_coeff_Mul()
+    if _power_of_ten(number) in (None, 0):
+        return values, symbol
+    whole = values / float(number)
+    unit = _unit(whole)
+    return whole / float(unit), rest / unit
+
+
+def _power_of_ten(number: Expr) -> int | None:
+    """Its exponent; None of other numbers."""
+    if not number.is_Rational or number <= 0:
+        return None
+    power = len(str(number.p)) - len(str(number.q))
+    return power if number == sympy.Integer(10) ** power else None
+
+
+def fitted_numbers(expression: Expr) -> Expr:
+    """An expression with its powers of ten as numbers to fit, merged with those beside them."""
+    powers = {n: _power_of_ten(n) for n in expression.atoms(sympy.Rational)}
+    least = round(np.log10(_WRITTEN_OUT))
+    units = {n: sympy.Float(n) for n, p in powers.items() if p is not None and abs(p) >= least}
+    return expression.xreplace(units)
 
 
 def exact(number: float) -> Expr:

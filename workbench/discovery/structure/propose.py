@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sympy
@@ -19,7 +19,7 @@ from workbench.discovery.parsing import quoted
 from workbench.discovery.polish import polished
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.discovery.structure.guess import Guess
-from workbench.discovery.structure.problem import Problem
+from workbench.discovery.structure.problem import Problem, fitted_numbers
 from workbench.discovery.structure.search import Search, Stage
 from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.targets import network_of
@@ -109,7 +109,7 @@ def propose(
         return stop() or time.process_time() - begun > seconds
 
     whole = Problem.of(data)
-    hunt = _Hunt(whole, Search(over, frozenset(refused)))
+    hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)))
     hunt.run()
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
@@ -130,15 +130,15 @@ def _train_loss(formula: Formula) -> float:
 class _Hunt:
     """Guesses of all stages until one is exact."""
 
-    def __init__(self, whole: Problem, search: Search) -> None:
-        self._whole, self._search = whole, search
+    def __init__(self, whole: Problem, start: Problem, search: Search) -> None:
+        self._whole, self._start, self._search = whole, start, search
         self.stages: list[Stage] = []
         self._found: dict[Expr, Guess] = {}
 
     def run(self) -> None:
-        if self._settled_by(quick_guesses(self._whole, EXACT)) or self._whole.width > _MOST_COLUMNS:
+        if self._settled_by(quick_guesses(self._start, EXACT)) or self._start.width > _MOST_COLUMNS:
             return
-        for stage in attempts("a stage of the structure", self._search.stages(self._whole)):
+        for stage in attempts("a stage of the structure", self._search.stages(self._start)):
             self.stages.append(stage)
             if stage.problem.width <= 1 and self._settled_by(self._quick(stage)):
                 return
@@ -162,6 +162,7 @@ class _Hunt:
     def _exact(self, guess: Guess) -> bool:
         """Whether a guess leaves nothing; where it is worth a look it is kept."""
         with attempt("a closed form"):
+            guess = replace(guess, expression=fitted_numbers(guess.expression))
             if self._worth_a_look(guess):
                 seen = checked(guess, self._whole)
                 self._found[seen.expression] = seen
