@@ -15,7 +15,7 @@ from workbench.discovery.structure.problem import Problem, fitted_numbers
 from workbench.discovery.structure.propose import propose
 from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.structure.subsets import best_subsets
-from workbench.discovery.structure.surrogate import of_network, smooth
+from workbench.discovery.structure.surrogate import Smooth, of_network, smooth
 from workbench.discovery.structure.symmetry import factors, idle, scalings, sums
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
@@ -71,6 +71,17 @@ def test_columns_without_effect_leave_first() -> None:
     found = propose(table(lambda a, b, c, d: np.cos(a * c) ** 2 / a, 4))
     assert found.exact
     assert "y shows no dependence on b" in [s.sentence for s in found.suggestions]
+
+
+def test_no_dependence_is_said_only_where_nothing_is_left_that_could_hide_one() -> None:
+    x = np.random.default_rng(7).uniform(1, 2, (100, 3))
+    problem = Problem.of(Dataset.from_arrays(x, x[:, 0] * x[:, 2]))
+    a, b, c = problem.x.T
+    still = [problem.y, np.stack((c, 0 * b, a), 1)]
+    (clear,) = idle(Smooth(*still, error=0.001), problem)
+    assert clear.sentence(problem) == "y shows no dependence on x2"
+    (hidden,) = idle(Smooth(*still, error=0.3), problem)
+    assert hidden.sentence(problem) == "y is predicted as well without x2"
 
 
 def test_columns_that_stand_apart_are_noticed() -> None:

@@ -105,10 +105,14 @@ class Factor:
 
 @dataclass(frozen=True)
 class Idle:
-    """A column that the values do not depend on; ``misfit`` is its effect in the target's deviations."""
+    """A column that the values do not depend on; ``misfit`` is its effect in the target's deviations.
+
+    ``error`` is what the smooth function leaves, in the same units: a dependence may hide in it.
+    """
 
     column: int
     misfit: float
+    error: float
     kind = "idle"
     size = 0.0
 
@@ -116,7 +120,10 @@ class Idle:
         return problem.without(self.column)
 
     def sentence(self, problem: Problem) -> str:
-        return f"{to_text(problem.subject)} shows no dependence on {to_text(problem.symbols[self.column])}"
+        subject, name = to_text(problem.subject), to_text(problem.symbols[self.column])
+        if self.error > _NO_EFFECT:
+            return f"{subject} is predicted as well without {name}"
+        return f"{subject} shows no dependence on {name}"
 
 
 Symmetry = Scaling | Sum | Factor | Idle
@@ -186,7 +193,7 @@ def idle(smooth: Smooth, problem: Problem) -> list[Idle]:
     """Columns without effect, from the last to the first; at least one column stays."""
     swings = smooth.slopes * problem.x.std(0) * problem.weights[:, None]
     effects = np.sqrt(np.square(swings).mean(0)) / problem.spread
-    found = [Idle(i, float(effect)) for i, effect in enumerate(effects) if effect < _NO_EFFECT]
+    found = [Idle(i, float(e), smooth.error) for i, e in enumerate(effects) if e < _NO_EFFECT]
     return found[::-1] if len(found) < problem.width else []
 
 
