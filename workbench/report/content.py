@@ -282,7 +282,7 @@ def _domain(formula: Formula) -> list[Block]:
     if not ranges:
         return []
     stops = [f"It stops at {sentence}." for sentence in formula.limits]
-    smooth = ["No pole, branch point or jump was seen in these ranges or a quarter beyond them."]
+    smooth = ["Samples show no pole, branch point or jump in these ranges or a quarter beyond."]
     smooth += [formula.explosion] if formula.explosion else []
     said = "Fitted on these ranges; beyond them it is an extrapolation. Every export has them as in_domain."
     return [Bullets(ranges), Bullets(stops or smooth), Text(said, True)]
