@@ -17,6 +17,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +96,13 @@ def values_changed(content: bytes, chance: random.Random) -> bytes:
         inside, key = chance.choice(list(_places(about)))
         match chance.randrange(4):
             case 0 if isinstance(inside, list):
-                inside.append(inside[key])
+                inside.append(deepcopy(inside[key]))
             case 1:
                 del inside[key]
             case 2 if isinstance(inside[key], str) and inside[key]:
                 inside[key] = bytes_changed(inside[key].encode(), chance).decode(errors="replace")
             case _:
-                inside[key] = chance.choice(VALUES)
+                inside[key] = deepcopy(chance.choice(VALUES))
     return json.dumps(about).encode()
 
 
