@@ -143,6 +143,7 @@ class ExportPanel(Panel):
         with self._lock, self.hold_sync():
             if language != self._language or formula is not self.session.formula:
                 return
+            self._tell("")
             self.shown = {
                 "language": language,
                 "text": found.text,
@@ -151,7 +152,6 @@ class ExportPanel(Panel):
                 "note": found.note,
                 "companions": [list(file) for file in found.companions],
             }
-            self._tell("")
 
     def _save(self, said: Said) -> None:
         kind = text_in(said, "kind")
