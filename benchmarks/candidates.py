@@ -7,9 +7,9 @@ Everything runs in this process on one thread; the table replaces the one in ben
 
 import argparse
 import time
-from pathlib import Path
 
 import torch
+from tables import put
 from torch import Tensor
 
 from workbench.discovery.candidates import EVERY, match
@@ -29,7 +29,6 @@ ARGUMENTS = {
 NOISES = (0.0, 1e-4, 1e-2)
 POINTS = (128, 1000)
 PEER_FUNCTIONS = ("sin", "exp", "tanh", "x^2")
-MARKS = ("<!-- candidates: begin -->", "<!-- candidates: end -->")
 
 
 def curves(count: int, noise: float, size: int, seed: int = 0) -> tuple[list[str], Tensor, Tensor]:
@@ -92,11 +91,7 @@ def main() -> None:
     torch.set_num_threads(1)
     head = ["| matcher | points | noise | right | fits a second |", "|---|---|---|---|---|"]
     text = "\n".join([*head, *ours(count), *pykan()])
-    print(text)
-    path = Path(__file__).with_name("README.md")
-    before, rest = path.read_text(encoding="utf-8").split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    path.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
+    put("candidates", text)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ Everything runs in this process on one thread; the table replaces the one in ben
 
 import argparse
 import time
-from pathlib import Path
 from statistics import mean
 
 import torch
+from tables import put
 
 from case_studies.knots.study import accuracy, as_classifier, dataset, slope_rule
 from case_studies.knots.table import load_table
@@ -31,7 +31,6 @@ NETWORKS = (
     ("KAN [13, 4, 1]", None, (4,), (5,)),
 )
 PERCEPTRONS = ((8,), (16,), (300, 300, 300))
-MARKS = ("<!-- knots: begin -->", "<!-- knots: end -->")
 
 Row = tuple[str, int, int, float, float]
 
@@ -86,11 +85,7 @@ def main() -> None:
             data = everything if inputs is None else everything.select(inputs)
             rows.append(network_row(name, data, hidden, grids, seed))
     text = table(rows)
-    print(text)
-    path = Path(__file__).with_name("README.md")
-    before, rest = path.read_text(encoding="utf-8").split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    path.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
+    put("knots", text)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 import torch
+from tables import put
 from torch import Tensor, nn
 
 from workbench.kan.layer import KANLayer
@@ -26,7 +27,6 @@ FEATURES, BATCH = 64, 4096
 GRIDS = (5, 20, 100)
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 PEERS = ("layer", "MLP", *(("pykan",) if importlib.util.find_spec("kan") else ()))
-MARKS = ("<!-- layer: begin -->", "<!-- layer: end -->")
 
 
 def contestant(name: str, grid_size: int, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
@@ -125,11 +125,7 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
         rows = [row(g, dtype, rounds, processes) for dtype in DTYPES for g in GRIDS]
     text = "\n".join((head, "|---" * 10 + "|", *rows))
-    print(text)
-    path = Path(__file__).with_name("README.md")
-    before, rest = path.read_text(encoding="utf-8").split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    path.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
+    put("layer", text)
 
 
 if __name__ == "__main__":

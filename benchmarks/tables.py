@@ -1,10 +1,13 @@
 """One Markdown table per benchmark, printed and kept between two marks in benchmarks/README.md."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 README = Path(__file__).with_name("README.md")
+MADE = r"Made by `benchmarks/(?P<script>\w+\.py)` at commit `(?P<commit>[0-9a-f]{7,40})`[^\n]*"
 
 
 def write(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -14,11 +17,29 @@ def write(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
         LookupError: benchmarks/README.md has no such marks.
     """
     lines = [header, ["---"] * len(header), *rows]
-    table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    put(name, "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
+
+
+def put(name: str, table: str) -> None:
+    """As ``write``, for a table that is Markdown already; a line below says what made it, and when."""
     print(table)
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    between = re.compile(f"(?<={re.escape(begin)}\n).*?(?={re.escape(end)})", re.DOTALL)
+    between = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}\n({MADE}\n)?", re.DOTALL)
     text = README.read_text(encoding="utf-8")
     if not between.search(text):
         raise LookupError(f"{README} needs the lines {begin} and {end}")
-    README.write_text(between.sub(lambda _: table + "\n", text, count=1), encoding="utf-8")
+    new = f"{begin}\n{table}\n{end}\n{made(Path(sys.argv[0]).name)}\n"
+    README.write_text(between.sub(lambda _: new, text, count=1), encoding="utf-8")
+
+
+def made(script: str) -> str:
+    """The line that says which script made a table, and of which commit."""
+    commit = git("rev-parse", "--short", "HEAD").strip()
+    changed = " with changes" if git("status", "--porcelain", "--", "*.py").strip() else ""
+    return f"Made by `benchmarks/{script}` at commit `{commit}`{changed}."
+
+
+def git(*arguments: str) -> str:
+    """What git answers about this repository."""
+    command = ["git", "-C", str(README.parent.parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603

@@ -161,3 +161,19 @@ def test_bad_settings_are_refused(wrong, message: str) -> None:
         fit_mlp(CURVE, **wrong)
     with pytest.raises(InputError, match="layers must be at least 1"):
         matching_width(10, 2, 1, layers=0)
+
+
+def test_the_perceptron_is_the_best_by_validation_and_rows_count_by_their_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights = np.where(np.arange(200) % 2 == 0, 1.0, 1e-6)
+    y = np.sin(2 * X[:200, 0]) - 50 * (weights < 1)
+    data = Dataset.from_arrays(X[:200], y, weights=weights)
+    options = {"hidden": ((4,),), "iterations": 100, "starts": 2}
+    both = compare(data, **options)[-1]
+    monkeypatch.setattr("workbench.baselines.peers._METHODS", ())
+    ours = compare(data, **options)[-1]
+    monkeypatch.setattr("workbench.baselines.peers._METHODS", ({"solver": "lbfgs", "max_iter": 1},))
+    assert compare(data, **options)[-1].rmse == ours.rmse  # what validates worse is not shown
+    assert both.rmse < 0.3
+    assert both.rmse <= 1.5 * ours.rmse

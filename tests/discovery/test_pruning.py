@@ -188,3 +188,11 @@ def test_the_last_way_to_an_output_stays() -> None:
     x = torch.rand(50, 2, dtype=torch.float64)
     with pytest.raises(InputError, match="needs at least one edge"):
         remove_node(KAN((2, 1, 1)), x, 1, 0)
+
+
+def test_scores_are_root_mean_squares() -> None:
+    x = np.linspace(-1, 1, 200)[:, None]
+    data = Dataset.from_arrays(x, 3 * x[:, 0])
+    model = fit(KAN((1, 1)), data, grids=(3,), starts=1, steps=10).model
+    score = float(edge_scores(model, data.split("train")[0])[0])
+    assert score == pytest.approx(1, abs=0.02)  # the mean absolute change would be 0.87

@@ -109,3 +109,17 @@ def test_arrays_are_checked_too() -> None:
         Dataset.from_arrays(np.zeros(30), np.zeros(30))
     with pytest.raises(InputError, match="need as many names"):
         Dataset.from_arrays(np.zeros((30, 2)), np.zeros(30), names=["a"])
+
+
+def test_rows_of_weight_zero_are_left_out_as_if_absent() -> None:
+    table, weights = frame(80), np.random.default_rng(1).integers(0, 3, 80).astype(float)
+    table.loc[4, "a"], weights[4] = np.nan, 100.0
+    weighed = Dataset.from_frame(table, "y", weights=weights)
+    kept = (weights > 0) & table["a"].notna().to_numpy()
+    absent = Dataset.from_frame(table[kept], "y", weights=weights[kept])
+    for name in ("inputs", "targets", "train", "validation", "test", "weights"):
+        assert (getattr(weighed, name) == getattr(absent, name)).all()
+    assert float(weighed.weights.mean()) == pytest.approx(1)  # over the rows that are left
+    for part in ("train", "validation", "test"):
+        assert float(weighed.row_weights(part).mean()) == pytest.approx(1)
+    assert f"{int((weights == 0).sum())} rows of weight 0 were left out." in weighed.notes

@@ -6,7 +6,9 @@ import torch
 
 from workbench.errors import InputError
 from workbench.kan import KAN, Dataset, fit
+from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import CrossEntropy, Huber, Poisson, SquaredError
+from workbench.kan.objective import Objective, Rows, loss_value
 
 CASES = {
     "squared": (SquaredError(), lambda g: torch.randn(7, 2, generator=g).double(), 2),
@@ -94,3 +96,23 @@ def test_bad_weights_are_refused(weights, message: str) -> None:
     x = np.linspace(0, 1, 30)[:, None]
     with pytest.raises(InputError, match=message):
         Dataset.from_arrays(x, x[:, 0], weights=weights)
+
+
+def test_huber_is_a_square_and_a_line_that_meet() -> None:
+    loss = Huber(0.5)
+    at = torch.tensor([0.3, 0.5, 2.0, -3.0], dtype=torch.float64)
+    found = [float(loss.value(r.view(1, 1, 1), torch.zeros(1, 1).double())) for r in at]
+    assert found == pytest.approx([0.045, 0.125, 0.5 * (2.0 - 0.25), 0.5 * (3.0 - 0.25)])
+
+
+def test_rows_count_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(70, 1, generator=generator, dtype=torch.float64)
+    rows = Rows(x, x**2, torch.rand(70, generator=generator, dtype=torch.float64))
+    stack = Ensemble.of([KAN((1, 1), seed=0)])
+    problem = Objective(stack, rows, SquaredError())
+    whole = (loss_value(stack, rows, SquaredError()), *problem.linearize(problem.start))
+    monkeypatch.setattr("workbench.kan.objective.BLOCK_BYTES", 1)  # blocks of 32, 32 and 6 rows
+    parts = (loss_value(stack, rows, SquaredError()), *problem.linearize(problem.start))
+    for one, other in zip(whole, parts, strict=True):
+        torch.testing.assert_close(one, other)

@@ -52,7 +52,7 @@ def test_everything_that_was_done_is_repeated(table: Path, tmp_path: Path) -> No
 def test_loss_memory_and_solver_are_told(table: Path, tmp_path: Path) -> None:
     options = {"loss": "huber", "memory": 1e8, "solver": Adam(0.02, 1e-3, 64), "steps": 30}
     session = Session.open(table, "y", (2, 1), **options).start().wait()
-    assert "Validation huber loss" in session.frame.message
+    assert "Validation Huber RMSE" in session.frame.message
     said = "loss='huber', memory=100000000.0, solver=Adam(learning_rate=0.02, "
     assert said in session.to_script()
     total = "print(float(model(data.inputs).sum()))"
@@ -67,6 +67,22 @@ def test_loss_memory_and_solver_are_told(table: Path, tmp_path: Path) -> None:
     too_small = Session.open(table, "y", (2, 1), memory=10, solver="lm").start()
     with pytest.raises(InputError, match=r"more than the 0\.0 GB allowed"):
         too_small.wait()
+
+
+def test_formulas_follow_the_loss_of_the_session(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    x = random.uniform(-2, 2, 300)
+    y = 3 * x - 1 + 0.02 * random.standard_normal(300)
+    y[::20] += random.choice([-90, 90], 15)
+    path = tmp_path / "outliers.csv"
+    pd.DataFrame({"a": x, "y": y}).to_csv(path, index=False)
+    session = Session.open(path, "y", (1, 1), loss="huber", grids=(3,), starts=1).add("k*a + m")
+    slope = float(session.formula.expression.diff(sympy.Symbol("a", real=True)))
+    assert abs(slope - 3) < 0.1  # least squares errs by 1 or so
+    assert session.formula.provenance["objective"] == "Huber's loss"
+    assert run(session, tmp_path, "print(formula.srepr)") == session.formula.srepr
+    with pytest.raises(InputError, match="a session has one loss"):
+        session.start(loss="squared")
 
 
 def test_a_loss_is_named(table: Path) -> None:

@@ -1,24 +1,37 @@
 """``compare``: peers on the rows of a dataset, each judged on the test rows."""
 
+import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import logsumexp
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from workbench.baselines.mlp import MLP
 from workbench.baselines.training import STARTS, Solver, fit_mlp
 from workbench.discovery.fence import attempt
-from workbench.kan.data import Dataset
+from workbench.discovery.sample import Sample, both_logits
+from workbench.kan.data import Dataset, Part
 
 DECAYS = (0.0, 1e-4, 1e-3, 1e-2)
 _ITERATIONS = 2000
+_SKLEARN_ITERATIONS, _NEVER = 2000, 1e-12
+_METHODS: tuple[dict[str, Any], ...] = (
+    *({"solver": "lbfgs", "alpha": alpha} for alpha in (1e-4, 1e-2, 1.0)),
+    {"solver": "adam", "early_stopping": True, "learning_rate_init": 1e-2},
+)
+"""What scikit-learn's perceptrons are trained with; validation rows choose."""
+_Outputs = Callable[[np.ndarray], np.ndarray]
+"""Predictions in the target's units, or logits, ``(N, m)`` at inputs ``(N, d)``."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +65,11 @@ def compare(
 ) -> list[Baseline]:
     """Train the baselines on the training rows and judge them on the test rows.
 
+    They have the weights of the rows, and least squares where the table's loss is another one.
+
     Args:
         data: the table and its split.
-        hidden: hidden layer sizes, one MLP each, see ``fit_mlp``.
+        hidden: hidden layer sizes, one MLP each: the best of ``fit_mlp`` and of scikit-learn's.
         iterations: budget of an MLP; 2000 stand for an ``effort`` of 1, see ``fit_mlp``.
         solver, starts: of the MLPs; weight decay is chosen on validation rows.
         seed: of the MLPs.
@@ -74,12 +89,60 @@ def compare(
     return found
 
 
-def _perceptron(data: Dataset, hidden: Sequence[int], **options: Any) -> Baseline:
-    trained = fit_mlp(data, hidden=hidden, decay=DECAYS, **options)
-    with torch.no_grad():
-        outputs = trained.model(data.split("test")[0]).numpy()
+def _perceptron(
+    data: Dataset, hidden: Sequence[int], *, effort: float, seed: int, **options: Any
+) -> Baseline:
+    """The one of all trained perceptrons that validates best: ours and those of scikit-learn."""
+    begun = time.perf_counter()
+    ours = fit_mlp(data, hidden=hidden, decay=DECAYS, effort=effort, seed=seed, **options)
+    tried = [_of_torch(ours.model)]
+    for method in _METHODS:
+        if data.task == "classification" and method.get("alpha", 1.0) < 1.0:
+            continue  # separable classes drive logits that are hardly held to infinity
+        with attempt("a perceptron of scikit-learn"):
+            tried.append(_of_scikit_learn(data, hidden, effort, {"random_state": seed, **method}))
+    held_out = _judge(data, "validation" if len(data.validation) else "train")
+    best = min(tried, key=lambda outputs: held_out.error(outputs(held_out.x)))
     name = f"MLP {'×'.join(map(str, hidden))}"
-    return _judged(name, trained.parameters, trained.seconds, outputs, data)
+    seconds = time.perf_counter() - begun
+    return _judged(name, ours.parameters, seconds, best(data.inputs[data.test].numpy()), data)
+
+
+def _of_torch(model: MLP) -> _Outputs:
+    def outputs(x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return model(torch.from_numpy(x)).numpy()
+
+    return outputs
+
+
+def _of_scikit_learn(
+    data: Dataset, hidden: Sequence[int], effort: float, options: dict[str, Any]
+) -> _Outputs:
+    """A perceptron of scikit-learn on standardized columns, see ``_METHODS``."""
+    x, y = (part.numpy() for part in data.split("train"))
+    regression, weights = data.task == "regression", _weights(data)
+    kind = MLPRegressor if regression else MLPClassifier
+    budget = max(round(effort * _SKLEARN_ITERATIONS), 1)
+    network = kind(hidden_layer_sizes=tuple(hidden), **{"max_iter": budget, **options})
+    model = make_pipeline(StandardScaler(), network)
+    shift = np.average(y, axis=0, weights=weights) if regression else 0
+    scale = y.std(0) + (y.std(0) == 0) if regression else 1
+    targets = (y - shift) / scale if regression else y
+    targets = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
+    counts = {} if weights is None else {f"{model.steps[-1][0]}__sample_weight": weights}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the budget is meant to end it
+        model.fit(x, targets, **counts)
+
+    def outputs(new: np.ndarray) -> np.ndarray:
+        if regression:
+            return np.asarray(model.predict(new).reshape(len(new), -1) * scale + shift)
+        table = np.full((len(new), len(data.classes or ())), _NEVER)
+        table[:, network.classes_] = model.predict_proba(new)
+        return np.log(np.maximum(table, _NEVER))
+
+    return outputs
 
 
 def _constant(data: Dataset) -> Baseline:
@@ -116,24 +179,28 @@ def _weights(data: Dataset) -> np.ndarray | None:
     return None if weights is None else weights.numpy()
 
 
+def _judge(data: Dataset, part: Part) -> Sample:
+    """Rows that judge peers as they judge formulas; counts, which have no formulas, by squares."""
+    return Sample.of(replace(data, loss="auto") if data.loss == "poisson" else data, part)
+
+
 def _judged(
     name: str, parameters: int, seconds: float, outputs: np.ndarray, data: Dataset
 ) -> Baseline:
     """Figures of outputs ``(N, m)``: predictions in the target's units, or logits."""
-    true = data.split("test")[1].numpy()
-    if data.task == "classification":
-        logits = np.hstack((0 * outputs, outputs)) if outputs.shape[1] == 1 else outputs
-        guess = logits.argmax(1)
-        each = logsumexp(logits, axis=1) - logits[np.arange(len(true)), true]
-        return Baseline(
-            name,
-            parameters,
-            seconds,
-            accuracy=float((guess == true).mean()),
-            predictions=guess,
-            cross_entropy=float(each.mean()),
-        )
-    error = float(np.square(outputs - true).mean())
-    r2 = 1 - error / max(float(np.var(true, axis=0).mean()), 1e-300)
-    predicted = outputs[:, 0] if outputs.shape[1] == 1 else outputs
-    return Baseline(name, parameters, seconds, error**0.5, r2, predictions=predicted)
+    test = _judge(data, "test")
+    if not test.classes:
+        r2 = 1 - test.loss(outputs) / test.spread**2
+        predicted = outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return Baseline(name, parameters, seconds, test.error(outputs), r2, predictions=predicted)
+    guess = both_logits(outputs).argmax(1)
+    return Baseline(
+        name,
+        parameters,
+        seconds,
+        accuracy=float(np.average(guess == test.y, weights=test.weights))
+        if len(test)
+        else math.nan,
+        predictions=guess,
+        cross_entropy=test.error(outputs),
+    )

@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from workbench import __version__
+from workbench.discovery.sample import objective
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
@@ -13,9 +14,11 @@ _FOLDED = "None left: the scaling of inputs and target is folded into the formul
 
 
 def fingerprint(data: Dataset) -> str:
-    """A hash of inputs and targets, to tell whether two results used the same table."""
+    """A hash of inputs, targets and weights, to tell whether two results used the same table."""
     digest = hashlib.sha256(data.inputs.numpy().tobytes())
     digest.update(data.targets.numpy().tobytes())
+    if data.weights is not None:
+        digest.update(data.weights.numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
@@ -35,6 +38,7 @@ def origin(data: Dataset) -> dict[str, str]:
     return {
         "data": f"sha256 {fingerprint(data)}",
         "rows": f"{len(data.train)} train, {len(data.validation)} validation, {len(data.test)} test",
+        "objective": objective(data),
         "preprocessing": " ".join((_FOLDED, *data.notes)),
         "version": f"kan-workbench {__version__}",
     }

@@ -15,7 +15,7 @@ from scipy.special import log_softmax
 from workbench.discovery.residuals import neighbours_median
 from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
-from workbench.kan.losses import Huber, Poisson, chosen_loss
+from workbench.kan.losses import Huber, chosen_loss
 from workbench.kan.objective import target_scale
 
 
@@ -46,12 +46,8 @@ class Sample:
         Raises:
             InputError: formulas cannot be fitted by the table's loss.
         """
+        require_formulas(data)
         loss = chosen_loss(data.loss, data.targets)
-        if isinstance(loss, Poisson):
-            raise InputError(
-                "formulas are fitted by least squares or Huber's loss: a network of a Poisson loss gives "
-                "the logarithm of a rate, so take loss='huber' or 'squared', or log(y) as the target"
-            )
         chosen = getattr(data, rows).numpy() if isinstance(rows, str) else rows
         delta = loss.delta * target_scale(data, loss)[0] if isinstance(loss, Huber) else None
         return cls(
@@ -157,6 +153,25 @@ class Sample:
         size = np.abs(gap)
         beyond = np.sqrt(np.maximum(2 * self.delta * size - self.delta**2, 0.0))
         return np.where(size <= self.delta, gap, np.sign(gap) * beyond)
+
+
+def require_formulas(data: Dataset) -> None:
+    """An ``InputError`` where formulas cannot be fitted by the table's loss."""
+    if data.loss == "poisson":
+        raise InputError(
+            "formulas are fitted by least squares or Huber's loss: a network of a Poisson loss gives "
+            "the logarithm of a rate, so take loss='huber' or 'squared', or log(y) as the target"
+        )
+
+
+def objective(data: Dataset) -> str:
+    """What is minimized, in words."""
+    if data.task == "classification":
+        loss = "cross-entropy"
+    else:
+        words = {"huber": "Huber's loss", "poisson": "a Poisson deviance"}
+        loss = words.get(data.loss, "least squares")
+    return loss if data.weights is None else f"{loss}, rows weighted as given"
 
 
 def both_logits(values: np.ndarray) -> np.ndarray:

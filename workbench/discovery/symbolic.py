@@ -19,6 +19,7 @@ from workbench.discovery.fixing import fix
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY
 from workbench.discovery.polish import polished
+from workbench.discovery.sample import require_formulas
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.model import KAN, Edge
@@ -69,6 +70,7 @@ def symbolify(
     Raises:
         InputError: a building block is not known, none is left, or an edge of ``allowed`` is not there.
     """
+    require_formulas(data)
     networks = [models] if isinstance(models, KAN) else list(models)
     around = Centring.of(data)
     if around.origins:

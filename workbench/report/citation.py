@@ -6,6 +6,7 @@ from typing import Any
 from workbench import __version__
 from workbench.automatic import Discovery
 from workbench.discovery.library import SYMPY
+from workbench.discovery.sample import objective
 
 TITLE = "KAN Workbench: scientific discovery with Kolmogorov–Arnold networks in JupyterLab"
 AUTHORS = "{KAN Workbench developers}"
@@ -56,7 +57,7 @@ def methods(found: Discovery, about: Mapping[str, Any]) -> str:
     shapes = ", ".join(dict.fromkeys(str(list(shape.width)) for shape in found.shapes))
     fitted = sum(c.snapped is None for c in formula.constants)
     exact = len(formula.constants) - fitted
-    loss = "least squares" if found.data.task == "regression" else "cross-entropy"
+    loss = objective(found.data)
     units = (
         " Formulas that mix units of measurement up were not eligible."
         if any(found.data.units.values())

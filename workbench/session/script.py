@@ -4,6 +4,7 @@ import ast
 import json
 from collections.abc import Iterable, Sequence
 
+from workbench.kan.losses import LossName
 from workbench.markup import in_markdown
 from workbench.session.code import UNKNOWN, Source
 from workbench.session.history import Step
@@ -42,15 +43,19 @@ _HOME = {
 """Where the names that steps use are at home."""
 
 
-def script(steps: Sequence[Step], source: Source | str, threads: int) -> str:
+def script(
+    steps: Sequence[Step], source: Source | str, threads: int, loss: LossName = "auto"
+) -> str:
     """Python that repeats ``steps`` to the last digit, on as many threads as they were made with."""
-    head, *rest = blocks(steps, source, threads)
+    head, *rest = blocks(steps, source, threads, loss)
     return "\n".join([head, "", *rest]) + "\n"
 
 
-def notebook(steps: Sequence[Step], source: Source | str, threads: int, title: str) -> str:
+def notebook(
+    steps: Sequence[Step], source: Source | str, threads: int, title: str, loss: LossName = "auto"
+) -> str:
     """The same as a notebook in JSON (nbformat 4.5): a cell for every step."""
-    told = blocks(steps, source, threads)
+    told = blocks(steps, source, threads, loss)
     cells = [_cell("markdown", 0, f"# {in_markdown(title)}")]
     cells += [_cell("code", number, text) for number, text in enumerate(told, start=1)]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -59,9 +64,13 @@ def notebook(steps: Sequence[Step], source: Source | str, threads: int, title: s
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def blocks(steps: Sequence[Step], source: Source | str, threads: int) -> list[str]:
+def blocks(
+    steps: Sequence[Step], source: Source | str, threads: int, loss: LossName = "auto"
+) -> list[str]:
     """Imports, the data, then every step."""
     data = source.code if isinstance(source, Source) else f"data = {source}" if source else UNKNOWN
+    if loss != "auto":
+        data += f"\ndata = data.judged_by({loss!r})"
     told = [f"torch.set_num_threads({threads})\n{data}", *(step.code for step in steps)]
     if any(step.formulas is not None for step in steps):
         told.append("print(formula)")

@@ -13,6 +13,7 @@ from workbench.discovery.elimination import eliminate
 from workbench.discovery.graph import to_networkx
 from workbench.discovery.library import SYMPY
 from workbench.discovery.pruning import prune_edges
+from workbench.errors import InputError
 from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN, Edge, Width
 from workbench.kan.training import FitResult
@@ -55,7 +56,8 @@ class Session(Editing, Searching):
         source: where ``data`` come from, or Python that makes them, for ``to_script``; a file that is loaded
             shows such Python as a comment.
         preparation: how ``data`` was made of its table, to show it again.
-        options: further arguments of ``fit``, see ``OPTIONS``.
+        options: further arguments of ``fit``, see ``OPTIONS``; ``loss`` becomes that of ``data``, so that
+            formulas are fitted and chosen by it, too.
     """
 
     def __init__(
@@ -72,6 +74,8 @@ class Session(Editing, Searching):
         preparation: Preparation | None = None,
         **options: Any,
     ) -> None:
+        named = steps.checked(options)
+        data = data.judged_by(named.get("loss", data.loss))
         shape = width or (len(data.names), 2, data.outputs)
         first = (
             steps.new_network(data, shape, seed, precision)
@@ -79,7 +83,7 @@ class Session(Editing, Searching):
             else steps.given_network(data, model)
         )
         super().__init__(data, first, seed=seed, threads=threads, rate=rate)
-        self.options = steps.checked(options)
+        self.options = named
         self.preparation = preparation
         self.source: Source | str = source
         self.precision: steps.Precision = precision
@@ -127,7 +131,7 @@ class Session(Editing, Searching):
     @property
     def unit(self) -> str:
         """What losses are measured in."""
-        return steps.loss_unit(self.data, {})
+        return steps.loss_unit(self.data)
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -193,9 +197,15 @@ class Session(Editing, Searching):
 
     def _train(self, changed: dict[str, Any], *, single: bool) -> "Session":
         options = self.options | steps.checked(changed)
+        same = {"auto", self.data.loss, "squared" if self.data.loss == "auto" else "auto"}
+        if options.get("loss", "auto") not in same:
+            raise InputError(
+                "a session has one loss for networks and formulas: open another with "
+                f"loss={options['loss']!r}"
+            )
         if self.trained:
             options |= steps.onward(self.model, options)
-        training = Training(self, self.data, steps.loss_unit(self.data, options))
+        training = Training(self, self.data, steps.loss_unit(self.data))
 
         def keep(result: FitResult) -> None:
             self._add(steps.trained(result, self.seed, options))
@@ -270,12 +280,12 @@ class Session(Editing, Searching):
 
     def to_script(self) -> str:
         """Python that repeats everything up to the present state, to the last digit."""
-        return script.script(self.steps, self.source, self.threads)
+        return script.script(self.steps, self.source, self.threads, self.data.loss)
 
     def to_notebook(self, title: str = "") -> str:
         """The same as a notebook, a cell for every step; JSON text."""
         name = title or f"{self.data.target} from {', '.join(self.data.names)}"
-        return script.notebook(self.steps, self.source, self.threads, name)
+        return script.notebook(self.steps, self.source, self.threads, name, self.data.loss)
 
     def save(self, path: str | Path) -> Path:
         """Write everything to a file: data, all versions, formulas; see ``workbench.session.files``."""

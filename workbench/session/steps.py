@@ -53,12 +53,11 @@ def onward(model: KAN, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"starts": 1, "grids": tuple(grids)}
 
 
-def loss_unit(data: Dataset, options: Mapping[str, Any]) -> str:
-    """What the losses of a training with these options are measured in."""
+def loss_unit(data: Dataset) -> str:
+    """What losses of networks on this table are measured in."""
     if data.task == "classification":
         return "cross-entropy"
-    loss = options.get("loss", "auto")
-    return "RMSE" if loss in ("auto", "squared") else f"{loss} loss"
+    return {"huber": "Huber RMSE", "poisson": "poisson loss"}.get(data.loss, "RMSE")
 
 
 def new_network(data: Dataset, width: Width, seed: int, precision: Precision = "float64") -> Step:
