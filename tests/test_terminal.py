@@ -4,10 +4,11 @@ import io
 import math
 import os
 import signal
+import time
 
 import pytest
 
-from workbench.terminal import ProgressLine
+from workbench.terminal import Ended, ProgressLine
 
 
 class Terminal(io.StringIO):
@@ -38,6 +39,39 @@ def test_the_first_interrupt_ends_the_work_and_the_second_the_program() -> None:
     with ProgressLine(io.StringIO()).catching_interrupts() as progress:
         os.kill(os.getpid(), signal.SIGINT)
         assert progress("training", 0.1)
-        with pytest.raises(KeyboardInterrupt):
+        assert not progress.hurried
+        with pytest.raises(Ended):
             os.kill(os.getpid(), signal.SIGINT)
+        assert progress.hurried
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_work_that_does_not_ask_is_ended_after_a_while() -> None:
+    with ProgressLine(io.StringIO()).catching_interrupts() as progress:
+        progress.patience = 0.01
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Ended):
+            time.sleep(60)
+    assert progress.hurried  # nobody waits after SIGTERM
+
+
+def test_what_is_held_is_finished_first() -> None:
+    done = []
+
+    def held() -> None:
+        with progress.holding():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("written")
+
+    with ProgressLine(io.StringIO()).catching_interrupts() as progress, pytest.raises(Ended):
+        held()
+    assert done == ["written"]
+
+
+def test_after_the_work_one_interrupt_is_enough() -> None:
+    with ProgressLine(io.StringIO()).catching_interrupts() as progress:
+        progress.rest()
+        with pytest.raises(Ended):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert progress.hurried

@@ -38,6 +38,8 @@ from workbench.kan.training import FitResult, TrainingError, fit
 Effort = Literal["quick", "normal"]
 Report = Callable[[str, float], bool]
 """Called with what is being done and the share that is done; True ends the discovery early."""
+Keep = Callable[["Discovery"], None]
+"""Called with what has been found so far, whenever that is more than before."""
 
 GRIDS = (3, 6, 12)
 _EXACT = 1e-8
@@ -119,6 +121,7 @@ def discover(
     hidden: tuple[tuple[int, ...], ...] = ((8,),),
     seed: int = 0,
     report: Report | None = None,
+    keep: Keep | None = None,
 ) -> Discovery:
     """Find formulas for a table.
 
@@ -137,7 +140,7 @@ def discover(
         grids: grid sizes that every shape is trained on, from coarse to fine.
         hidden: hidden layers of the MLPs that serve as baselines.
         seed: of all random numbers.
-        report: see ``Report``.
+        report: see ``Report``. keep: see ``Keep``; the first call comes before any search.
 
     Raises:
         InputError: a unit cannot be read, or a building block is not known.
@@ -145,7 +148,8 @@ def discover(
     parse_all(data.units)
     chosen = blocks(functions).functions
     around = Centring.of(data)
-    course = _Course(data, effort, chosen, grids, hidden, seed, report)
+    course = _Course(data, effort, chosen, grids, hidden, seed, report, keep)
+    course.start(constants_and_lines(data))
     # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
     if around.origins and not (structure and course.structure(refused).exact):
         found_there = discover(
@@ -160,38 +164,36 @@ def discover(
             hidden=hidden,
             seed=seed,
             report=report,
+            keep=keep and (lambda found: keep(_restored(found, around))),
         )
         return _restored(found_there, around)
-    formulas = constants_and_lines(data)
-    suggestions: tuple[Suggestion, ...] = ()
     if structure and not course.tell("looking for structure", 0.0):
         found = course.structure(refused)
-        allowed, suggestions = found.formulas.made_of(chosen), found.suggestions
-        formulas = formulas.merged(allowed)
-        law = _law(formulas, data) if found.exact and len(allowed) == len(found.formulas) else None
-        if law is not None:
-            return replace(course.finished(law, formulas), suggestions=suggestions)
+        allowed = found.formulas.made_of(chosen)
+        course.find(allowed, suggestions=found.suggestions)
+        if found.exact and len(allowed) == len(found.formulas) and course.states_law:
+            return course.finished()
+    if course.stopped:
+        return course.so_far
     shapes = course.train(widths or default_widths(data, effort))
     if not shapes:
-        untrained = _law(formulas, data) or KAN((len(data.names), data.outputs), seed=seed)
-        return replace(course.finished(untrained, formulas), suggestions=suggestions)
+        return course.finished()
     best = _simplest(shapes, _spread(data))
     importance = _importance(best.fit.model, data)
+    course.find(
+        network=best.elimination.model, fit=best.fit, shapes=tuple(shapes), importance=importance
+    )
     if ratio and not course.tell("ratios of sums", 0.5):
         ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
         faint = _FAINT * importance[ranked[0]]
         strong = [name for name in data.names if name in ranked and importance[name] > faint]
-        formulas = formulas.merged(ratios(data, strong, seed=seed).made_of(chosen))
+        course.find(ratios(data, strong, seed=seed).made_of(chosen))
         others = course.telling(importance)
         if set(others) - set(strong):
-            formulas = formulas.merged(ratios(data, others, seed=seed).made_of(chosen))
-    formulas = course.exchanges(course.symbols(shapes, formulas), chosen)
-    return replace(
-        course.finished(best.elimination.model, formulas),
-        shapes=tuple(shapes),
-        importance=importance,
-        suggestions=suggestions,
-    )
+            course.find(ratios(data, others, seed=seed).made_of(chosen))
+    course.symbols(shapes)
+    course.exchanges()
+    return course.so_far if course.stopped else course.finished()
 
 
 def _restored(found: Discovery, around: Centring) -> Discovery:
@@ -229,7 +231,7 @@ def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
     if len(ends) < len(data.names):
         return None
     try:
-        return compile_expression(formulas.best.expression, inputs=data.names, ranges=ends)
+        return compile_expression(formulas.best.expressions, inputs=data.names, ranges=ends)
     except InputError:
         return None
 
@@ -245,7 +247,7 @@ _on_one_thread = threadpool_limits.wrap(limits=1)
 
 @dataclass
 class _Course:
-    """One discovery on its way: what it is asked, whom it reports to, and whether it was ended."""
+    """One discovery on its way: what it is asked, whom it reports to, and what it has found so far."""
 
     data: Dataset
     effort: Effort
@@ -254,13 +256,49 @@ class _Course:
     hidden: tuple[tuple[int, ...], ...]
     seed: int
     report: Report | None
+    keep: Keep | None
     stopped: bool = False
+    states_law: bool = False
+    trained: bool = False
     begun: float = field(default_factory=time.perf_counter)
+    so_far: Discovery = field(init=False)
 
     def tell(self, what: str, share: float) -> bool:
         if self.report is not None and self.report(what, share):
             self.stopped = True
         return self.stopped
+
+    def start(self, formulas: FormulaSet) -> None:
+        """What is known before any search."""
+        self.so_far = Discovery(
+            self.data, formulas=formulas, **self._stated(formulas), complete=False
+        )
+        self.find()
+
+    def find(self, formulas: FormulaSet | None = None, **facts: Any) -> None:
+        """Add formulas, and whatever else was found, to what is known."""
+        if formulas is not None:
+            facts["formulas"] = self.so_far.formulas.merged(formulas)
+        self.trained = self.trained or "network" in facts
+        if formulas is not None and not self.trained:
+            facts |= self._stated(facts["formulas"])
+        facts |= {"skipped": skipped(), "seconds": time.perf_counter() - self.begun}
+        self.so_far = replace(self.so_far, **facts)
+        if self.keep is not None:
+            self.keep(self.so_far)
+
+    @_on_one_thread
+    def _stated(self, formulas: FormulaSet) -> dict[str, Any]:
+        """Before training: the network that says what the best formula says, or an additive one."""
+        law = _law(formulas, self.data)
+        self.states_law = law is not None
+        additive = KAN((len(self.data.names), self.data.outputs), seed=self.seed)
+        result = _trained(
+            law or additive, self.data, grids=self.grids[:1], starts=1, steps=1, seed=self.seed
+        )
+        network = law or result.model
+        importance = _importance(network, self.data)
+        return {"fit": result, "network": network, "importance": importance}
 
     def structure(self, refused: Collection[str]) -> Structure:
         with attempt("structure"):
@@ -298,16 +336,17 @@ class _Course:
         return self.tell(what, math.nan)
 
     @_on_one_thread
-    def symbols(self, shapes: list[Shape], formulas: FormulaSet) -> FormulaSet:
-        """With the formulas that the networks say, until one is exact."""
+    def symbols(self, shapes: list[Shape]) -> None:
+        """The formulas that the networks say, until one is exact."""
         floor = min(shape.loss for shape in shapes)
         nets = _worth_naming(shapes, self.effort)
         for number, net in enumerate(nets):
-            exact = formulas.best.scores["validation_loss"] or 0.0
+            exact = self.so_far.formula.scores["validation_loss"] or 0.0
             if exact <= _EXACT * _spread(self.data) or self.stopped:
                 break
             share = 0.55 + 0.35 * number / len(nets)
             self.tell(f"symbols for {len(net.edges())} edges", share)
+            found = FormulaSet([])
             with attempt("symbols for a network"):
                 found = symbolify(
                     net,
@@ -317,8 +356,7 @@ class _Course:
                     floor=floor,
                     watch=partial(self._watch, "symbols"),
                 )
-                formulas = formulas.merged(found)
-        return formulas
+            self.find(found)
 
     @cached_property
     def stand_ins(self) -> tuple[StandIn, ...]:
@@ -336,49 +374,43 @@ class _Course:
                 return telling(self.data, ranked, _RATIO_INPUTS)
         return []
 
-    def exchanges(self, formulas: FormulaSet, functions: tuple[str, ...] | None) -> FormulaSet:
-        """With the chosen formula's inputs exchanged where others could stand for them."""
+    def exchanges(self) -> None:
+        """The chosen formula's inputs exchanged where others could stand for them."""
         if not self.stand_ins or self.tell("exchanging inputs", 0.92):
-            return formulas
+            return
+        found = FormulaSet([])
         with attempt("exchanged inputs"):
-            found = exchanges(formulas, self.stand_ins, self.data)
-            return formulas.merged(found.made_of(functions))
-        return formulas
+            found = exchanges(self.so_far.formulas, self.stand_ins, self.data)
+        self.find(found.made_of(self.functions))
 
-    def finished(self, network: KAN, formulas: FormulaSet) -> Discovery:
+    def finished(self) -> Discovery:
         """Train the chosen network for the last time and set peers beside it."""
-        if not self.stopped:
-            self.tell("final training", 0.93)
+        self.tell("final training", 0.93)
+        network = self.so_far.network
         final = _trained(
             network,
             self.data,
             grids=self._finer_grids(network),
             starts=1,
             seed=self.seed,
-            callback=lambda p: self.stopped,
+            callback=lambda p: self.tell("final training", math.nan),
         )
-        baselines: tuple[Baseline, ...] = ()
-        if not self.tell("baselines", 0.96):
-            iterations = 300 if self.effort == "quick" else 2000
-            found = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
-            baselines = tuple(found)
-        formulas = formulas.stamped(seed=self.seed)
+        formulas = self.so_far.formulas.stamped(seed=self.seed)
         if self.stand_ins:
             formulas = formulas.stamped(collinear=in_words(self.stand_ins))
         with attempt("formulas on resampled rows"):
             formulas = weighed(formulas, self.data, seed=self.seed)
-        self.tell("done", 1.0)
-        return Discovery(
-            data=self.data,
-            fit=final,
-            network=final.model,
-            formulas=formulas,
-            importance=_importance(final.model, self.data),
-            baselines=baselines,
-            seconds=time.perf_counter() - self.begun,
-            complete=not self.stopped,
-            skipped=skipped(),
+        known = (
+            self.so_far.importance if self.so_far.shapes else _importance(final.model, self.data)
         )
+        self.so_far = replace(self.so_far, formulas=formulas)
+        self.find(network=final.model, fit=final, importance=known)
+        if self.tell("baselines", 0.96):
+            return self.so_far
+        iterations = 300 if self.effort == "quick" else 2000
+        peers = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
+        self.find(baselines=tuple(peers))
+        return replace(self.so_far, complete=not self.tell("done", 1.0))
 
     def _finer_grids(self, network: KAN) -> list[int]:
         """Grids of the last training; a network without free curves needs one only."""

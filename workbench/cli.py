@@ -7,18 +7,19 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
 from workbench.errors import InputError
+from workbench.terminal import Ended, ProgressLine
 
 if TYPE_CHECKING:
     from workbench.automatic import Discovery
+    from workbench.headless import Run
     from workbench.study import CaseStudy
-    from workbench.terminal import ProgressLine
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"workbench: {error}", file=sys.stderr)
         return _BAD_INPUT
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended):
         print("workbench: interrupted", file=sys.stderr)
         return _INTERRUPTED
     return code
@@ -133,37 +134,50 @@ def _lab(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from workbench.results import summary
-    from workbench.terminal import ProgressLine
-
     study = _study_class(options.study)
+    with ProgressLine().catching_interrupts() as progress:
+        return _study_run(study, options, progress)
+
+
+def _study_run(study: "CaseStudy", options: argparse.Namespace, progress: ProgressLine) -> int:
+    from workbench.headless import Run
+    from workbench.results import summary
+
+    def tell(found: "Discovery", **figures: Any) -> dict[str, Any]:
+        return {"study": study.name, **summary(found, seed=options.seed, **figures)}
+
+    def search() -> tuple["Discovery", dict[str, Any]]:
+        result = study.run(
+            quick=options.quick, seed=options.seed, report=progress, keep=outcome.keep
+        )
+        return result.discovery, tell(
+            result.discovery,
+            accuracy=result.accuracy,
+            baselines=result.baselines,
+            findings=result.findings,
+            seconds=result.seconds,
+        )
+
     _check_output(options)
     _set_threads(options.threads)
     print(f"{study.title}: {study.question}")
-    with ProgressLine().catching_interrupts() as progress:
-        result = study.run(quick=options.quick, seed=options.seed, report=progress)
-    about = summary(
-        result.discovery,
-        seed=options.seed,
-        accuracy=result.accuracy,
-        baselines=result.baselines,
-        findings=result.findings,
-        seconds=result.seconds,
-    )
-    about = {"study": study.name, **about}
-    _print_result(result.discovery, about)
-    _write(options, result.discovery, about, study.title, study.question)
-    return 0
+    outcome = Run(progress, tell, _print_result, study.title, study.question, **_places(options))
+    return outcome.through(search)
 
 
 def _discover(options: argparse.Namespace) -> int:
-    from workbench.results import summary
+    with ProgressLine().catching_interrupts() as progress:
+        return _table_run(options, progress)
+
+
+def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
     from workbench.tables import read_table
 
     table = read_table(options.file)
     from workbench.automatic import discover
+    from workbench.headless import Run
     from workbench.kan.data import Dataset
-    from workbench.terminal import ProgressLine
+    from workbench.results import summary
 
     columns = [str(name) for name in table.columns]
     missing = [name for name in options.drop if name not in columns]
@@ -188,20 +202,30 @@ def _discover(options: argparse.Namespace) -> int:
         f"{data.task.capitalize()} of {data.target!r} on {len(data.names)} inputs, "
         f"{len(data.inputs)} rows."
     )
-    with ProgressLine().catching_interrupts() as progress:
+    file = Path(options.file).name
+
+    def tell(found: "Discovery") -> dict[str, Any]:
+        return summary(found, seed=options.seed, file=file)
+
+    def search() -> tuple["Discovery", dict[str, Any]]:
         found = discover(
             data,
             effort="quick" if options.quick else "normal",
             seed=options.seed,
             report=progress,
+            keep=outcome.keep,
         )
         if options.resamples and found.complete:
-            found = _repeated(found, options, progress)
-    about = summary(found, seed=options.seed, file=Path(options.file).name)
-    _print_result(found, about)
-    title = f"{data.target} from {Path(options.file).name}"
-    _write(options, found, about, title, "")
-    return 0
+            found = _repeated(found, options, outcome)
+        return found, tell(found)
+
+    outcome = Run(progress, tell, _print_result, f"{data.target} from {file}", **_places(options))
+    return outcome.through(search)
+
+
+def _places(options: argparse.Namespace) -> dict[str, Any]:
+    """Where results are to be written."""
+    return {"out": options.out or "", "figures": options.json or ""}
 
 
 def _units(pairs: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
@@ -220,27 +244,27 @@ def _units(pairs: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
     return units
 
 
-def _repeated(
-    found: "Discovery", options: argparse.Namespace, progress: "ProgressLine"
-) -> "Discovery":
+def _repeated(found: "Discovery", options: argparse.Namespace, outcome: "Run") -> "Discovery":
     """The discovery with what searches on resampled rows say of its formulas."""
-    from concurrent.futures import ProcessPoolExecutor
     from dataclasses import replace
-    from multiprocessing import get_context
 
     from workbench.resampling import recurrence
+    from workbench.workers import workers
 
-    progress(f"{options.resamples} searches on resampled rows", 0.0)
-    workers = min(options.threads or os.cpu_count() or 1, options.resamples)
-    with ProcessPoolExecutor(workers, get_context("spawn"), _set_threads, (1,)) as pool:
+    outcome.progress(f"{options.resamples} searches on resampled rows", 0.0)
+    with workers(min(options.threads or os.cpu_count() or 1, options.resamples)) as pool:
         again = recurrence(
-            found.data, resamples=options.resamples, seed=options.seed, executor=pool
+            found.data,
+            resamples=options.resamples,
+            seed=options.seed,
+            executor=pool,
+            report=outcome.progress,
         )
-    return replace(found, formulas=again.scored(found.formulas))
+    formulas = again.scored(found.formulas) if again.resamples else found.formulas
+    return replace(found, formulas=formulas, complete=again.resamples == options.resamples)
 
 
 def _data(options: argparse.Namespace) -> int:
-    from workbench.terminal import ProgressLine
 
     build = import_module("case_studies.knots.build").build_table
     _check_parent(options.out, "the table")
@@ -279,8 +303,9 @@ def _check_output(options: argparse.Namespace) -> None:
         _check_parent(options.json, "the JSON file")
     if options.out:
         from workbench.results import check_folder
+        from workbench.writing import remove_leftovers
 
-        check_folder(options.out)
+        remove_leftovers(check_folder(options.out))
 
 
 def _check_parent(path: str, what: str) -> None:
@@ -289,7 +314,7 @@ def _check_parent(path: str, what: str) -> None:
         raise InputError(f"{what} needs a folder that can be written, got {path!r}")
 
 
-def _print_result(found: "Discovery", about: dict[str, Any]) -> None:
+def _print_result(found: "Discovery", about: Mapping[str, Any]) -> None:
     from workbench.discovery.card import remarks
 
     if not found.complete:
@@ -338,22 +363,6 @@ def _ranked(importance: dict[str, float]) -> str:
 
     ordered = sorted(importance.items(), key=lambda item: -item[1])[:8]
     return ", ".join(f"{quoted(name)} {value:.3g}" for name, value in ordered)
-
-
-def _write(
-    options: argparse.Namespace,
-    found: "Discovery",
-    about: dict[str, Any],
-    title: str,
-    question: str,
-) -> None:
-    from workbench.results import write_json, write_results
-
-    if options.out:
-        files = write_results(options.out, found, about, title=title, question=question)
-        print(f"Written to {options.out}: {', '.join(f.name for f in files)}")
-    if options.json:
-        write_json(options.json, about)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """How often a whole search ends with the same form when the rows are drawn again."""
 
+import math
 from collections import Counter
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import torch
 
-from workbench.automatic import discover
+from workbench.automatic import Report, discover
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.srepr import parse_srepr
@@ -17,13 +19,16 @@ from workbench.discovery.typesetting import to_text
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 
+_POLL = 0.2
+_Job = tuple[Dataset, int, Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class Recurrence:
     """What searches on resampled rows ended with.
 
     Attributes:
-        resamples: how many searches. forms: their formulas without numbers, as text, and how often
+        resamples: how many searches were done. forms: their formulas without numbers, as text, and how often
             each came, the most frequent first.
     """
 
@@ -32,7 +37,7 @@ class Recurrence:
 
     def share(self, formula: Formula) -> float:
         """Share of the searches that ended with the form of ``formula``."""
-        return self.forms.get(_spelled(formula.srepr.splitlines()), 0) / self.resamples
+        return self.forms.get(_spelled(formula.srepr.splitlines()), 0) / max(self.resamples, 1)
 
     def scored(self, formulas: FormulaSet) -> FormulaSet:
         """The formulas with "search_frequency" and "searches" among their scores."""
@@ -47,6 +52,7 @@ def recurrence(
     resamples: int = 20,
     seed: int = 0,
     executor: Executor | None = None,
+    report: Report | None = None,
     **options: Any,
 ) -> Recurrence:
     """Repeat ``discover`` on rows drawn with replacement, training and validation rows each.
@@ -56,6 +62,8 @@ def recurrence(
         resamples: how often; each is a search of its own. seed: of the draws and the searches.
         executor: where the searches run, such as a ``ProcessPoolExecutor``; one after the other here
             by default.
+        report: see ``workbench.automatic.Report``; when it ends the work early, the searches that are
+            done count.
         options: of ``discover``; a quick search without peers is the default.
 
     Raises:
@@ -65,8 +73,26 @@ def recurrence(
         raise InputError(f"at least one resample is needed, got {resamples}")
     chosen = {"effort": "quick", "hidden": ()} | options
     jobs = [(_drawn(data, seed + number), seed + number, chosen) for number in range(resamples)]
-    found = list(map(_search, jobs) if executor is None else executor.map(_search, jobs))
-    return Recurrence(resamples, dict(Counter(map(_spelled, found)).most_common()))
+    found = list(_done(jobs, executor, report))
+    return Recurrence(len(found), dict(Counter(map(_spelled, found)).most_common()))
+
+
+def _done(
+    jobs: Sequence[_Job], executor: Executor | None, report: Report | None
+) -> Iterator[list[str]]:
+    """What the searches end with, in order; of those that are done when ``report`` ends the work."""
+
+    def over() -> bool:
+        return report is not None and report(f"{len(jobs)} searches on resampled rows", math.nan)
+
+    if executor is None:
+        yield from map(_search, takewhile(lambda _: not over(), jobs))
+        return
+    futures = [executor.submit(_search, job) for job in jobs]
+    left = set(futures)
+    while left and not over():
+        _, left = wait(left, _POLL, FIRST_COMPLETED)
+    yield from (future.result() for future in futures if future.done())
 
 
 def _drawn(data: Dataset, seed: int) -> Dataset:
@@ -79,7 +105,7 @@ def _drawn(data: Dataset, seed: int) -> Dataset:
     return replace(data, train=train, validation=validation)
 
 
-def _search(job: tuple[Dataset, int, Mapping[str, Any]]) -> list[str]:
+def _search(job: _Job) -> list[str]:
     data, seed, options = job
     return discover(data, seed=seed, **options).formula.srepr.splitlines()
 

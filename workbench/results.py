@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,12 @@ from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.report import report, to_html, to_markdown
-from workbench.writing import write_text
+from workbench.writing import replacing, write_text
+
+FIRST = ("formula.json", "model.safetensors", "result.json")
+"""What must not be lost; ``result.json`` says whether the run is complete."""
+_PICTURES = ("network.*", "training.svg", "held_out.svg", "residuals.svg", "importance.svg")
+_WRITTEN = ("formula.*", *FIRST[1:], "report.*", *_PICTURES)
 
 
 def summary(
@@ -131,7 +137,11 @@ def _about(formula: Formula) -> dict[str, Any]:
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     """Write JSON; the file appears whole or not at all."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, _json(content))
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def check_folder(out: str | Path) -> Path:
@@ -164,31 +174,75 @@ def write_results(
         out: the folder. found: the discovery. about: its ``summary``.
         title, question: for the report.
     """
+    first = write_first(out, found, about)
+    return [*first, *write_rest(out, found, about, title=title, question=question)]
+
+
+def write_first(out: str | Path, found: Discovery, about: Mapping[str, Any]) -> list[Path]:
+    """Write formula, model and figures, which replace earlier ones together; returns the files.
+
+    Raises:
+        InputError: they cannot be written; what was there is left as it was.
+    """
+    folder = check_folder(out)
+    files = [folder / name for name in FIRST]
+    with replacing(*files) as (formula, model, figures):
+        formula.write_text(_stamped(found, about).formula.to_text(), encoding="utf-8")
+        data = found.data
+        content = checkpoint.to_bytes(
+            found.network, names=data.names, target=data.target, units=data.units
+        )
+        model.write_bytes(content)
+        figures.write_text(_json(about), encoding="utf-8")
+    return files
+
+
+def write_rest(
+    out: str | Path,
+    found: Discovery,
+    about: Mapping[str, Any],
+    *,
+    title: str,
+    question: str = "",
+) -> list[Path]:
+    """Write report, pictures, graph and exports beside the first files; returns the files."""
     folder = check_folder(out)
     graph = to_networkx(found.network, found.data)
     picture = network_svg(graph)
-    facts = origin(found.data) | {"seed": about["seed"]}
-    facts |= {"file": about["file"]} if about["file"] else {}
-    whole = replace(found, formulas=found.formulas.stamped(**facts))
-    formula = whole.formula
-    exports = export_all(formula, languages=ESSENTIAL)
+    whole = _stamped(found, about)
+    exports = export_all(whole.formula, languages=ESSENTIAL)
     told = report(whole, about, exports, picture, title=title, question=question)
     texts = {"report.html": to_html(told), "report.md": to_markdown(told), **told.pictures}
     texts |= _exported(exports)
     for name, text in texts.items():
         write_text(folder / name, text)
-    write_json(folder / "result.json", about)
-    formula.save(folder / "formula.json")
     save_graph(graph, folder / "network.graphml")
-    checkpoint.save(
-        found.network,
-        folder / "model.safetensors",
-        names=found.data.names,
-        target=found.data.target,
-        units=found.data.units,
-    )
-    others = ("result.json", "formula.json", "network.graphml", "model.safetensors")
-    return [folder / name for name in (*texts, *others)]
+    return [folder / name for name in (*texts, "network.graphml")]
+
+
+def set_aside(out: str | Path) -> None:
+    """Move the results of an earlier run into ``previous``: a new run must not mix with them.
+
+    Raises:
+        InputError: they cannot be moved.
+    """
+    folder = check_folder(out)
+    if not (folder / FIRST[-1]).is_file():
+        return
+    earlier = check_folder(folder / "previous")
+    try:
+        for file in sorted(p for pattern in _WRITTEN for p in folder.glob(pattern)):
+            os.replace(file, earlier / file.name)
+    except OSError as error:
+        raise InputError(
+            f"earlier results in {str(folder)!r} cannot be moved to 'previous': {error.strerror}"
+        ) from error
+
+
+def _stamped(found: Discovery, about: Mapping[str, Any]) -> Discovery:
+    facts = origin(found.data) | {"seed": about["seed"]}
+    facts |= {"file": about["file"]} if about["file"] else {}
+    return replace(found, formulas=found.formulas.stamped(**facts))
 
 
 def _exported(exports: tuple[Export, ...]) -> dict[str, str]:

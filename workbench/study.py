@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from workbench.automatic import Discovery, Report
+from workbench.automatic import Discovery, Keep, Report
 from workbench.baselines import Baseline
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
@@ -67,7 +67,12 @@ class CaseStudy(Protocol):
         ...
 
     def run(
-        self, *, quick: bool = False, seed: int = 0, report: Report | None = None
+        self,
+        *,
+        quick: bool = False,
+        seed: int = 0,
+        report: Report | None = None,
+        keep: Keep | None = None,
     ) -> StudyResult:
-        """The whole study, headless."""
+        """The whole study, headless; what is found on the way goes to ``keep``."""
         ...

@@ -10,20 +10,33 @@ from types import FrameType
 from typing import TextIO
 
 _BAR = 24
+PATIENCE = 3.0
+"""Seconds that work has to end in an orderly way after the first interrupt."""
+_AGAIN = 2.0
+
+
+class Ended(BaseException):
+    """Raised at any point of the work, which did not end by itself in time or is not waited for."""
 
 
 class ProgressLine:
     """One line that is redrawn in a terminal, and one line a phase elsewhere.
 
     It is a ``workbench.automatic.Report``: called with a phase and the share done (NaN = unchanged),
-    it returns True after the first Ctrl-C, which ends the work at the next step; a second Ctrl-C
-    ends the program.
+    it returns True after the first Ctrl-C, which ends the work at the next step. Work that has no next
+    step within ``PATIENCE``, or whose user presses Ctrl-C again, meets ``Ended``. SIGTERM is like Ctrl-C.
+
+    Attributes:
+        interrupted: whether there was a signal. hurried: whether nobody waits for anything more.
+        patience: seconds from the first signal to ``Ended``.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
         self.redraw = self.stream.isatty()
-        self.interrupted = False
+        self.interrupted = self.hurried = False
+        self.patience = PATIENCE
+        self._held = self._due = False
         self._share, self._phase, self._drawn = 0.0, "", 0.0
         self._begun = time.perf_counter()
 
@@ -53,18 +66,58 @@ class ProgressLine:
 
     @contextmanager
     def catching_interrupts(self) -> Iterator["ProgressLine"]:
-        """Within this block the first Ctrl-C ends the work in an orderly way."""
-
-        def handler(number: int, frame: FrameType | None) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
-            self.interrupted = True
-            self.clear()
-            self._write("Stopping; what was found so far is kept. Ctrl-C again ends at once.\n")
-
-        previous = signal.signal(signal.SIGINT, handler)
+        """Within this block Ctrl-C and SIGTERM end the work in an orderly way."""
+        handlers = {signal.SIGINT: self._asked, signal.SIGTERM: self._asked}
+        if hasattr(signal, "SIGALRM"):
+            handlers[signal.SIGALRM] = self._late
+        previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield self
         finally:
-            signal.signal(signal.SIGINT, previous)
+            self._ring(0.0)
+            for number, handler in previous.items():
+                signal.signal(number, handler)
             self.clear()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Within this block, which has to be short, nothing is broken off; after it, what was due is."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._due:
+            self._end()
+
+    def rest(self) -> None:
+        """The work has ended: what follows is optional, and the next signal breaks it off at once."""
+        self._ring(0.0)
+        self._due = False
+        self.patience = 0.0
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        again = self.interrupted
+        self.interrupted = True
+        self.hurried |= again or not self.patience or number == signal.SIGTERM
+        wait = 0.0 if again else self.patience
+        self._ring(wait or _AGAIN)
+        if not wait:
+            self._end()
+        else:
+            self.clear()
+            self._write("Stopping; what was found so far is kept. Ctrl-C again ends at once.\n")
+
+    def _late(self, number: int, frame: FrameType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._due = self._held
+        if not self._held:
+            raise Ended
+
+    @staticmethod
+    def _ring(seconds: float) -> None:
+        """Call ``_late`` then, and again in case that somebody's bare ``except`` swallows what it raises."""
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN if seconds else 0.0)

@@ -77,3 +77,24 @@ def remove_leftovers(folder: Path) -> None:
     """Take away what a program that was killed while it wrote into ``folder`` has left there."""
     for left in folder.glob(f".*{_SUFFIX}"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def scratch(folder: str | Path) -> Iterator[None]:
+    """Temporary files of this program lie in ``folder`` within the block, and go with it.
+
+    For programs that own their process: others may rely on their temporary files for longer.
+
+    Raises:
+        InputError: nothing can be written there.
+    """
+    before = tempfile.tempdir
+    try:
+        tempfile.tempdir = tempfile.mkdtemp(dir=folder, prefix=".", suffix=_SUFFIX)
+    except OSError as error:
+        raise InputError(f"{str(folder)!r} cannot be written: {_why(error)}") from error
+    try:
+        yield
+    finally:
+        shutil.rmtree(tempfile.tempdir, ignore_errors=True)
+        tempfile.tempdir = before

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from case_studies.knots.table import TARGET, load_table
-from workbench.automatic import Report, discover
+from workbench.automatic import Keep, Report, discover
 from workbench.baselines import Baseline
 from workbench.kan.data import Dataset
 from workbench.study import StudyResult
@@ -42,7 +42,12 @@ class KnotStudy:
         return dataset(load_table())
 
     def run(
-        self, *, quick: bool = False, seed: int = 0, report: Report | None = None
+        self,
+        *,
+        quick: bool = False,
+        seed: int = 0,
+        report: Report | None = None,
+        keep: Keep | None = None,
     ) -> StudyResult:
         """Train, rank the inputs, find formulas on what matters, and judge everything on held-out knots."""
         begun = time.perf_counter()
@@ -56,8 +61,10 @@ class KnotStudy:
             hidden=_QUICK_MLP if quick else _MLP,
             seed=seed,
             report=report,
+            keep=keep,
         )
-        formula, whole = found.formula, found.shapes[0].fit.model
+        formula = found.formula
+        whole = found.shapes[0].fit.model if found.shapes else found.network
         figures = {
             "network": accuracy(data, lambda x: whole(x)[:, 0]),
             "pruned network": accuracy(data, lambda x: found.network(x)[:, 0]),

@@ -15,7 +15,7 @@ from sympy import Expr
 
 from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
 from case_studies.localization.data import LOCALIZED, eigenstates
-from workbench.automatic import Discovery, Report, discover
+from workbench.automatic import Discovery, Keep, Report, discover
 from workbench.discovery.formula import Formula
 from workbench.discovery.typesetting import rounded
 from workbench.kan.data import Dataset
@@ -40,13 +40,20 @@ class LocalizationStudy:
         return dataset(GENERALIZED, table(GENERALIZED, quick=quick, seed=seed), seed=seed)
 
     def run(
-        self, *, quick: bool = False, seed: int = 0, report: Report | None = None
+        self,
+        *,
+        quick: bool = False,
+        seed: int = 0,
+        report: Report | None = None,
+        keep: Keep | None = None,
     ) -> StudyResult:
         """Discover the edge of the Aubry–André chain and of its generalization."""
         begun = time.perf_counter()
         # One line tells this edge: there is nothing that more shapes could find.
-        first, _ = _discover(AUBRY_ANDRE, True, seed, _within(report, 0.0, 0.2))
-        found, states = _discover(GENERALIZED, quick, seed, _within(report, 0.2, 1.0))
+        first, states = _discover(AUBRY_ANDRE, True, seed, _within(report, 0.0, 0.2), keep)
+        if not first.complete:
+            return _first_alone(first, states, seed, time.perf_counter() - begun)
+        found, states = _discover(GENERALIZED, quick, seed, _within(report, 0.2, 1.0), keep)
         law = law_of(GENERALIZED, states)
         accuracy = {
             "network": agreement(found, lambda x: found.network(torch.as_tensor(x))[:, 0].numpy()),
@@ -119,7 +126,7 @@ def edge(formula: Formula) -> Expr | None:
 
 
 def _discover(
-    chain: Chain, quick: bool, seed: int, report: Report | None
+    chain: Chain, quick: bool, seed: int, report: Report | None, keep: Keep | None
 ) -> tuple[Discovery, pd.DataFrame]:
     states = table(chain, quick=quick, seed=seed)
     found = discover(
@@ -128,8 +135,24 @@ def _discover(
         grids=_GRIDS,
         seed=seed,
         report=report,
+        keep=keep,
     )
     return found, states
+
+
+def _first_alone(first: Discovery, states: pd.DataFrame, seed: int, seconds: float) -> StudyResult:
+    """A study that was ended while it was at the Aubry–André chain."""
+    law = law_of(AUBRY_ANDRE, states)
+    return StudyResult(
+        discovery=first,
+        accuracy={"formula against the known law": agreement(first, first.formula, law)},
+        baselines=first.baselines,
+        findings=(
+            f"Ended at the first chain, {AUBRY_ANDRE.title}: nothing is known of the second.",
+        ),
+        seed=seed,
+        seconds=seconds,
+    )
 
 
 def _is_localized(data: Dataset) -> np.ndarray:

@@ -1,7 +1,10 @@
 """Every export is run in a process of its own and says what the formula says."""
 
 import importlib.util
+import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import sympy
 
 from workbench.discovery.export import ESSENTIAL, LANGUAGES, export, export_all, identifiers
 from workbench.discovery.export import python as python_family
+from workbench.discovery.export.execution import Children
 from workbench.discovery.formula import Constant, Formula
 from workbench.errors import InputError
 
@@ -164,3 +168,14 @@ def test_all_languages_and_unknown_ones(tmp_path: Path) -> None:
     assert names == ["law.tex", "law.sympy.py", "law.py", "law.c"]
     with pytest.raises(InputError, match="one of latex, mathml"):
         law(A).export("cobol")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups of POSIX")
+def test_programs_do_not_outlive_the_block(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool, Children() as children:
+        script = "echo $TMPDIR > began; sleep 600 & wait"
+        job = pool.submit(children.run, ("sh", "-c", script), str(tmp_path))
+        while not (tmp_path / "began").exists():
+            time.sleep(0.01)
+    assert job.result().returncode != 0
+    assert (tmp_path / "began").read_text().strip() == str(tmp_path)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+import torch
 
 from workbench.automatic import discover
 from workbench.discovery.forms import multiplied_out
@@ -149,6 +150,29 @@ def test_a_discovery_that_is_stopped_is_still_usable() -> None:
     assert not found.complete
     assert found.formula.expressions
     assert found.network.edges()
+
+
+def test_what_is_found_on_the_way_is_handed_out() -> None:
+    phases, kept = [], []
+
+    def report(phase: str, share: float) -> bool:
+        phases.append(phase)
+        return phase.startswith("training")
+
+    data = table(A * B + A**2, -1, 1)
+    found = discover(
+        data, structure=False, report=report, keep=lambda f: kept.append((len(phases), f))
+    )
+    assert kept[0][0] == 0  # before any search
+    assert found is kept[-1][1]
+    x = data.inputs
+    for _, one in kept:
+        assert not one.complete
+        assert one.fit.history
+    first = kept[0][1]
+    with torch.no_grad():  # until networks are trained, the network says what the formula says
+        said = first.network(x)[:, 0].numpy()
+    np.testing.assert_allclose(said, first.formula(x.numpy()), rtol=1e-6, atol=1e-9)
 
 
 def test_a_discovery_repeats_itself() -> None:

@@ -13,6 +13,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
 from workbench.markup import legal
+from workbench.writing import replacing
 
 _SAMPLES = 65
 _ROWS = 2000
@@ -82,7 +83,7 @@ def to_networkx(
 
 
 def save_graph(graph: nx.DiGraph, path: str | Path) -> None:
-    """Write GraphML with the attributes that are single numbers or texts."""
+    """Write GraphML with the attributes that are single numbers or texts; the file appears whole or not."""
     plain = nx.DiGraph()
     for node, about in graph.nodes(data=True):
         plain.add_node(node, **_single(about))
@@ -90,7 +91,8 @@ def save_graph(graph: nx.DiGraph, path: str | Path) -> None:
         low, high = about.get("domain", (0.0, 0.0))
         single = _single(about)
         plain.add_edge(source, target, **single, domain_low=low, domain_high=high)
-    nx.write_graphml(plain, str(path))
+    with replacing(path) as (new,):
+        nx.write_graphml(plain, str(new))
 
 
 def _single(about: Mapping[str, object]) -> dict[str, object]:

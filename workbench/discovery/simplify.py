@@ -66,6 +66,9 @@ def _asked(jobs: Sequence[Job], seconds: float) -> list[Expr]:
     except subprocess.TimeoutExpired:
         child.kill()
         output, _ = child.communicate()
+    finally:
+        child.kill()
+        child.wait()
     answers = [line for line in output.splitlines(keepends=True) if line.endswith("\n")]
     try:
         return [parse_srepr(line.strip()) for line in answers]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.discovery.export import compiled, documents, numerical, python
-from workbench.discovery.export.execution import Program, compare
+from workbench.discovery.export.execution import Children, Program, compare
 from workbench.discovery.export.header import Artefact, with_header
 from workbench.discovery.export.writer import NotAvailableError, identifiers
 from workbench.errors import InputError
@@ -63,12 +63,16 @@ def export(formula: "Formula", language: str, *, name: str = "formula") -> Expor
     """
     if language not in LANGUAGES:
         raise InputError(f"a language must be one of {', '.join(LANGUAGES)}, got {language!r}")
+    return _exported(formula, language, name, Children())
+
+
+def _exported(formula: "Formula", language: str, name: str, children: Children) -> Export:
     write, suffix, comment = _WRITERS[language]
     try:
         artefact = write(formula)
     except NotAvailableError as missing:
         artefact = Artefact("", Program((), {}, skipped=str(missing)))
-    error, note = compare(formula, artefact.program)
+    error, note = compare(formula, artefact.program, children)
     text = with_header(artefact.text, formula, comment, error, note, rounded=artefact.rounded)
     files = tuple(
         (f, with_header(t, formula, comment, error, note)) for f, t in artefact.companions
@@ -80,5 +84,7 @@ def export_all(
     formula: "Formula", *, name: str = "formula", languages: Sequence[str] = LANGUAGES
 ) -> tuple[Export, ...]:
     """The formula in several languages, checked two at a time."""
-    with ThreadPoolExecutor(2) as pool:
-        return tuple(pool.map(lambda language: export(formula, language, name=name), languages))
+    # Where this is broken off, running programs are ended first: threads cannot be.
+    with ThreadPoolExecutor(2) as pool, Children() as children:
+        jobs = [pool.submit(_exported, formula, lang, name, children) for lang in languages]
+        return tuple(job.result() for job in jobs)

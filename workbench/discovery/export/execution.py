@@ -1,13 +1,17 @@
 """Running an export: a temporary folder, child processes with a time limit, and a comparison."""
 
 import math
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -36,7 +40,56 @@ class Program:
     guarded: bool = False
 
 
-def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
+class Children:
+    """Programs that run for an export, each with all that it starts; none outlives the block."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock, self._over = Lock(), False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._over = True
+            for child in self._running:
+                _end(child)
+
+    def run(self, command: tuple[str, ...], folder: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a folder, where its temporary files lie, too."""
+        with self._lock:
+            if self._over:
+                raise _FailedError("broken off")
+            child = subprocess.Popen(  # noqa: S603 - our own code, by tools that were found
+                command,
+                cwd=folder,
+                env=os.environ | {"TMPDIR": folder},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            self._running.add(child)
+        try:
+            output, said = child.communicate(timeout=_SECONDS)
+        finally:
+            with self._lock:
+                self._running.discard(child)
+                _end(child)
+        return subprocess.CompletedProcess(command, child.returncode, output, said)
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End a program that still runs, and what it started: a compiler is several programs."""
+    if child.poll() is None:
+        with suppress(OSError):
+            (os.killpg if hasattr(os, "killpg") else os.kill)(child.pid, signal.SIGTERM)
+        child.kill()
+        child.wait()
+
+
+def compare(formula: "Formula", program: Program, children: Children) -> tuple[float | None, str]:
     """Largest error relative to the largest value on the domain, or None and the reason."""
     if program.skipped:
         return None, program.skipped
@@ -52,7 +105,7 @@ def compare(formula: "Formula", program: Program) -> tuple[float | None, str]:
     x, expected = x[known], expected[known]
     asked = np.concatenate((x, _outside(formula))) if program.guarded else x
     try:
-        found = values_of(program, asked)
+        found = values_of(program, asked, children)
     except subprocess.TimeoutExpired:
         return None, f"not executed: no answer in {_SECONDS} s"
     except _FailedError as reason:
@@ -74,13 +127,13 @@ class _FailedError(Exception):
     """A command ended with an error; the message is what it said last."""
 
 
-def values_of(program: Program, x: np.ndarray) -> np.ndarray:
+def values_of(program: Program, x: np.ndarray, children: Children | None = None) -> np.ndarray:
     """The numbers that a program prints for ``x (N, d)``, in one row; NaN for what is none."""
-    output = _run(program, x)
+    output = _run(program, x, children or Children())
     return np.array([_number(line) for line in output.splitlines() if line.strip()])
 
 
-def _run(program: Program, x: np.ndarray) -> str:
+def _run(program: Program, x: np.ndarray, children: Children) -> str:
     output = ""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in program.files.items():
@@ -89,9 +142,7 @@ def _run(program: Program, x: np.ndarray) -> str:
         rows = "\n".join(" ".join(map(np.format_float_positional, row)) for row in x)
         Path(folder, "input.txt").write_text(f"{rows}\n", encoding="utf-8")
         for command in program.commands:
-            done = subprocess.run(  # noqa: S603 - our own code, by tools that were found
-                command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
-            )
+            done = children.run(command, folder)
             if done.returncode:
                 said = (done.stderr or done.stdout).strip().splitlines() or ["it failed"]
                 telling = [line for line in said if "rror" in line] or said
