@@ -5,11 +5,13 @@ import pytest
 import sympy
 import torch
 
+from workbench.discovery.compiler import evaluate
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.parsing import parse_expression
 from workbench.discovery.parts import parts, without_part
 from workbench.discovery.starting import formulas_from, network_from
-from workbench.discovery.targets import unknowns
+from workbench.discovery.targets import compile_target, unknowns
 from workbench.errors import InputError
 from workbench.inspection import impacts, residuals
 from workbench.kan.data import Dataset
@@ -46,6 +48,47 @@ def test_numbers_and_letters_of_a_formula_are_fitted(data: Dataset) -> None:
 
 def test_a_formula_is_kept_as_it_was_written_too(data: Dataset) -> None:
     assert 2 * sympy.sin(A) + B**2 in [f.expression for f in formulas_from("2*sin(a) + b^2", data)]
+
+
+WRITTEN = (
+    "(1 - p)*a/(b + 1) + c/(q + 1)", "p*a + q*b/c", "p*a + (1 - p)*b", "a/(p + b)", "(p - 1)*a*b + c",
+    "(p - q)*a + q*b", "a*exp(p - 1) + b", "log(p)*a + b", "p*a + p^2*b", "cos(p)*a + sin(p)*b",
+    "(p - 1)*(q - 1)*a + b", "a*b^(p - 1)", "a^2 + 2*p*a*b + p^2*b^2", "p*(a + b + c)", "(a + p)*(b + q)",
+    "sqrt(p*a^2 + q*b^2)", "p*sin(q*a)*b", "p*a*b/(a + q*c)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_form_that_is_written_is_kept(text: str) -> None:
+    names = ["a", "b", "c"]
+    written = parse_expression(text)
+    letters = sorted(s for s in map(str, written.free_symbols) if s not in names)
+    numbers = dict(zip(letters, (1.7, 2.3), strict=False))
+    law = written.subs({sympy.Symbol(n, real=True): v for n, v in numbers.items()})
+    x = np.random.default_rng(0).uniform(0.2, 1.5, (120, 3))
+    data = Dataset.from_arrays(x, evaluate(law, names, x), names=names)
+    found = formulas_from(text, data)
+    test = found.best(x)
+    np.testing.assert_allclose(test, evaluate(law, names, x), rtol=1e-5)
+    for formula in found:  # an instance: some numbers for the letters, each one number, give it
+        values = {c.value for c in formula.constants}
+        assert len(formula.constants) <= len(letters)
+        at = {
+            sympy.Symbol(n, real=True): c.value
+            for n, c in zip(letters, formula.constants, strict=False)
+        }
+        if len(values) == len(letters) and not any(c.snapped for c in formula.constants):
+            instance = evaluate(written.subs(at), names, x)
+            np.testing.assert_allclose(formula(x), instance, rtol=1e-9)
+
+
+@pytest.mark.parametrize("text", WRITTEN[:1] + WRITTEN[2:3] + WRITTEN[4:6] + WRITTEN[10:11])
+def test_no_term_is_dropped_because_its_letters_start_at_one(text: str) -> None:
+    names = ["a", "b", "c"]
+    written = parse_expression(text)
+    used = {s.name for s in written.free_symbols} & set(names)
+    model = compile_target(f"y = {text}", names)
+    assert {names[e.source] for e in model.edges() if e.layer == 0} == used
 
 
 def test_any_column_can_be_named() -> None:

@@ -30,6 +30,7 @@ from workbench.kan.model import KAN
 
 _MOST_ROWS = 4000
 _PARTS: tuple[Part, ...] = ("train", "validation", "test")
+_STARTS = 8
 _AT_NOISE, _EXACT = 1.5, 1e-9
 _TIED = 0.95
 
@@ -71,6 +72,35 @@ def polished(
             if after is not before:
                 found.append(rows.formula(after, network, before))
     return FormulaSet(found)
+
+
+def as_written(expression: Expr, letters: Sequence[str], data: Dataset) -> FormulaSet:
+    """An expression with its letters fitted, each one number wherever it stands; its form is kept.
+
+    Args:
+        expression: for the one output. letters: its symbols that are numbers to be found.
+        data: training rows fit; letters start at 1 and, because such a fit can be caught, at other numbers.
+    """
+    rows = _Rows(data)
+    inputs, constants = (
+        tuple(Symbol(name, real=True) for name in names) for names in (data.names, letters)
+    )
+    random = np.random.default_rng(0)
+    drawn = random.choice((-1.0, 1.0), (_STARTS, len(letters)))
+    drawn *= random.lognormal(size=drawn.shape)
+    fits = []
+    for start in np.concatenate((np.ones((1, len(letters))), drawn)):
+        with attempt("a written formula"):
+            fits.append(
+                rows.fit(Parametric((expression,), inputs, constants, tuple(start.tolist())))
+            )
+    finite = [fitted for fitted in fits if math.isfinite(fitted.loss)]
+    if not finite:
+        return FormulaSet([])
+    best = min(finite, key=lambda fitted: fitted.loss)
+    snapped = rows.snap(best)
+    plain = rows.formula(best, None)
+    return FormulaSet([plain] if snapped is best else [plain, rows.formula(snapped, None, best)])
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:

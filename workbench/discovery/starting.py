@@ -9,7 +9,7 @@ from sympy.core.function import AppliedUndef
 
 from workbench.discovery.compiler import Lowering, evaluate
 from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.polish import polished
+from workbench.discovery.polish import as_written, polished
 from workbench.discovery.targets import right_side
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -35,13 +35,17 @@ def network_from(text: str, data: Dataset) -> KAN:
 def formulas_from(text: str, data: Dataset, *, network: KAN | None = None) -> FormulaSet:
     """A formula as it was written, and with its numbers fitted to the training rows.
 
-    Powers and ±1 stay as they are. See ``network_from`` for the text and ``polished`` for the rest.
+    Where it has letters, they alone are fitted, each as one number, and its form is kept. Otherwise its
+    own numbers are; powers and ±1 stay. See ``network_from`` for the text and ``polished`` for the rest.
     """
     written = _read(text, data)
-    letters = {s: sympy.Float(1) for s in written.free_symbols if s.name not in data.names}
-    fitted = _freed(written).xreplace(letters)
-    candidates = [fitted] if letters or fitted == written else [written, fitted]
-    found = polished([(candidate,) for candidate in candidates], data, network=network)
+    letters = _letters(written, data.names)
+    if letters:
+        found = as_written(written, letters, data)
+    else:
+        fitted = _freed(written)
+        candidates = [written] if fitted == written else [written, fitted]
+        found = polished([(candidate,) for candidate in candidates], data, network=network)
     if not len(found):
         raise InputError(f"{text!r} cannot be fitted to these rows: its values are not finite")
     return found

@@ -60,7 +60,8 @@ class Sum:
             if known is not None:
                 term = replace(term, c=known.c + term.c, free=known.free or term.free)
             total[term.curve] = term
-        kept = tuple(t for t in total.values() if t.c != 0)
+        # A number that is to be found is none that cancels, whatever it starts from.
+        kept = tuple(t for t in total.values() if t.c != 0 or t.free)
         return Sum(kept, self.constant + other.constant, self.free or other.free)
 
     def scaled(self, factor: float, *, free: bool = False) -> "Sum":
