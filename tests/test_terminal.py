@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from workbench.terminal import Ended, ProgressLine
+from workbench.terminal import Ended, ProgressLine, say
 
 
 class Terminal(io.StringIO):
@@ -75,3 +75,8 @@ def test_after_the_work_one_interrupt_is_enough() -> None:
         with pytest.raises(Ended):
             os.kill(os.getpid(), signal.SIGINT)
     assert progress.hurried
+
+
+def test_names_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("\x1b]0;owned\x07 a\rb \x9b2J \x7f\tμ\n")
+    assert capsys.readouterr().out == "␛]0;owned␇ a␍b �2J ␡\tμ\n\n"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
 from workbench.errors import InputError
-from workbench.terminal import Ended, ProgressLine
+from workbench.terminal import Ended, ProgressLine, say
 
 if TYPE_CHECKING:
     from workbench.automatic import Discovery
@@ -31,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.command(options)
     except InputError as error:
-        print(f"workbench: {error}", file=sys.stderr)
+        say(f"workbench: {error}", file=sys.stderr)
         return _BAD_INPUT
     except (KeyboardInterrupt, Ended):
-        print("workbench: interrupted", file=sys.stderr)
+        say("workbench: interrupted", file=sys.stderr)
         return _INTERRUPTED
     return code
 
@@ -126,7 +126,7 @@ def _lab(options: argparse.Namespace) -> int:
         *(["--no-browser"] if options.no_browser else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
-    print(f"Your notebooks are in {folder}; stop with Ctrl-C.")
+    say(f"Your notebooks are in {folder}; stop with Ctrl-C.")
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
     except KeyboardInterrupt:
@@ -160,7 +160,7 @@ def _study_run(study: "CaseStudy", options: argparse.Namespace, progress: Progre
 
     _check_output(options)
     _set_threads(options.threads)
-    print(f"{study.title}: {study.question}")
+    say(f"{study.title}: {study.question}")
     outcome = Run(progress, tell, _print_result, study.title, study.question, **_places(options))
     return outcome.through(search)
 
@@ -197,8 +197,8 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
     _check_output(options)
     _set_threads(options.threads)
     for note in data.notes:
-        print(note)
-    print(
+        say(note)
+    say(
         f"{data.task.capitalize()} of {data.target!r} on {len(data.names)} inputs, "
         f"{len(data.inputs)} rows."
     )
@@ -273,12 +273,12 @@ def _data(options: argparse.Namespace) -> int:
             table = build(options.crossings, options.out, progress=progress)
         except KeyboardInterrupt:
             progress.clear()
-            print("Stopped; the same command goes on from here.", file=sys.stderr)
+            say("Stopped; the same command goes on from here.", file=sys.stderr)
             return _INTERRUPTED
     dropped = table.attrs.get("dropped", {})
-    print(f"{len(table)} hyperbolic knots in {options.out}")
+    say(f"{len(table)} hyperbolic knots in {options.out}")
     if dropped:
-        print(f"{len(dropped)} left out: " + "; ".join(f"{k} ({v})" for k, v in dropped.items()))
+        say(f"{len(dropped)} left out: " + "; ".join(f"{k} ({v})" for k, v in dropped.items()))
     return 0
 
 
@@ -318,9 +318,9 @@ def _print_result(found: "Discovery", about: Mapping[str, Any]) -> None:
     from workbench.discovery.card import remarks
 
     if not found.complete:
-        print("Ended early: this is what had been found.")
-    print("\nInputs by importance: " + _ranked(found.importance))
-    print("\nHeld-out figures on the same split:")
+        say("Ended early: this is what had been found.")
+    say("\nInputs by importance: " + _ranked(found.importance))
+    say("\nHeld-out figures on the same split:")
     kind = "accuracy" if any(b["accuracy"] is not None for b in about["baselines"]) else "r2"
     rows = [(b["name"], b["parameters"], b[kind]) for b in about["baselines"]]
     rows += [(name, "", value) for name, value in about["accuracy"].items()]
@@ -328,23 +328,23 @@ def _print_result(found: "Discovery", about: Mapping[str, Any]) -> None:
         shown = (
             "–" if value is None else (f"{value:.1%}" if kind == "accuracy" else f"R² {value:.6f}")
         )
-        print(f"  {name:<32} {parameters!s:>8}  {shown}")
-    print("\nFormulas from simple to accurate:")
+        say(f"  {name:<32} {parameters!s:>8}  {shown}")
+    say("\nFormulas from simple to accurate:")
     for line in _formula_lines(found):
-        print(line)
+        say(line)
     if about["groups"]:
-        print(f"\nDimensionless groups: {', '.join(about['groups'])}")
-    print(f"\n{found.formula}")
+        say(f"\nDimensionless groups: {', '.join(about['groups'])}")
+    say(f"\n{found.formula}")
     formula = found.formula
     error = formula.scores.get("test_loss")
     measure = "RMSE" if formula.task == "regression" else "cross-entropy"
     if error is not None:
-        print(f"Held-out {measure} {error:.4g}, complexity {formula.complexity}.")
+        say(f"Held-out {measure} {error:.4g}, complexity {formula.complexity}.")
     for sentence in remarks(formula):
-        print(sentence)
+        say(sentence)
     for sentence in about["findings"]:
-        print(f"• {sentence}")
-    print(f"{about['seconds']:.1f} s, seed {about['seed']}")
+        say(f"• {sentence}")
+    say(f"{about['seconds']:.1f} s, seed {about['seed']}")
 
 
 def _formula_lines(found: "Discovery") -> list[str]:

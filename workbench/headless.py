@@ -11,7 +11,7 @@ from typing import Any
 from workbench.automatic import Discovery
 from workbench.errors import InputError
 from workbench.results import FIRST, set_aside, write_first, write_json, write_rest
-from workbench.terminal import Ended, ProgressLine
+from workbench.terminal import Ended, ProgressLine, say
 from workbench.writing import scratch
 
 COMPLETE, INTERRUPTED = 0, 130
@@ -38,7 +38,7 @@ class Run:
     question: str = ""
     out: str = ""
     figures: str = ""
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = say
     _kept: Discovery | None = field(default=None, init=False)
     _trouble: InputError | None = field(default=None, init=False)
 

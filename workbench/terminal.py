@@ -15,6 +15,18 @@ PATIENCE = 3.0
 _AGAIN = 2.0
 
 
+_CONTROLS = (
+    {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"}
+    | {127: "\u2421"}
+    | dict.fromkeys(range(128, 160), "\N{REPLACEMENT CHARACTER}")
+)
+
+
+def say(text: object = "", file: TextIO | None = None) -> None:
+    """Print a text; its control characters, which could command the terminal, become visible signs."""
+    print(str(text).translate(_CONTROLS), file=file)
+
+
 class Ended(BaseException):
     """Raised at any point of the work, which did not end by itself in time or is not waited for."""
 
