@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workbench.discovery.digits import full_digits, with_error
+from workbench.discovery.digits import full_digits, interval_in_words, with_error
 from workbench.discovery.residuals import CLEAR
 from workbench.discovery.selection import expected, of_the_mean
 from workbench.discovery.typesetting import rounded
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _COLUMN = 36
 _RIVALS = 4
+_REACH = 1.96
 TRIVIAL = ("0", "1", "-1")
 """What a constant becomes that goes without saying."""
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
@@ -109,6 +110,24 @@ def alternatives(formula: "Formula") -> list[str]:
     return [f"Not told apart from {shown}{f'; and {more} more' if more > 0 else ''}."]
 
 
+def ratios(formula: "Formula") -> list[str]:
+    """A sentence where rows leave a common factor of constants free: the ratios that they determine."""
+    known = [(c, c.proportion) for c in formula.constants if c.proportion]
+    if not known:
+        return []
+    told = [
+        f"{number(c)} : {number(formula.constants[p.reference])} = {with_error(p.ratio, p.sigma)} "
+        f"(95 %: {interval_in_words(p.ratio - _REACH * p.sigma, p.ratio + _REACH * p.sigma)})"
+        for c, p in known
+        if p.sigma
+    ]
+    free = (
+        "The form tells the classes of all training rows apart, which leaves a common factor of "
+        f"{', '.join(number(c) for c, _ in known)} free"
+    )
+    return [f"{free}: only ratios are known, {'; '.join(told)}." if told else f"{free}."]
+
+
 def remarks(formula: "Formula") -> list[str]:
     """Sentences on how firm it is, and on what its evidence does not carry."""
     found = [*no_law(formula), *stability(formula), *alternatives(formula)]
@@ -116,6 +135,7 @@ def remarks(formula: "Formula") -> list[str]:
     found += [f"Inputs that go together: {together}."] if together else []
     found += [formula.explosion] if formula.explosion else []
     found += [f"In units: {problem}." for problem in formula.unit_problems]
+    found += ratios(formula)
     if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:
         found.append(
             "Residuals of neighbouring rows agree: the formula misses something, and the errors of "
@@ -129,7 +149,7 @@ def remarks(formula: "Formula") -> list[str]:
                     f"The constants {pair} move together (correlation {r:+.3f}): their combination "
                     "is better known than either."
                 )
-        if constant.snapped is None and constant.sigma is None:
+        if constant.snapped is None and constant.sigma is None and not constant.proportion:
             found.append(f"The data do not determine the constant {number(constant)} by itself.")
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,19 @@ from workbench.writing import write_text
 _LETTERS = "uvwpqzabcdefgh"
 
 
+class Proportion(NamedTuple):
+    """All that rows determine of a constant of which a common factor is free: its ratio to another.
+
+    Attributes:
+        reference: that other's place among the formula's constants. ratio: to it. sigma: its standard error;
+            0 of the reference itself.
+    """
+
+    reference: int
+    ratio: float
+    sigma: float = 0.0
+
+
 @dataclass(frozen=True)
 class Constant:
     """A number of a formula.
@@ -56,6 +69,7 @@ class Constant:
             correlations: only a combination of them is well determined.
         unit: where the data have units.
         digits: significant ones that it is printed with, see ``Formula.printed``; None prints all.
+        proportion: where classes are told apart without error, so that logits may have any factor.
     """
 
     value: float
@@ -67,6 +81,7 @@ class Constant:
     tied: tuple[tuple[int, float], ...] = ()
     unit: str = ""
     digits: int | None = None
+    proportion: Proportion | None = None
 
 
 @dataclass(frozen=True)

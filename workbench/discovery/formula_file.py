@@ -8,7 +8,7 @@ import sympy
 from msgspec import Meta
 
 from workbench.discovery.digits import FULL
-from workbench.discovery.formula import Constant, Formula
+from workbench.discovery.formula import Constant, Formula, Proportion
 from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError, in_one_line
 from workbench.schema import (
@@ -40,6 +40,7 @@ class _Constant(Strict):
     tied: Annotated[tuple[tuple[Count, float], ...], Meta(max_length=MOST_NODES)] = ()
     unit: Text = ""
     digits: Annotated[int, Meta(ge=1, le=FULL)] | None = None
+    proportion: tuple[Count, float, float] | None = None
 
     def constant(self) -> Constant:
         return Constant(
@@ -52,6 +53,7 @@ class _Constant(Strict):
             self.tied,
             self.unit,
             self.digits,
+            None if self.proportion is None else Proportion(*self.proportion),
         )
 
 
@@ -142,6 +144,7 @@ def _require_consistent(saved: _Saved, what: str) -> None:
     require(columns.issuperset([*saved.domain, *saved.units]), what, "it has other columns, too")
     for constant in saved.constants:
         places = [place for place, _ in constant.tied]
+        places += constant.proportion[:1] if constant.proportion else ()
         require(all(p < len(saved.constants) for p in places), what, "a constant lacks")
 
 

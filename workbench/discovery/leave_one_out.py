@@ -14,7 +14,7 @@ from scipy.special import softmax
 from sympy import Expr
 
 from workbench.discovery.parametric import Parametric, parametrize
-from workbench.discovery.sample import Sample, both_logits
+from workbench.discovery.sample import Sample, both_logits, centred_logits
 from workbench.kan.data import Dataset
 
 MOST_ROWS = 20_000
@@ -84,10 +84,12 @@ def _classes(values: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     p = softmax(both_logits(np.nan_to_num(values, nan=0.0, posinf=700, neginf=-700)), 1)
     hot = np.eye(p.shape[1])[y]
     own = slice(-values.shape[1], None)
-    size = float(np.square(np.nan_to_num(values)).mean()) / _USUAL_LOGIT**2
+    size = float(np.square(centred_logits(np.nan_to_num(values))).mean()) / _USUAL_LOGIT**2
     prior = 2 / _USUAL_LOGIT**2 / (1 + size) / values.size
     curvature = p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :]
-    return (p - hot)[:, own], curvature[:, own, own] + prior * np.eye(values.shape[1])
+    return (p - hot)[:, own], curvature[:, own, own] + prior * centred_logits(
+        np.eye(values.shape[1])
+    )
 
 
 def _without_themselves(

@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from workbench.discovery.evaluation import compiled
 from workbench.discovery.rebuilding import replaced
-from workbench.discovery.sample import Sample, both_logits
+from workbench.discovery.sample import Sample, both_logits, centred_logits
 
 _SINGULAR = 1e-13
 _SHARE = 1e-3
@@ -191,9 +191,12 @@ def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:
     def objective(values: np.ndarray) -> tuple[float, np.ndarray]:
         own = raw(values)
         with np.errstate(over="ignore"):
-            size = float((share * np.square(own)).sum()) / own.shape[1] / _USUAL_LOGIT**2
+            apart = centred_logits(own)
+            size = float((share * np.square(apart)).sum()) / own.shape[1] / _USUAL_LOGIT**2
         prior, pull = math.log1p(size) / len(x), 2 / _USUAL_LOGIT**2 / (1 + size) / len(x)
-        push = (softmax(both_logits(own), 1) - hot)[:, -own.shape[1] :] + pull * own / own.shape[1]
+        push = (softmax(both_logits(own), 1) - hot)[:, -own.shape[1] :] + pull * apart / own.shape[
+            1
+        ]
         slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
         return sample.loss(own) + prior, np.einsum("nm,nmp->p", push * share, slope)
 
@@ -202,12 +205,21 @@ def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:
         found = minimize(objective, start, jac=True, method="BFGS", options={"maxiter": 200})
         if found.fun <= objective(start)[0] and np.isfinite(found.x).all():
             values = found.x
-    p = softmax(both_logits(raw(values)), 1)[:, -len(parametric.expressions) :]
     slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
-    known = np.sqrt(sample.counts[:, None] * p * (1 - p))
-    rows = (known[..., None] * slope).reshape(p.size, len(start))
+    rows = _root_information(raw(values), slope, sample.counts)
     fitted = replace(parametric, values=tuple(map(float, values)))
     return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **errors_of(rows, 1.0))
+
+
+def _root_information(values: np.ndarray, slopes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Rows whose products sum to the information ``Σ Jᵀ (diag p - p pᵀ) J`` of classes, ``(N c, p)``.
+
+    Row k of a sample's J is ``√p_k (J_k - Σ_l p_l J_l)``: what shifts all logits alike tells nothing.
+    """
+    p = softmax(both_logits(values), 1)
+    slopes = both_logits(slopes)
+    apart = slopes - np.einsum("nc,ncp->np", p, slopes)[:, None]
+    return (np.sqrt(counts[:, None] * p)[..., None] * apart).reshape(p.size, slopes.shape[2])
 
 
 def errors_of(jacobian: np.ndarray, variance: float) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """From raw expressions to formulas: constants fitted and snapped, structure simplified, all judged."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import sympy
@@ -15,16 +16,17 @@ from workbench.discovery.all_rows import refit_all
 from workbench.discovery.dimensions import Dimensions, check
 from workbench.discovery.fence import attempt
 from workbench.discovery.forms import multiplied_out, opened, rewritten
-from workbench.discovery.formula import Constant, Formula
+from workbench.discovery.formula import Constant, Formula, Proportion
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
 from workbench.discovery.printing import Printing, printing, probabilities
 from workbench.discovery.provenance import origin, topology
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
-from workbench.discovery.sample import Sample, both_logits
+from workbench.discovery.sample import Sample, both_logits, centred_logits
 from workbench.discovery.simplify import shorter
 from workbench.discovery.snapping import snap
+from workbench.discovery.undetermined import proportions, without_shift
 from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN
 
@@ -156,7 +158,7 @@ class _Rows:
         return mean if self.classes else math.sqrt(mean)
 
     def fit(self, parametric: Parametric) -> Fitted:
-        return refit(parametric, self.sample)
+        return without_shift(refit(parametric, self.sample), self.sample)
 
     def fits(self, expressions: Sequence[tuple[Expr, ...]]) -> list[Fitted]:
         """Candidates at their best constants, and polynomials as sums of terms, too."""
@@ -275,7 +277,12 @@ class _Rows:
             classes=self.data.classes,
             domain=domain,
             units=dict(self.data.units),
-            constants=constants_of(fitted, self.units(fitted.parametric), shown.digits),
+            constants=constants_of(
+                fitted,
+                self.units(fitted.parametric),
+                shown.digits,
+                proportions(fitted, self.parts["train"]),
+            ),
             provenance=self.origin | ({"network": topology(network)} if network else {}),
         )
         lack = self.lack(fitted)
@@ -319,7 +326,8 @@ class _Rows:
             known = math.isfinite(share) and np.ptp(test.y) > 0
             scores["test_r2"] = 1 - share if known else None
         if network is not None:
-            gap = np.square(values - _outputs(network, test.x)).mean(1)
+            apart = values - _outputs(network, test.x)
+            gap = np.square(centred_logits(apart) if self.classes else apart).mean(1)
             error = float(np.sqrt(np.average(gap, weights=test.weights)))
             scores["network_error"] = error / self.spread
         return scores
@@ -335,21 +343,26 @@ def _outputs(function: Formula | KAN, x: np.ndarray) -> np.ndarray:
 
 
 def constants_of(
-    fitted: Fitted, units: Sequence[str] = (), digits: Sequence[int] = ()
+    fitted: Fitted,
+    units: Sequence[str] = (),
+    digits: Sequence[int] = (),
+    proportions: Mapping[int, Proportion] = MappingProxyType({}),
 ) -> tuple[Constant, ...]:
     """A fit's constants, with errors, 95 % intervals of Student's t and ties; then the snapped ones.
 
     Args:
         fitted: the fit. units: of its constants. digits: that they are printed with.
+        proportions: of those that are known only by their ratios, see ``undetermined``.
     """
     reach = float(student.ppf(0.975, fitted.degrees))
     free = []
     for place, value in enumerate(fitted.parametric.values):
-        sigma = fitted.sigma[place] if fitted.determined[place] else None
+        known = fitted.determined[place] and place not in proportions
+        sigma = fitted.sigma[place] if known else None
         tied = tuple(
             (other, round(r, 4))
             for other, r in enumerate(fitted.correlation[place])
-            if other != place and abs(r) >= _TIED
+            if other != place and abs(r) >= _TIED and not proportions.keys() >= {place, other}
         )
         interval = None if sigma is None else (value - reach * sigma, value + reach * sigma)
         free.append(
@@ -360,6 +373,7 @@ def constants_of(
                 tied=tied,
                 unit=units[place] if units else "",
                 digits=digits[place] if digits else None,
+                proportion=proportions.get(place),
             )
         )
     exact = [

@@ -179,6 +179,11 @@ def both_logits(values: np.ndarray) -> np.ndarray:
     return np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
 
 
+def centred_logits(values: np.ndarray) -> np.ndarray:
+    """Logits ``(N, m, ...)`` without the mean of a row, which changes no probability; one stays as it is."""
+    return values - values.mean(1, keepdims=True) if values.shape[1] > 1 else values
+
+
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The value of each column ``(N, m)`` below which half of the weight lies: ``(m,)``."""
     order = values.argsort(0)

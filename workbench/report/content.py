@@ -264,6 +264,8 @@ def _value(constant: Constant) -> str:
 
 
 def _interval(constant: Constant) -> str:
+    if constant.proportion:
+        return "only ratios"
     if constant.interval is None:
         return "exact" if constant.snapped else "not determined"
     return interval_in_words(*constant.interval)
