@@ -71,6 +71,7 @@ class Step(Struct):
     choice: Annotated[int, Meta(ge=0, le=_MOST_FORMULAS)] | None
     formulas: Annotated[int, Meta(ge=0, le=_MOST_FORMULAS)] | None
     fit: Fit | None
+    law: Text = ""
 
 
 class Data(Struct):

@@ -78,6 +78,18 @@ def test_choices_come_back(tmp_path: Path) -> None:
     assert back.pinned == {back.formulas[0].srepr}
 
 
+def test_a_law_stays_in_force(tmp_path: Path) -> None:
+    text = "y = p*x1 + f(x2)"
+    session = Session(PROBLEMS[0].dataset(50), (2, 1)).law(text)
+    back = Session.load(session.save(tmp_path / "law.kan")).symbolify(functions=["linear"])
+    assert {f.provenance["law"] for f in back.formulas} == {text}
+    assert (
+        f"symbolify(model, data, seed=0, functions=('linear',), law={text!r})" in back.to_script()
+    )
+    back.rebuild((2, 1)).symbolify(functions=["linear"])
+    assert not any("law" in f.provenance for f in back.formulas)
+
+
 def test_the_table_comes_back_with_its_split(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     x = random.uniform(-1, 1, (60, 2))

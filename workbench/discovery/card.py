@@ -131,6 +131,13 @@ def ratios(formula: "Formula") -> list[str]:
 def remarks(formula: "Formula") -> list[str]:
     """Sentences on how firm it is, and on what its evidence does not carry."""
     found = [*no_law(formula), *stability(formula), *alternatives(formula)]
+    if law := formula.provenance.get("law"):
+        numbers = formula.provenance.get("letters")
+        found.append(
+            f"It has the form that was written, {law}{f', with {numbers}' if numbers else ''}."
+        )
+    if unlike := formula.provenance.get("unlike"):
+        found.append(f"It has another form than the law that was written, {unlike}.")
     together = formula.provenance.get("collinear")
     found += [f"Inputs that go together: {together}."] if together else []
     found += [formula.explosion] if formula.explosion else []

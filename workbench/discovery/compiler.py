@@ -90,7 +90,7 @@ class Lowering:
 
     Args:
         names: of the inputs.
-        constants: names of numbers that training is to find; they start at 1.
+        constants: numbers that training is to find, and where they start.
         curve: what to do with a function that SymPy does not know, see ``discovery.targets``.
     """
 
@@ -98,12 +98,12 @@ class Lowering:
         self,
         names: Sequence[str],
         *,
-        constants: Sequence[str] = (),
+        constants: Mapping[str, float] | None = None,
         curve: Callable[["Lowering", Expr], Sum] | None = None,
     ) -> None:
         self.wiring = Wiring(len(names))
         self._places = {name: place for place, name in enumerate(names)}
-        self._constants = frozenset(constants)
+        self._constants = constants or {}
         self._curve = curve
 
     def sum(self, expression: Expr) -> Sum:
@@ -135,7 +135,7 @@ class Lowering:
         if symbol.name in self._places:
             return Sum((Term(self._places[symbol.name]),))
         if symbol.name in self._constants:
-            return Sum((), 1.0, free=True)
+            return Sum((), self._constants[symbol.name], free=True)
         raise InputError(
             f"the expression holds {symbol.name!r}, the inputs are {list(self._places)}: "
             "every symbol must be an input"

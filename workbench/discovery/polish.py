@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import sympy
@@ -22,6 +23,7 @@ from workbench.discovery.leave_one_out import judging_rows, mean_losses, row_los
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
 from workbench.discovery.printing import Printing, printing, probabilities
 from workbench.discovery.provenance import origin, topology
+from workbench.discovery.rebuilding import replaced
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.sample import Sample, both_logits, centred_logits
 from workbench.discovery.simplify import shorter
@@ -33,8 +35,15 @@ from workbench.kan.model import KAN
 _MOST_ROWS = 4000
 _PARTS: tuple[Part, ...] = ("train", "validation", "test")
 _STARTS = 8
-_AT_NOISE, _EXACT = 1.5, 1e-9
+_AT_NOISE, _EXACT, _SAME = 1.5, 1e-9, 1 + 1e-6
 _TIED = 0.95
+
+
+class Number(NamedTuple):
+    """A number of a function that was found: where its fit starts, and what leaves the function alone."""
+
+    value: float
+    neutral: float
 
 
 def polished(
@@ -76,33 +85,33 @@ def polished(
     return FormulaSet(found)
 
 
-def as_written(expression: Expr, letters: Sequence[str], data: Dataset) -> FormulaSet:
+def as_written(
+    expression: Expr,
+    letters: Sequence[str],
+    data: Dataset,
+    *,
+    functions: Mapping[str, Number] | None = None,
+    network: KAN | None = None,
+) -> FormulaSet:
     """An expression with its letters fitted, each one number wherever it stands; its form is kept.
 
     Args:
         expression: for the one output. letters: its symbols that are numbers to be found.
-        data: training rows fit; letters start at 1 and, because such a fit can be caught, at other numbers.
+        data: training rows fit; letters start near 1 and, because such a fit can be caught, at others.
+        functions: numbers of the functions in it, by their symbols; they are fitted once the letters are.
+        network: to measure the distance to.
     """
-    rows = _Rows(data)
-    inputs, constants = (
-        tuple(Symbol(name, real=True) for name in names) for names in (data.names, letters)
-    )
-    random = np.random.default_rng(0)
-    drawn = random.choice((-1.0, 1.0), (_STARTS, len(letters)))
-    drawn *= random.lognormal(size=drawn.shape)
-    fits = []
-    for start in np.concatenate((np.ones((1, len(letters))), drawn)):
-        with attempt("a written formula"):
-            fits.append(
-                rows.fit(Parametric((expression,), inputs, constants, tuple(start.tolist())))
-            )
-    finite = [fitted for fitted in fits if math.isfinite(fitted.loss)]
-    if not finite:
+    rows = _Rows(data, letters=letters)
+    numbers = functions or {}
+    best = rows.best_letters(expression, letters, {n: k.value for n, k in numbers.items()})
+    if best is None:
         return FormulaSet([])
-    best = min(finite, key=lambda fitted: fitted.loss)
+    neutral = {Symbol(n, real=True): k.neutral for n, k in numbers.items()}
+    if numbers:
+        best = rows.without_gauge(rows.fit(best.parametric), neutral)
     snapped = rows.snap(best)
-    plain = rows.formula(best, None)
-    return FormulaSet([plain] if snapped is best else [plain, rows.formula(snapped, None, best)])
+    plain = rows.formula(best, network)
+    return FormulaSet([plain] if snapped is best else [plain, rows.formula(snapped, network, best)])
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -135,10 +144,16 @@ def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:
 
 
 class _Rows:
-    """The rows of a dataset as arrays, and what is asked of them."""
+    """The rows of a dataset as arrays, and what is asked of them.
 
-    def __init__(self, data: Dataset) -> None:
+    Attributes:
+        letters: numbers of a written form that is kept: a formula's constants are then those of its
+            parametric, one for each, although its text may show other numbers made of them.
+    """
+
+    def __init__(self, data: Dataset, *, letters: Sequence[str] | None = None) -> None:
         self.data = data
+        self.letters = letters
         self.origin = origin(data)
         self.classes = data.task == "classification"
         self.parts = {part: Sample.of(data, part) for part in _PARTS}
@@ -159,6 +174,53 @@ class _Rows:
 
     def fit(self, parametric: Parametric) -> Fitted:
         return without_shift(refit(parametric, self.sample), self.sample)
+
+    def best_letters(
+        self, expression: Expr, letters: Sequence[str], held: Mapping[str, float]
+    ) -> Fitted | None:
+        """The best fit of the letters from several starts, with all other numbers held, then free."""
+        names = (*letters, *held)
+        inputs, constants = (
+            tuple(Symbol(name, real=True) for name in some) for some in (self.data.names, names)
+        )
+        at = {Symbol(name, real=True): sympy.Float(value) for name, value in held.items()}
+        shape = replaced(expression, at)
+        free = constants[: len(letters)]
+        found = []
+        for start in _starts(len(letters)):
+            with attempt("a written formula"):
+                found.append(self.fit(Parametric((shape,), inputs, free, tuple(start))))
+        finite = [fitted for fitted in found if math.isfinite(fitted.loss)]
+        if not finite:
+            return None
+        best = min(finite, key=lambda fitted: fitted.loss)
+        values = (*best.parametric.values, *held.values())
+        whole = replace(
+            best.parametric, expressions=(expression,), constants=constants, values=values
+        )
+        return replace(best, parametric=whole)
+
+    def without_gauge(self, fitted: Fitted, neutral: Mapping[Symbol, float]) -> Fitted:
+        """The same fit with as many numbers of functions neutral as the rows leave undetermined."""
+        for symbol, value in neutral.items():
+            parametric = fitted.parametric
+            place = parametric.constants.index(symbol)
+            if fitted.determined[place]:
+                continue
+            rest = [k for k in range(len(parametric.constants)) if k != place]
+            trial = self.fit(
+                replace(
+                    parametric,
+                    expressions=(
+                        replaced(parametric.expressions[0], {symbol: sympy.Float(value)}),
+                    ),
+                    constants=tuple(parametric.constants[k] for k in rest),
+                    values=tuple(parametric.values[k] for k in rest),
+                )
+            )
+            if trial.loss <= _SAME * fitted.loss + (_EXACT * self.spread) ** 2:
+                fitted = trial
+        return fitted
 
     def fits(self, expressions: Sequence[tuple[Expr, ...]]) -> list[Fitted]:
         """Candidates at their best constants, and polynomials as sums of terms, too."""
@@ -289,6 +351,9 @@ class _Rows:
         scores = self._scores(formula, network) | {"printing_error": shown.error}
         scores |= {"expected_loss": self.expected(fitted), "mean_loss": self.of_the_mean}
         scores["judging_rows"] = self.judging.effective_rows
+        if self.letters:
+            told = _told(fitted, self.letters, shown.digits)
+            formula = replace(formula, provenance={**formula.provenance, "letters": told})
         if before is not None:
             as_fitted = self.final(before).parametric.substituted()
             formula = replace(formula, as_fitted=as_fitted)
@@ -297,6 +362,9 @@ class _Rows:
 
     def final(self, fitted: Fitted) -> Fitted:
         """The fit to all training rows, with just the numbers that its expressions print as constants."""
+        if self.letters is not None:
+            whole = len(self.sample) == len(self.parts["train"])
+            return fitted if whole else refit_all(fitted.parametric, self.parts["train"])
         exact = fitted.parametric.exact
         same = parametrize(fitted.parametric.substituted(), self.data.names)
         if sorted(same.values) == sorted(fitted.parametric.values):
@@ -340,6 +408,21 @@ def _outputs(function: Formula | KAN, x: np.ndarray) -> np.ndarray:
     with torch.no_grad():
         found = function(torch.from_numpy(x).to(function.output_scale))
     return found.double().cpu().numpy()
+
+
+def _told(fitted: Fitted, letters: Sequence[str], digits: Sequence[int]) -> str:
+    """What the letters of a written form became, as text."""
+    numbers = zip(fitted.parametric.constants, fitted.parametric.values, digits, strict=True)
+    values = {symbol.name: f"{value:.{n}g}" for symbol, value, n in numbers}
+    values |= {s.constant.name: str(s.number) for s in fitted.parametric.exact}
+    return ", ".join(f"{name} = {values[name]}" for name in letters if name in values)
+
+
+def _starts(count: int) -> np.ndarray:
+    """Where letters start, ``(k, count)``: near 1, and at numbers of other sizes and signs."""
+    random = np.random.default_rng(0)
+    drawn = random.choice((-1.0, 1.0), (_STARTS, count)) * random.lognormal(size=(_STARTS, count))
+    return np.concatenate((np.ones((1, count)), drawn)) if count else np.ones((1, 0))
 
 
 def constants_of(

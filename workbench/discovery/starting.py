@@ -10,7 +10,7 @@ from sympy.core.function import AppliedUndef
 from workbench.discovery.compiler import Lowering, evaluate
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import as_written, polished
-from workbench.discovery.targets import right_side
+from workbench.discovery.targets import right_side, starting_numbers
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
@@ -21,14 +21,14 @@ def network_from(text: str, data: Dataset) -> KAN:
 
     Args:
         text: such as ``2*sin(a) + k*b^2``, or an equation for the target; letters that are no inputs
-            are numbers to be found and start at 1.
+            are numbers to be found and start near 1.
         data: its training rows say where the curves lie.
 
     Raises:
         InputError: the text is no formula of the inputs, or has no value at a training row.
     """
     expression = _read(text, data)
-    lowering = Lowering(data.names, constants=_letters(expression, data.names))
+    lowering = Lowering(data.names, constants=_numbers(expression, data))
     return lowering.wiring.build([lowering.sum(expression)], data.split("train")[0])
 
 
@@ -41,7 +41,7 @@ def formulas_from(text: str, data: Dataset, *, network: KAN | None = None) -> Fo
     written = _read(text, data)
     letters = _letters(written, data.names)
     if letters:
-        found = as_written(written, letters, data)
+        found = as_written(written, letters, data).stamped(law=text)
     else:
         fitted = _freed(written)
         candidates = [written] if fitted == written else [written, fitted]
@@ -69,9 +69,9 @@ def _read(text: str, data: Dataset) -> Expr:
 
 def _require_values(expression: Expr, data: Dataset) -> None:
     x = data.split("train")[0].numpy()
-    ones = dict.fromkeys(_letters(expression, data.names), 1.0)
+    numbers = _numbers(expression, data)
     put_in = expression.xreplace(
-        {s: sympy.Float(1) for s in expression.free_symbols if s.name in ones}
+        {s: sympy.Float(numbers[s.name]) for s in expression.free_symbols if s.name in numbers}
     )
     lost = int((~np.isfinite(evaluate(put_in, data.names, x))).sum())
     if lost:
@@ -82,6 +82,11 @@ def _require_values(expression: Expr, data: Dataset) -> None:
 
 def _letters(expression: Expr, names: Sequence[str]) -> list[str]:
     return sorted({symbol.name for symbol in expression.free_symbols} - set(names))
+
+
+def _numbers(expression: Expr, data: Dataset) -> dict[str, float]:
+    """Where the letters start."""
+    return next(starting_numbers(_letters(expression, data.names)))
 
 
 def _freed(expression: Expr) -> Expr:

@@ -20,6 +20,7 @@ from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY
 from workbench.discovery.polish import polished
 from workbench.discovery.sample import require_formulas
+from workbench.discovery.written import formulas_of_law, require_law
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.model import KAN, Edge
@@ -52,6 +53,7 @@ def symbolify(
     allowed: Mapping[Edge, Collection[str]] | None = None,
     seed: int = 0,
     floor: float | None = None,
+    law: str | None = None,
     watch: Watch | None = None,
 ) -> FormulaSet:
     """Formulas that say what the networks say, from simple to accurate.
@@ -65,15 +67,21 @@ def symbolify(
         allowed: building blocks of single edges, instead of ``functions``.
         seed: of the row subset.
         floor: validation loss at the noise, the network's own by default; see ``polished``.
+        law: that the networks were compiled from, see ``compile_target``. Formulas then have the form that
+            it was written in; where none can be fitted, those of the networks say that theirs is another.
         watch: called with (edges fixed, edges in all); True ends the search early.
 
     Raises:
-        InputError: a building block is not known, none is left, or an edge of ``allowed`` is not there.
+        InputError: a building block is not known, none is left, an edge of ``allowed`` is not there, or
+            ``law`` is no law of the data.
     """
     require_formulas(data)
+    if law is not None:
+        require_law(law, data)
     networks = [models] if isinstance(models, KAN) else list(models)
     around = Centring.of(data)
-    if around.origins:
+    centres = bool(around.origins) and law is None
+    if centres:
         networks, data = list(map(around.centred_network, networks)), around.centred
     choice = blocks(functions, allowed)
     for model in networks:
@@ -83,12 +91,16 @@ def symbolify(
         for model in networks
         for state in _search(model, data, beam, candidates, choice, seed, watch)
     ]
+    if law is not None and len(kept := formulas_of_law(law, finished, data)):
+        return kept
     expressions = []
     for model in finished:
         with attempt("symbols of a network"):
             expressions.append(to_expressions(model, data.names))
     found = polished(expressions, data, network=networks[0] if networks else None, floor=floor)
-    return around.formulas(found) if around.origins else found
+    if law is not None:
+        found = found.stamped(unlike=law)
+    return around.formulas(found) if centres else found
 
 
 def ranked(found: Sequence[Candidate], effect: float, noise: float) -> list[Candidate]:

@@ -6,17 +6,18 @@ network of their own.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sympy
 import torch
-from sympy import Expr, Symbol
+from sympy import Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
+from torch import Tensor
 
 from workbench.discovery.compiler import Lowering, Ranges, require_names, sampled
 from workbench.discovery.parsing import parse_expression
-from workbench.discovery.wiring import Sum
+from workbench.discovery.wiring import Curve, Sum
 from workbench.errors import InputError
 from workbench.kan.model import KAN
 
@@ -25,6 +26,7 @@ _INVERSES: dict[type, Callable[[Expr], Expr]] = {
     sympy.tan: sympy.atan, sympy.asin: sympy.sin, sympy.acos: sympy.cos, sympy.atan: sympy.tan,
     sympy.tanh: sympy.atanh, sympy.atanh: sympy.tanh, sympy.sinh: sympy.asinh,
 }  # fmt: skip
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 def compile_target(
@@ -47,11 +49,13 @@ def compile_target(
             default.
         grid_size: intervals of the free curves.
 
-    An activation with a number to be found is free in all of its four numbers.
+    An activation with a number to be found is free in all of its four numbers, and a number that stands
+    in two places is one for each: the network holds the law and more. ``symbolify(..., law=text)`` finds
+    formulas of just the form that was written.
 
     Raises:
-        InputError: the text is no such equation, an unknown function occurs twice (two parts of a
-            network cannot share a curve), or a function is not in the table.
+        InputError: the text is no such equation, an unknown function occurs with two arguments (two parts
+            of a network cannot share a curve), or a function is not in the table.
     """
     names = list(inputs)
     require_names(names, ranges)
@@ -68,12 +72,97 @@ def network_of(
     grid_size: int = 3,
 ) -> KAN:
     """As ``compile_target``, for a SymPy expression with undefined functions."""
+    written = spread(expression, hidden)
+    return compiled_law(written, inputs, ranges=ranges, grid_size=grid_size)[0]
+
+
+def compiled_law(
+    expression: Expr,
+    inputs: Sequence[str],
+    *,
+    ranges: Ranges | None = None,
+    grid_size: int = 3,
+) -> tuple[KAN, dict[str, Curve]]:
+    """The network of a law and where its unknown functions, of one variable each, stand in it.
+
+    Raises:
+        InputError: no network can hold it: what is locked would depend on a number that is to be found.
+    """
     names = list(inputs)
-    free = sorted({s.name for s in expression.free_symbols} - set(names))
-    lowering = Lowering(names, constants=free, curve=_Curves(hidden))
     x = torch.from_numpy(sampled(names, ranges))
-    total = lowering.sum(expression)
-    return lowering.wiring.build([total], x, grid_size=grid_size, lock=True)
+    letters = sorted({s.name for s in expression.free_symbols} - set(names))
+    networks = [
+        _lowered(expression, names, numbers, x, grid_size) for numbers in starting_numbers(letters)
+    ]
+    if letters and not _one_family(networks[0][0], networks[1][0]):
+        raise InputError(f"a network cannot hold {expression} for all numbers {', '.join(letters)}")
+    return networks[0]
+
+
+def starting_numbers(letters: Sequence[str]) -> Iterator[dict[str, float]]:
+    """Two choices of numbers that training may start from.
+
+    They differ and are not special, so that no term cancels or equals another one by chance.
+    """
+    for first in (1, 2):
+        shares = ((_GOLDEN * (first + k)) % 1 for k in range(len(letters)))
+        yield {name: 1 + share / 10 for name, share in zip(letters, shares, strict=True)}
+
+
+def spread(expression: Expr, hidden: int | None = None) -> Expr:
+    """A law whose unknown functions of several variables are sums of unknown functions of one.
+
+    Raises:
+        InputError: an unknown function occurs with different arguments.
+    """
+    seen: dict[str, Expr] = {}
+    for part in sorted(expression.atoms(AppliedUndef), key=str):
+        known = seen.setdefault(part.func.__name__, part)
+        if known != part:
+            raise InputError(
+                f"{part.func.__name__} occurs as {known} and as {part}: two parts of a network "
+                "cannot share a curve, give the second one another name"
+            )
+    return expression.replace(
+        lambda part: isinstance(part, AppliedUndef) and len(part.args) > 1,
+        lambda part: _small_network(part, hidden or len(part.args) + 1),
+    )
+
+
+def _small_network(part: Expr, count: int) -> Expr:
+    name = part.func.__name__
+    inner = [
+        [Function(f"{name} {k} {place}")(argument) for place, argument in enumerate(part.args)]
+        for k in range(count)
+    ]
+    return sympy.Add(*(Function(f"{name} {k}")(sympy.Add(*parts)) for k, parts in enumerate(inner)))
+
+
+def _lowered(
+    expression: Expr, names: list[str], numbers: dict[str, float], x: Tensor, grid_size: int
+) -> tuple[KAN, dict[str, Curve]]:
+    shared: frozenset[str] = frozenset()
+    while True:
+        lowering = Lowering(names, constants=numbers, curve=_Curves(shared))
+        model = lowering.wiring.build([lowering.sum(expression)], x, grid_size=grid_size, lock=True)
+        curves = lowering.wiring.curves
+        repeated = frozenset(label for label, places in curves.items() if len(places) > 1)
+        if not repeated - shared:
+            return model, {label: places[0] for label, places in curves.items()}
+        shared |= repeated
+
+
+def _one_family(model: KAN, other: KAN) -> bool:
+    """Whether training can turn one network into the other: they differ only in what is free."""
+    if model.config != other.config:
+        return False
+    for level in range(model.config.depth):
+        a, b = model.layer(level), other.layer(level)
+        held = a.locked
+        same = torch.equal(a.mask, b.mask) and torch.equal(held, b.locked) and a.fixed == b.fixed
+        if not same or not torch.equal(a.affine[held], b.affine[held]):
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -93,31 +182,15 @@ def unknowns(text: str, inputs: Sequence[str], *, target: str = "y") -> Unknowns
 
 
 class _Curves:
-    """Unknown functions as curves of a wiring; each may occur once."""
+    """Unknown functions as curves of a wiring; those that are ``shared`` have a node of their own."""
 
-    def __init__(self, hidden: int | None) -> None:
-        self._hidden = hidden
-        self._seen: dict[str, Expr] = {}
+    def __init__(self, shared: frozenset[str]) -> None:
+        self._shared = shared
 
     def __call__(self, lowering: Lowering, expression: Expr) -> Sum:
-        name = expression.func.__name__
-        known = self._seen.setdefault(name, expression)
-        if known != expression:
-            raise InputError(
-                f"{name} occurs as {known} and as {expression}: two parts of a network cannot share "
-                "a curve, give the second one another name"
-            )
-        arguments = [lowering.sum(part) for part in expression.args]
-        if len(arguments) == 1:
-            return lowering.curve(arguments[0], name)
-        count = self._hidden or len(arguments) + 1
-        total = Sum()
-        for k in range(count):
-            inner = Sum()
-            for place, argument in enumerate(arguments):
-                inner = inner + lowering.curve(argument, f"{name} {k} {place}")
-            total = total + lowering.curve(inner, f"{name} {k}")
-        return total
+        label = expression.func.__name__
+        curve = lowering.curve(lowering.sum(expression.args[0]), label)
+        return lowering.wiring.node([curve]) if label in self._shared else curve
 
 
 def right_side(text: str, names: Sequence[str], target: str) -> Expr:

@@ -8,13 +8,15 @@ neighbouring layers only, ``build`` carries a value that is used further on by s
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import isfinite
 
 import torch
 from torch import Tensor
 
 from workbench.discovery.library import SYMPY
+from workbench.errors import InputError
 from workbench.kan.grid import padded_range
-from workbench.kan.model import KAN
+from workbench.kan.model import KAN, Edge
 
 SPLINE = "spline"
 """The name of a term that is not known yet: a free curve."""
@@ -67,17 +69,38 @@ class Sum:
     def scaled(self, factor: float, *, free: bool = False) -> "Sum":
         """Every term and the constant times a number, which training is to find when ``free``."""
         terms = tuple(replace(t, c=factor * t.c, free=t.free or free) for t in self.terms)
-        return Sum(terms, factor * self.constant, self.free or (free and not terms))
+        found = free and (not terms or self.constant != 0)
+        return Sum(terms, factor * self.constant, self.free or found)
+
+    @property
+    def bearer(self) -> int:
+        """The term whose edge holds the constant: one that is trained anyhow, where there is one."""
+        trained = (i for i, t in enumerate(self.terms) if t.free or t.name == SPLINE)
+        return next(trained, 0)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Where an unknown function stands: ``edge`` holds ``scale`` times it, plus ``shift``."""
+
+    edge: Edge
+    scale: float
+    shift: float
 
 
 class Wiring:
-    """Nodes over ``inputs`` input nodes; the first of them are the inputs themselves."""
+    """Nodes over ``inputs`` input nodes; the first of them are the inputs themselves.
+
+    Attributes:
+        curves: of the network that was built, the edges of unknown functions by their labels.
+    """
 
     def __init__(self, inputs: int) -> None:
         self._inputs = inputs
         self._nodes: list[tuple[Sum, ...]] = [()] * inputs
         self._known: dict[tuple[Sum, ...], int] = {}
         self._level = cache(self._find_level)
+        self.curves: dict[str, list[Curve]] = {}
 
     def node(self, factors: Sequence[Sum]) -> Sum:
         """The product of some sums as a value that others can use; one sum is a sum node."""
@@ -92,8 +115,7 @@ class Wiring:
     def applied(self, name: str, argument: Sum, label: str = "") -> Sum:
         """A function of a sum; an affine argument of one node goes into the edge's own a and b."""
         if not argument.terms and name != SPLINE:
-            constant = float(SYMPY[name].build(argument.constant))
-            return Sum((), constant, argument.free)
+            return Sum((), _constant(name, argument.constant), argument.free)
         only = argument.terms[0] if len(argument.terms) == 1 else None
         if only is None or only.name != "linear" or name == SPLINE:
             (only,) = self.node([argument]).terms
@@ -147,7 +169,16 @@ class Wiring:
                 self._subnodes(*layers[level + 1], level + 1) if level + 1 < depth else outputs
             )
             _write_(model, level, targets, place, lock)
+            self._find_curves(level, targets, place)
         return _spanning(model, x)
+
+    def _find_curves(self, level: int, targets: Sequence[Sum], place: dict[int, int]) -> None:
+        for target, total in enumerate(targets):
+            for number, term in enumerate(total.terms):
+                if term.name == SPLINE:
+                    edge = Edge(level, place[term.source], target)
+                    shift = total.constant if number == total.bearer else 0.0
+                    self.curves.setdefault(term.label, []).append(Curve(edge, term.c, shift))
 
     def _layers(
         self, outputs: Sequence[Sum], depth: int
@@ -184,6 +215,14 @@ class Wiring:
         return found + [factor for node in products for factor in self._nodes[node]]
 
 
+def _constant(name: str, argument: float) -> float:
+    """A function's value at a number."""
+    value = complex(SYMPY[name].build(argument))
+    if value.imag or not isfinite(value.real):
+        raise InputError(f"{name} has no finite real value at {argument:g}")
+    return value.real
+
+
 def _identity(total: Sum) -> int | None:
     """The node that a sum merely repeats."""
     if len(total.terms) == 1 and total.constant == 0 and not total.free:
@@ -206,8 +245,9 @@ def _write_(
             for number, term in enumerate(terms):
                 edge = (target, place[term.source])
                 layer.mask[edge] = 1
-                shift = total.constant if number == 0 else 0.0
-                known = not term.free and not (total.free and number == 0)
+                bears = number == total.bearer
+                shift = total.constant if bears else 0.0
+                known = not term.free and not (total.free and bears)
                 layer.locked[edge] = lock and known and term.name != SPLINE
                 if term.name != SPLINE:
                     layer.fixed[edge] = term.name

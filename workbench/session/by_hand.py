@@ -5,7 +5,7 @@ from workbench.discovery.parts import parts, without_part
 from workbench.discovery.starting import formulas_from, network_from
 from workbench.discovery.targets import compile_target
 from workbench.discovery.typesetting import rounded
-from workbench.errors import InputError
+from workbench.discovery.written import require_law
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.session.history import Step
@@ -16,13 +16,10 @@ _LONGEST = 40
 
 def law(model: KAN, data: Dataset, text: str) -> Step:
     """The network of a law of which a part is unknown, to be trained."""
-    if data.outputs != 1:
-        raise InputError(
-            f"a law describes one output, this network has {data.outputs}: one for every class"
-        )
+    require_law(text, data)
     made = compile_target(text, data.names, target=data.target)
     code = f"model = compile_target({text!r}, data.names, target=data.target)"
-    return Step(f"law {_short(text)}", code, made, begins=True)
+    return Step(f"law {_short(text)}", code, made, begins=True, law=text)
 
 
 def started(model: KAN, data: Dataset, text: str) -> Step:

@@ -35,7 +35,7 @@ _FUNCTIONS: dict[str, set[str]] = {
     "remove_node": set(),
     "reopen": set(),
     "reshape": set(),
-    "symbolify": {"seed", "functions", "allowed"},
+    "symbolify": {"seed", "functions", "allowed", "law"},
     "unfix": set(),
     "unlock": set(),
     "without_part": {"network"},

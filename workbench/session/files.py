@@ -132,6 +132,7 @@ def _told(step: Step, model: int) -> dict[str, Any]:
         "model": model,
         "begins": step.begins,
         "trained": step.trained,
+        "law": step.law,
         "choice": step.choice,
         "formulas": None if step.formulas is None else len(step.formulas),
         "fit": None
@@ -228,6 +229,7 @@ def _step(told: manifest.Step, model: KAN, formulas: FormulaSet | None) -> Step:
         choice=told.choice,
         begins=told.begins,
         trained=told.trained,
+        law=told.law,
     )
 
 

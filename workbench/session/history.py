@@ -19,6 +19,7 @@ class Step:
         fit: what a training did. formulas: what a search found. choice: index of the formula chosen.
         begins: whether the network owes nothing to the one before; ``trained``: whether its numbers
             are worth keeping all the same.
+        law: with unknown parts that the network began as, as text, or "".
     """
 
     name: str
@@ -29,6 +30,7 @@ class Step:
     choice: int | None = None
     begins: bool = False
     trained: bool = False
+    law: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Version:
 def formulas_of(path: Sequence[Step]) -> FormulaSet | None:
     """What the last search of a path of steps found."""
     return next((s.formulas for s in reversed(path) if s.formulas is not None), None)
+
+
+def law_of(path: Sequence[Step]) -> str:
+    """The law that the present network began as, or ""."""
+    return next((s.law for s in reversed(path) if s.begins), "")
 
 
 def chosen_among(formulas: FormulaSet, path: Sequence[Step]) -> int:

@@ -15,7 +15,7 @@ from workbench.discovery.symbolic import symbolify
 from workbench.errors import InputError
 from workbench.kan.model import Edge
 from workbench.session import by_hand, steps
-from workbench.session.history import Step, chosen_among, formulas_of
+from workbench.session.history import Step, chosen_among, formulas_of, law_of
 from workbench.session.stepping import Stepping
 
 
@@ -65,6 +65,8 @@ class Searching(Stepping):
     ) -> Self:
         """Find formulas for the present network, beside the simplest ones that there are.
 
+        Where the network began as a ``law``, the formulas have its form alone, or say that they have not.
+
         Args:
             functions, allowed: building blocks on all edges and on single ones, see ``symbolify``; by
                 default those that were chosen with ``allow``.
@@ -76,11 +78,14 @@ class Searching(Stepping):
             choice = blocks(functions, allowed)
             choice.require_edges(self.model)
 
+        law = law_of(self.steps)
+
         def work(tell: Callable[[str, float], bool]) -> Step | None:
             if tell("constants and lines", 0.0):
                 return None
-            simple = constants_and_lines(self.data)
-            self.publish(replace(self.frame, formulas=simple))
+            simple = FormulaSet([]) if law else constants_and_lines(self.data)
+            if simple:
+                self.publish(replace(self.frame, formulas=simple))
             ended = False
 
             def watch(done: int, total: int) -> bool:
@@ -94,12 +99,13 @@ class Searching(Stepping):
                 functions=choice.functions,
                 allowed=choice.edges,
                 seed=self.seed,
+                law=law or None,
                 watch=watch,
             )
             found = simple.merged(named)
             made = ", ".join(step.name for step in self.steps)
             found = found.stamped(seed=self.seed, steps=made)
-            return None if ended else steps.symbolified(self.model, self.seed, choice, found)
+            return None if ended else steps.symbolified(self.model, self.seed, choice, found, law)
 
         return self._work("symbolify", work, wait=wait)
 

@@ -108,14 +108,14 @@ def pruned_by_refit(found: Elimination) -> Step:
     return Step("prune", "model = eliminate(model, data).model", found.model)
 
 
-def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet) -> Step:
-    """What a search for symbols found, beside the simplest formulas that there are."""
+def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet, law: str = "") -> Step:
+    """What a search for symbols found: formulas of a law, or beside the simplest that there are."""
     said = "" if choice.functions is None else f", functions={choice.functions!r}"
     said += f", allowed={dict(choice.edges)!r}" if choice.edges else ""
-    code = (
-        "formulas = constants_and_lines(data).merged("
-        f"symbolify(model, data, seed={seed}{said}))\nformula = formulas.best"
-    )
+    said += f", law={law!r}" if law else ""
+    named = f"symbolify(model, data, seed={seed}{said})"
+    made = named if law else f"constants_and_lines(data).merged({named})"
+    code = f"formulas = {made}\nformula = formulas.best"
     return Step("find formulas", code, model, formulas=formulas)
 
 
