@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from workbench.baselines import Baseline, compare
@@ -26,6 +27,7 @@ from workbench.discovery.fence import NUMERICAL, attempt, noting_skipped, skippe
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
+from workbench.discovery.scaling import Scaling
 from workbench.discovery.stability import weighed
 from workbench.discovery.structure.propose import Structure, Suggestion, propose
 from workbench.discovery.symbolic import symbolify
@@ -147,26 +149,32 @@ def discover(
     """
     parse_all(data.units)
     chosen = blocks(functions).functions
-    around = Centring.of(data)
+    again = partial(
+        discover,
+        effort=effort,
+        widths=widths,
+        structure=structure,
+        ratio=ratio,
+        functions=functions,
+        grids=grids,
+        hidden=hidden,
+        seed=seed,
+        report=report,
+    )
+
+    def there(table: Dataset, view: Centring | Scaling) -> Discovery:
+        back = partial(_restored, around=view)
+        kept = keep and (lambda found: keep(back(found)))
+        return back(again(table, refused=view.without_note(refused), keep=kept))
+
+    around, scaling = Centring.of(data), Scaling.of(data)
+    if scaling.exponents and not around.origins:
+        return there(scaling.scaled, scaling)
     course = _Course(data, effort, chosen, grids, hidden, seed, report, keep)
     course.start(constants_and_lines(data))
     # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
     if around.origins and not (structure and course.structure(refused).exact):
-        found_there = discover(
-            around.centred,
-            effort=effort,
-            widths=widths,
-            structure=structure,
-            refused=around.without_note(refused),
-            ratio=ratio,
-            functions=functions,
-            grids=grids,
-            hidden=hidden,
-            seed=seed,
-            report=report,
-            keep=keep and (lambda found: keep(_restored(found, around))),
-        )
-        return _restored(found_there, around)
+        return there(around.centred, around)
     if structure and not course.tell("looking for structure", 0.0):
         found = course.structure(refused)
         allowed = found.formulas.made_of(chosen)
@@ -196,31 +204,55 @@ def discover(
     return course.so_far if course.stopped else course.finished()
 
 
-def _restored(found: Discovery, around: Centring) -> Discovery:
-    """What was found in a centred table as said of the table itself."""
-    back = around.network
+def _restored(found: Discovery, around: Centring | Scaling) -> Discovery:
+    """What was found in a centred or scaled table as said of the table itself."""
     return replace(
         found,
         data=around.data,
-        fit=replace(found.fit, model=back(found.fit.model)),
-        network=back(found.network),
+        fit=_fit_restored(found.fit, around),
+        network=around.network(found.network),
         formulas=around.formulas(found.formulas),
-        shapes=tuple(_shape_restored(shape, back) for shape in found.shapes),
+        baselines=tuple(_baseline_restored(peer, around) for peer in found.baselines),
+        shapes=tuple(_shape_restored(shape, around) for shape in found.shapes),
         suggestions=tuple(
             replace(
                 s, sentence=s.sentence + around.note, expression=around.expression(s.expression)
             )
             for s in found.suggestions
         ),
+        skipped={**found.skipped, **skipped()},
     )
 
 
-def _shape_restored(shape: Shape, back: Callable[[KAN], KAN]) -> Shape:
-    path = tuple(replace(stage, model=back(stage.model)) for stage in shape.elimination.path)
+def _fit_restored(fit: FitResult, around: Centring | Scaling) -> FitResult:
+    return replace(
+        fit,
+        model=around.network(fit.model),
+        history=tuple(record.changed(around.loss) for record in fit.history),
+        train_loss=around.loss(fit.train_loss),
+        validation_loss=around.loss(fit.validation_loss),
+    )
+
+
+def _baseline_restored(peer: Baseline, around: Centring | Scaling) -> Baseline:
+    rmse, values = peer.rmse, peer.predictions
+    if rmse is None:
+        return peer
+    there = None if values is None else np.asarray(around.loss(1.0) * values)
+    return replace(peer, rmse=around.loss(rmse), predictions=there)
+
+
+def _shape_restored(shape: Shape, around: Centring | Scaling) -> Shape:
+    path = tuple(
+        replace(
+            stage,
+            model=around.network(stage.model),
+            validation_loss=around.loss(stage.validation_loss),
+        )
+        for stage in shape.elimination.path
+    )
     return Shape(
-        shape.width,
-        replace(shape.fit, model=back(shape.fit.model)),
-        replace(shape.elimination, path=path),
+        shape.width, _fit_restored(shape.fit, around), replace(shape.elimination, path=path)
     )
 
 

@@ -80,7 +80,7 @@ def description_length(formula: "Formula") -> float:
     A residual of RMSE s costs log2(s) bits a row; a cross-entropy of h nats h / ln 2. A node of the
     expression costs one nat; fitted numbers have paid with the rows that were left out (Dawid 1984).
     """
-    value = max(expected(formula), 1e-300)
+    value = max(expected(formula), 5e-324)
     bits = value / math.log(2) if formula.task == "classification" else math.log2(value)
     return _rows(formula) * bits + _NATS_PER_NODE / math.log(2) * formula.complexity
 

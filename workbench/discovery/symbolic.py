@@ -20,6 +20,7 @@ from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import SYMPY
 from workbench.discovery.polish import polished
 from workbench.discovery.sample import require_formulas
+from workbench.discovery.scaling import Scaling
 from workbench.discovery.written import formulas_of_law, require_law
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
@@ -83,6 +84,11 @@ def symbolify(
     centres = bool(around.origins) and law is None
     if centres:
         networks, data = list(map(around.centred_network, networks)), around.centred
+    scaling = Scaling.of(data)
+    scales = bool(scaling.exponents) and law is None
+    if scales:
+        networks, data = list(map(scaling.scaled_network, networks)), scaling.scaled
+        floor = None if floor is None else floor / scaling.loss(1.0)
     choice = blocks(functions, allowed)
     for model in networks:
         choice.require_edges(model)
@@ -100,6 +106,7 @@ def symbolify(
     found = polished(expressions, data, network=networks[0] if networks else None, floor=floor)
     if law is not None:
         found = found.stamped(unlike=law)
+    found = scaling.formulas(found) if scales else found
     return around.formulas(found) if centres else found
 
 

@@ -6,7 +6,7 @@ code again, and every finished stage answers from the journal.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,16 @@ class Record:
     seconds: float
     starts: tuple[tuple[int, float], ...] = ()
     ended: tuple[int, ...] = ()
+
+    def changed(self, loss: Callable[[float], float]) -> "Record":
+        """The same with its losses in other units."""
+        held_out = self.validation_loss
+        return replace(
+            self,
+            train_loss=loss(self.train_loss),
+            validation_loss=None if held_out is None else loss(held_out),
+            starts=tuple((number, loss(value)) for number, value in self.starts),
+        )
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> "Record":
