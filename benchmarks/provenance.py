@@ -17,12 +17,12 @@ from tables import MADE, README, git
 
 ROOT = README.parent.parent
 _TABLE = re.compile(
-    rf"<!-- (?P<name>\w+): begin -->\n.*?<!-- (?P=name): end -->\n(?:{MADE})?", re.DOTALL
+    rf"<!-- (?P<name>\w+): begin -->\n\|.*?<!-- (?P=name): end -->\n(?:{MADE})?", re.DOTALL
 )
 
 
 def tables(text: str) -> Iterator[tuple[str, str | None, str | None]]:
-    """Name, script and commit of every table; None where it does not say."""
+    """Name, script and commit of every table; None where it does not say. Empty ones were not made yet."""
     for found in _TABLE.finditer(text):
         yield found["name"], found["script"], found["commit"]
 

@@ -18,7 +18,7 @@ def provenance(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def test_every_table_names_its_script_and_commit(provenance: ModuleType) -> None:
     text = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     found = list(provenance.tables(text))
-    assert len(found) == text.count(": begin -->")
+    assert len(found) == text.count(": begin -->\n|")
     assert [name for name, _, commit in found if commit is None] == []
     assert all((BENCHMARKS / script).exists() for _, script, _ in found)
     cut = text.replace("Made by `benchmarks/knots.py`", "Made somehow")

@@ -30,7 +30,9 @@ _Failures = (
     EOFError,
     struct.error,
 )
-Option = None | bool | int | float | str | list[int | float | str] | dict[str, dict[str, float]]
+Option = (
+    None | bool | int | float | str | list[int | float | str] | dict[str, dict[str, int | float]]
+)
 """An argument of a training."""
 
 

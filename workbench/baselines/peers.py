@@ -94,11 +94,14 @@ def _perceptron(
 ) -> Baseline:
     """The one of all trained perceptrons that validates best: ours and those of scikit-learn."""
     begun = time.perf_counter()
-    ours = fit_mlp(data, hidden=hidden, decay=DECAYS, effort=effort, seed=seed, **options)
+    # Separable classes drive logits that are hardly held to infinity.
+    classes = data.task == "classification"
+    decays = DECAYS[1:] if classes else DECAYS
+    ours = fit_mlp(data, hidden=hidden, decay=decays, effort=effort, seed=seed, **options)
     tried = [_of_torch(ours.model)]
     for method in _METHODS:
-        if data.task == "classification" and method.get("alpha", 1.0) < 1.0:
-            continue  # separable classes drive logits that are hardly held to infinity
+        if classes and method.get("alpha", 1.0) < 1.0:
+            continue
         with attempt("a perceptron of scikit-learn"):
             tried.append(_of_scikit_learn(data, hidden, effort, {"random_state": seed, **method}))
     held_out = _judge(data, "validation" if len(data.validation) else "train")
