@@ -160,7 +160,7 @@ def test_building_blocks_reach_the_search_and_the_script(table: FormulaTable) ->
     session.wait()
     assert session.suggestions
     assert (
-        "discover(data, effort='normal', seed=0, functions=('linear', 'sin'))"
+        "discover(data, effort='normal', seed=0, functions=('linear', 'sin'), grids=(3,))"
         in session.to_script()
     )
     send(table, "blocks", names=None, edge=list(edge))
