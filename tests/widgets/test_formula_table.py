@@ -213,8 +213,8 @@ def test_names_that_are_no_words_are_quoted() -> None:
 def test_a_long_target_leaves_room_for_its_formula() -> None:
     data = Dataset.from_arrays(np.eye(20), np.arange(20.0), target="rate " * 12)
     table = FormulaTable(Session(data).symbolify())
-    assert all("rate rate…ate rate " in row["mathml"] for row in table.rows)
-    assert all(row["text"].startswith("rate " * 12) for row in table.rows)
+    assert all("rate rate rate …rate rate rate" in row["mathml"] for row in table.rows)
+    assert all(row["text"].startswith("`" + "rate " * 12) for row in table.rows)
 
 
 def test_structure_is_shown_used_and_refused() -> None:
@@ -228,7 +228,7 @@ def test_structure_is_shown_used_and_refused() -> None:
     assert "nobody suggested" in table.state["message"]
     session.suggestions = propose(data, seconds=1).suggestions
     session.allow(None)  # any step brings the table up to date
-    apart = "the rate is a function of d plus a function of the other inputs"
+    apart = "`the rate` is a function of d plus a function of the other inputs"
     assert apart in [found["sentence"] for found in table.structure]
     assert all(found["evidence"] and found["usable"] for found in table.structure)
     send(table, "refuse", text=apart)

@@ -102,7 +102,7 @@ class Dataset:
         if not isinstance(loss, str):
             raise InputError(f"a table names its loss, so that it can be repeated, got {loss!r}")
         chosen_loss(loss, self.targets)
-        return replace(self, loss=loss)
+        return self if loss == self.loss else replace(self, loss=loss)
 
     def select(self, names: Sequence[str]) -> "Dataset":
         """The same rows with only these inputs, in this order.
