@@ -63,9 +63,10 @@ export class Lifeline implements DocumentRegistry.WidgetExtension {
     if (place < 0) {
       return;
     }
-    if (!session.session?.kernel) {
-      await session.startKernel();
-    } else if (session.session.kernel.status === 'dead') {
+    const kernel = session.session?.kernel;
+    if (!kernel || kernel.connectionStatus === 'disconnected') {
+      await session.startKernel(); // one that was shut down cannot be restarted
+    } else if (kernel.status === 'dead') {
       await session.restartKernel();
     }
     notebook.activeCellIndex = place;
