@@ -158,7 +158,9 @@ def test_prediction_outside_the_range_warns() -> None:
 
 def test_training_rows_with_a_single_value_are_learned() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (60, 1))
-    data = Dataset.from_arrays(x, np.repeat([2.0, 3.0], 30), split=["train"] * 30 + ["test"] * 30)
+    data = Dataset.from_arrays(
+        x, np.repeat([2.0, 3.0], 30), task="regression", split=["train"] * 30 + ["test"] * 30
+    )
     result = fit(KAN((1, 1)), data, grids=(3,), starts=2)
     assert result.train_loss < 0.01
     assert float(result.model.output_scale) == 1
