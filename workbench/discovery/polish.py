@@ -404,7 +404,7 @@ class _Rows:
 def _outputs(function: Formula | KAN, x: np.ndarray) -> np.ndarray:
     """Values ``(N, m)`` of a formula or a network."""
     if isinstance(function, Formula):
-        return function(x).reshape(len(x), -1)
+        return function(x).reshape(len(x), len(function.expressions))
     with torch.no_grad():
         found = function(torch.from_numpy(x).to(function.output_scale))
     return found.double().cpu().numpy()
