@@ -14,7 +14,7 @@ import torch
 from sympy import Expr
 
 from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
-from case_studies.localization.data import LOCALIZED, eigenstates
+from case_studies.localization.data import LOCALIZED, SITES, eigenstates
 from workbench.automatic import Discovery, Keep, Report, discover
 from workbench.discovery.formula import Formula
 from workbench.discovery.typesetting import rounded
@@ -73,8 +73,7 @@ class LocalizationStudy:
                 f"the known law is {GENERALIZED.edge_text}.",
                 f"The formula says the same as the known law for "
                 f"{accuracy['formula against the known law']:.1%} of the held-out states.",
-                "Labels come from rings of 377 sites: constants carry an error of about one percent "
-                "from finite size.",
+                f"Labels come from rings of {SITES} sites, so constants carry an error from finite size.",
             ),
             seed=seed,
             seconds=time.perf_counter() - begun,

@@ -23,14 +23,36 @@ def table(noise: float = 0.05) -> Dataset:
 
 
 def test_stand_ins_are_found_by_ranks_and_as_products_of_powers() -> None:
-    known = {(s.column, s.powers) for s in stand_ins(table())}
-    assert ("d", (("b", -1.0), ("c", 1.0))) in known
-    assert ("c", (("b", 1.0), ("d", 1.0))) in known
-    assert ("e", (("a", 3.0),)) in known or ("e", (("a", 2.0),)) in known
+    known = {s.column: s for s in stand_ins(table()) if len(s.others) == 2}
+    assert known["d"].others == ("b", "c")
+    assert (known["d"].expression * B / C).is_number
+    assert known["c"].others == ("b", "d")
+    (alone,) = (s for s in stand_ins(table()) if s.column == "e")
+    assert alone.expression.has(A**2) or alone.expression.has(A**3)
     assert "b and c could stand for d" in in_words(stand_ins(table()))
     random = np.random.default_rng(1)
     free = Dataset.from_arrays(random.uniform(1, 2, (200, 4)), random.uniform(1, 2, 200))
     assert stand_ins(free) == ()
+
+
+def test_shares_of_a_whole_could_stand_for_one_another() -> None:
+    random = np.random.default_rng(0)
+    shares = random.dirichlet((2, 2, 2), 300)
+    other = random.standard_normal(300)
+    data = Dataset.from_arrays(np.column_stack((shares, other)), other, names=[*"abc", "other"])
+    found = {s.column: s for s in stand_ins(data)}
+    assert set(found) == {"a", "b", "c"}
+    assert sympy.expand(found["c"].expression).subs({A: 0.25, B: 0.5}) == pytest.approx(0.25)
+    assert "a and b could stand for c" in in_words(stand_ins(data))
+
+
+def test_a_column_that_only_many_others_predict_is_said_and_not_exchanged() -> None:
+    many = np.random.default_rng(0).standard_normal((500, 8))
+    data = Dataset.from_arrays(np.column_stack((many, many.sum(1))), many[:, 0])
+    found = {s.column: s for s in stand_ins(data)}
+    assert found["x9"].others == tuple(f"x{k}" for k in range(1, 9))
+    assert found["x9"].expression is None
+    assert found["x9"].share == pytest.approx(1.0)
 
 
 def test_a_formula_that_leans_on_a_stand_in_finds_the_law_or_its_equal() -> None:

@@ -30,50 +30,49 @@ _PREDICTABLE = 0.9
 _ROWS = 4000
 _POWERS = tuple(p / 2 for p in range(-4, 5) if p)
 _NEARLY, _MOST, _MOST_TRIED = 1.5, 8, 60
-_SAID, _MOST_COLUMNS = 6, 16
+_SAID, _MOST_COLUMNS, _MOST_TERMS = 6, 16, 3
 _KERNEL_ROWS, _RIDGE = 600, 1e-4
+
+_Powers = tuple[tuple[tuple[int, float], ...], float]
+"""Columns with their powers, and the share of a column's variance that the product explains."""
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """``column`` is nearly a number times a product of powers of other columns, or rises or falls with one.
+    """``column`` nearly rises or falls with another, or is a product of powers or a sum of others.
 
     Attributes:
-        column: that is predictable. powers: of the others. share: of its variance that they explain.
+        column: that is predictable. others: that predict it.
+        expression: what may be put in its place, at about its size; None where it would be too long.
+        share: of the column's variance that they explain.
     """
 
     column: str
-    powers: tuple[tuple[str, float], ...]
+    others: tuple[str, ...]
+    expression: Expr | None
     share: float
 
-    def expression(self, data: Dataset) -> Expr:
-        """What may be put in the column's place, at about its size."""
-        values = data.inputs.abs().mean(0).tolist()
-        size = dict(zip(data.names, values, strict=True))
-        typical = math.prod(size[name] ** power for name, power in self.powers)
-        factors = (Symbol(n, real=True) ** sympy.Rational(p) for n, p in self.powers)
-        return sympy.Float(size[self.column] / typical) * sympy.Mul(*factors)
-
     def __str__(self) -> str:
-        others = " and ".join(name for name, _ in self.powers)
-        return f"{others} could stand for {self.column}"
+        return f"{' and '.join(self.others)} could stand for {self.column}"
 
 
 def stand_ins(data: Dataset) -> tuple[StandIn, ...]:
-    """For every input, what could stand for it: one other by ranks, or two as a product of powers."""
+    """For every input, what could stand for it: one other by ranks, two as a product of powers, or a sum.
+
+    A sum is looked for where none of the former is found and the variance inflation is above 10.
+    """
     x = data.split("train")[0].numpy()[:_ROWS]
-    shares = _by_ranks(x)
+    shares, inflated = _by_ranks(x), _by_the_rest(x)
     found = []
     for column, name in enumerate(data.names):
         alike = [int(k) for k in np.flatnonzero(shares[column] > _PREDICTABLE)]
-        found += [
-            StandIn(name, ((data.names[k], _power(x, column, k)),), float(shares[column, k]))
-            for k in alike
-        ]
+        known = [_nearest_power(x, column, k, float(shares[column, k])) for k in alike]
         product = _product(x, column, [k for k in range(x.shape[1]) if k not in (column, *alike)])
         if product is not None:
-            powers, share = product
-            found.append(StandIn(name, tuple((data.names[k], p) for k, p in powers), share))
+            known.append(product)
+        found += [_as_product(data, column, powers, share) for powers, share in known]
+        if not known and inflated[column] > _PREDICTABLE:
+            found.append(StandIn(name, *_sum(data, x, column), float(inflated[column])))
     return tuple(found)
 
 
@@ -110,8 +109,8 @@ def _exchanged(
         scale = sympy.Float(size[old] / size[new]) if size[new] and size[old] else 1
         yield _put(formula, old, scale * Symbol(new, real=True))
     for stand_in in known:
-        if stand_in.column in formula.used:
-            yield _put(formula, stand_in.column, stand_in.expression(data))
+        if stand_in.column in formula.used and stand_in.expression is not None:
+            yield _put(formula, stand_in.column, stand_in.expression)
 
 
 def _put(formula: Formula, name: str, other: Expr) -> tuple[Expr, ...]:
@@ -152,17 +151,63 @@ def _by_ranks(x: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _power(x: np.ndarray, column: int, other: int) -> float:
-    """The whole or half power that brings one column nearest to the other, 1 where signs are mixed."""
+def _by_the_rest(x: np.ndarray) -> np.ndarray:
+    """Share of every column's variance that a line in all the others explains, ``(d,)``: 1 − 1 / VIF."""
+    spread = x.std(0)
+    shares = np.zeros(x.shape[1])
+    varying = np.flatnonzero(spread > 0)
+    if len(varying) < 2 or len(x) <= len(varying) + 1:
+        return shares
+    z = (x[:, varying] - x[:, varying].mean(0)) / spread[varying]
+    for place, column in enumerate(varying):
+        others = np.delete(z, place, axis=1)
+        rest = z[:, place] - others @ np.linalg.lstsq(others, z[:, place], rcond=None)[0]
+        shares[column] = 1 - np.square(rest).mean()
+    return shares
+
+
+def _sum(data: Dataset, x: np.ndarray, column: int) -> tuple[tuple[str, ...], Expr | None]:
+    """The few columns, taken one by one, whose sum could stand for one; all, and no sum, where few do not."""
+    spread = np.maximum(x.std(0), 1e-300)
+    z = (x - x.mean(0)) / spread
+    chosen: list[int] = []
+    rest, slopes = z[:, column], np.zeros(0)
+    while len(chosen) < _MOST_TERMS and np.square(rest).mean() > 1 - _PREDICTABLE:
+        gain = np.abs(z.T @ rest)
+        gain[[column, *chosen]] = -1.0
+        chosen.append(int(gain.argmax()))
+        slopes = np.linalg.lstsq(z[:, chosen], z[:, column], rcond=None)[0]
+        rest = z[:, column] - z[:, chosen] @ slopes
+    if np.square(rest).mean() > 1 - _PREDICTABLE:
+        return tuple(name for k, name in enumerate(data.names) if k != column), None
+    slopes = slopes * spread[column] / spread[chosen]
+    level = x[:, column].mean() - x[:, chosen].mean(0) @ slopes
+    names = tuple(data.names[k] for k in chosen)
+    terms = (sympy.Float(s) * Symbol(n, real=True) for s, n in zip(slopes, names, strict=True))
+    return names, sympy.Add(sympy.Float(level), *terms)
+
+
+def _as_product(
+    data: Dataset, column: int, powers: Sequence[tuple[int, float]], share: float
+) -> StandIn:
+    """A product of powers in a column's place, with the factor that gives it the column's size."""
+    size = data.inputs.abs().mean(0).tolist()
+    typical = math.prod(size[k] ** power for k, power in powers)
+    factors = (Symbol(data.names[k], real=True) ** sympy.Rational(p) for k, p in powers)
+    product = sympy.Float(size[column] / typical) * sympy.Mul(*factors)
+    return StandIn(data.names[column], tuple(data.names[k] for k, _ in powers), product, share)
+
+
+def _nearest_power(x: np.ndarray, column: int, other: int, share: float) -> _Powers:
+    """The other column in the whole or half power that comes nearest, 1 where signs are mixed."""
     if (x[:, [column, other]] <= 0).any():
-        return 1.0
+        return ((other, 1.0),), share
     own, theirs = np.log(x[:, [column, other]]).T
-    return _POWERS[int(np.argmin([(own - p * theirs).std() for p in _POWERS]))]
+    nearest = int(np.argmin([(own - p * theirs).std() for p in _POWERS]))
+    return ((other, _POWERS[nearest]),), share
 
 
-def _product(
-    x: np.ndarray, column: int, others: Sequence[int]
-) -> tuple[tuple[tuple[int, float], ...], float] | None:
+def _product(x: np.ndarray, column: int, others: Sequence[int]) -> _Powers | None:
     """Powers of two columns whose product is most nearly the column, and the share that they explain."""
     usable = [k for k in others if (x[:, k] != 0).all()]
     if x.shape[1] > _MOST_COLUMNS or (x[:, column] == 0).any() or np.ptp(x[:, column]) == 0:
