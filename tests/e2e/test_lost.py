@@ -7,7 +7,7 @@ import signal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.server import PATIENCE, Lab
+from tests.e2e.server import Lab
 from tests.e2e.test_lab import open_and_run, write_notebook
 
 BENCH = """
