@@ -16,7 +16,9 @@ import sympy
 from workbench.cli import main
 from workbench.discovery.formula import Formula
 from workbench.discovery.srepr import parse_srepr
+from workbench.errors import InputError
 from workbench.kan import checkpoint
+from workbench.kan.data import Dataset
 
 RANDOM = np.random.default_rng(0)
 ROWS = 60
@@ -83,6 +85,23 @@ def test_classes_are_recognized_and_dropped_rows_counted(
     about = json.loads(figures.read_text())
     assert about["task"] == "classification"
     assert about["formula"]["accuracy"] > 0.95
+
+
+@pytest.mark.parametrize(("option", "loss"), [(["--loss", "huber"], "huber"), ([], "auto")])
+def test_the_search_is_given_the_loss(
+    option: list[str],
+    loss: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    def search(data: Dataset, **how: object) -> None:
+        raise InputError(f"the loss is {data.loss}")
+
+    monkeypatch.setattr("workbench.automatic.discover", search)
+    good().to_csv(tmp_path / "t.csv", index=False)
+    assert main(["discover", str(tmp_path / "t.csv"), "--target", "y", *option]) == 2
+    assert f"the loss is {loss}\n" in capsys.readouterr().err
 
 
 def test_units_groups_and_repeated_searches(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
         help="repeat the whole search on N resamples of the rows, to see how often the form returns",
     )
     discover.add_argument("--task", choices=("regression", "classification"))
+    discover.add_argument(
+        "--loss",
+        choices=("squared", "huber"),
+        default="auto",
+        help="huber counts rows far off less (least squares, or cross-entropy for classes)",
+    )
     discover.add_argument("--quick", action="store_true", help="less search")
     _add_output(discover)
     discover.set_defaults(command=_discover)
@@ -193,7 +199,7 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
         task=options.task,
         units=_units(options.units, [*inputs, options.target]),
         seed=options.seed,
-    )
+    ).judged_by(options.loss)
     _check_output(options)
     _set_threads(options.threads)
     for note in data.notes:
