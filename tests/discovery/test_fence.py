@@ -47,13 +47,18 @@ def _refuse() -> None:
 @pytest.mark.parametrize(
     "trial", [_divide, _overflow, _singular, _cholesky, _compare, _refuse], ids=lambda f: f.__name__
 )
-def test_an_attempt_that_cannot_be_computed_is_left_and_noted(trial) -> None:
+def test_an_attempt_that_cannot_be_computed_is_left_and_noted(
+    trial, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "workbench.discovery.fence")
     with noting_skipped():
         for _ in range(2):
             with attempt("a trial"):
                 trial()
         assert skipped() == {"a trial": 2}
     assert skipped() == {}
+    assert caplog.text.count("skipped: a trial") == 2
+    assert trial.__name__ in caplog.text  # where it failed
 
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, AttributeError, MemoryError, SystemExit])

@@ -2,9 +2,11 @@
 
 A search tries thousands of forms, most of them wrong: some divide by zero, overflow, have a singular
 matrix or cannot be written by SymPy. Every attempt runs inside ``attempt`` or ``attempts``, which end it
-there and note what was skipped; faults of other kinds, and the user's wish to stop, pass.
+there and note what was skipped; faults of other kinds, and the user's wish to stop, pass. The log of this
+module has the traceback of each at the level DEBUG.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,6 +30,7 @@ NOT_COMPUTED = (
 """What says that numbers or symbols have no answer."""
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 _skipped: ContextVar[dict[str, int] | None] = ContextVar("skipped", default=None)
 
 
@@ -41,6 +44,7 @@ def attempt(what: str) -> Iterator[None]:
         try:
             yield
         except NOT_COMPUTED:
+            _log.debug("skipped: %s", what, exc_info=True)
             notes = _skipped.get()
             if notes is not None:
                 notes[what] = notes.get(what, 0) + 1

@@ -94,7 +94,9 @@ class FormulaSet(Sequence[Formula]):
     def best(self) -> Formula:
         """The formula that was picked, or that the selection rule chooses."""
         if not self._formulas:
-            raise InputError("there is no formula yet: symbolify a network first")
+            raise InputError(
+                "there is no formula: none was looked for yet, or none could be computed"
+            )
         if self._picked is not None:
             return self._formulas[self._picked]
         return RULES[self._rule](self.eligible)
