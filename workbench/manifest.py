@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from workbench.errors import InputError, in_one_line
+from workbench.kan.records import SavedRecord
 from workbench.schema import Label, Meta, Name, Number, Struct, Text, read, require, require_names
 
 FORMAT = 1
@@ -36,19 +37,6 @@ Option = (
 """An argument of a training."""
 
 
-class Record(Struct):
-    """One iteration of a training, see ``workbench.kan.journal.Record``."""
-
-    step: int
-    phase: Text
-    grid_size: int
-    train_loss: Number
-    validation_loss: Number
-    seconds: float
-    starts: tuple[tuple[int, Number], ...] = ()
-    ended: tuple[int, ...] = ()
-
-
 class Fit(Struct):
     """What a training did, see ``workbench.kan.training.FitResult``."""
 
@@ -59,7 +47,7 @@ class Fit(Struct):
     success_share: Number
     seconds: float
     warnings: list[Text]
-    history: Annotated[list[Record], Meta(min_length=1)]
+    history: Annotated[list[SavedRecord], Meta(min_length=1)]
 
 
 class Step(Struct):

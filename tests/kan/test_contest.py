@@ -10,6 +10,8 @@ import pytest
 from tests.problems import PROBLEMS
 from workbench.kan import KAN, Journal, Record, fit, starts_of
 from workbench.kan.contest import Contest
+from workbench.kan.records import SavedRecord
+from workbench.schema import read
 
 DATA = PROBLEMS[0].dataset(200, noise=0.05)
 ARGUMENTS = {"grids": (3, 6), "starts": 8, "seed": 2}
@@ -73,7 +75,12 @@ def test_a_training_that_goes_on_tells_the_same(tmp_path: Path) -> None:
 
 def test_records_come_back_from_json() -> None:
     one = record((1, 0.5), (2, 0.25), ended=(3,))
-    assert Record.read(json.loads(json.dumps(asdict(one)))) == one
+    text = json.dumps(asdict(one)).encode()
+    assert read(text, SavedRecord, "a record").record() == one
+    lost = replace(one, train_loss=math.inf, starts=((1, math.nan), (2, 0.25)))
+    again = read(json.dumps(asdict(lost)).encode(), SavedRecord, "a record").record()
+    assert math.isnan(again.train_loss)
+    assert again.starts == ((1, math.inf), (2, 0.25))
     told = {k: v for k, v in asdict(one).items() if k not in ("starts", "ended")}
     assert Record.read(told) == replace(one, starts=(), ended=())
     assert starts_of([one])[1].losses == (0.25,)

@@ -1,9 +1,12 @@
 """A training that was broken off goes on as if nothing had happened."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from tests.problems import PROBLEMS
 from workbench.errors import InputError
@@ -78,3 +81,29 @@ def test_foreign_and_damaged_journals_are_refused(tmp_path: Path) -> None:
     save(KAN((1, 1)), tmp_path / "model")
     with pytest.raises(InputError, match="is not a training"):
         Journal.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        "[1]",
+        "{}",
+        "[" * 5000,
+        {"stages": 10**9},
+        {"stages": -1},
+        {"history": [{"step": "1"}]},
+        {"x": 1},
+    ],
+    ids=str,
+)
+def test_a_journal_that_says_what_none_can_is_refused(
+    tmp_path: Path, about: str | dict[str, object]
+) -> None:
+    journal = fit(KAN((2, 1, 1)), DATA, callback=lambda p: p.step == 3).journal
+    journal.save(tmp_path / "t")
+    with safe_open(tmp_path / "t", framework="pt") as file:
+        kept = json.loads(file.metadata()["training"])
+    text = about if isinstance(about, str) else json.dumps(kept | about)
+    save_file({"a": torch.zeros(1)}, tmp_path / "t", metadata={"training": text})
+    with pytest.raises(InputError, match="is damaged|is not a training"):
+        Journal.load(tmp_path / "t")

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from workbench.kan.functions import FUNCTIONS
     from workbench.kan.grid import update_grid_
     from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
-    from workbench.kan.journal import Journal, Record
+    from workbench.kan.journal import Journal
     from workbench.kan.layer import KANLayer
     from workbench.kan.locking import lock, locked_edges, unlock
     from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
     from workbench.kan.model import KAN, Edge, KANConfig, Trace
+    from workbench.kan.records import Record
     from workbench.kan.regularization import Penalty
     from workbench.kan.run import Progress
     from workbench.kan.solvers.adam import Adam
@@ -39,7 +40,8 @@ _MODULES = {
     "functions": ["FUNCTIONS"],
     "grid": ["update_grid_"],
     "growth": ["expand_depth", "expand_width", "permute_nodes", "submodel", "warm_start"],
-    "journal": ["Journal", "Record"],
+    "journal": ["Journal"],
+    "records": ["Record"],
     "layer": ["KANLayer"],
     "locking": ["lock", "locked_edges", "unlock"],
     "losses": ["CrossEntropy", "Huber", "Loss", "Poisson", "SquaredError"],

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.kan.journal import Record
+from workbench.kan.records import Record
 
 State = Literal["running", "kept", "eliminated", "failed", "best"]
 

@@ -6,59 +6,31 @@ code again, and every finished stage answers from the journal.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as packed
 from torch import Tensor
 
-from workbench.errors import InputError
+from workbench.errors import InputError, in_one_line
+from workbench.kan.records import Record, SavedRecord
+from workbench.schema import Meta, Strict, Text, read
 from workbench.writing import replacing
 
 FORMAT = "kan-workbench-training-1"
+_MOST_STAGES, _MOST_BYTES = 10_000, 100_000_000
 
 
-@dataclass(frozen=True)
-class Record:
-    """One iteration of a training.
-
-    Attributes:
-        step: from 1. phase: of the training, for people. grid_size: intervals of the grids.
-        train_loss: RMSE in the target's units, or the mean loss, of the rows in use.
-        validation_loss: the same of the held-out rows; None among several starts.
-        seconds: wall time so far.
-        starts: number and loss of every random start that took part.
-        ended: numbers of those that were eliminated before.
-    """
-
-    step: int
-    phase: str
-    grid_size: int
-    train_loss: float
-    validation_loss: float | None
+class _Saved(Strict):
+    format: str
+    purpose: Text
+    stages: Annotated[int, Meta(ge=0, le=_MOST_STAGES)]
+    history: tuple[SavedRecord, ...]
     seconds: float
-    starts: tuple[tuple[int, float], ...] = ()
-    ended: tuple[int, ...] = ()
-
-    def changed(self, loss: Callable[[float], float]) -> "Record":
-        """The same with its losses in other units."""
-        held_out = self.validation_loss
-        return replace(
-            self,
-            train_loss=loss(self.train_loss),
-            validation_loss=None if held_out is None else loss(held_out),
-            starts=tuple((number, loss(value)) for number, value in self.starts),
-        )
-
-    @classmethod
-    def read(cls, told: Mapping[str, Any]) -> "Record":
-        """From what JSON has kept of it."""
-        starts = tuple((int(number), float(loss)) for number, loss in told.get("starts", ()))
-        return cls(**{**told, "starts": starts, "ended": tuple(told.get("ended", ()))})
 
 
 @dataclass
@@ -116,22 +88,21 @@ class Journal:
             raise InputError(f"a saved training is needed, but there is no file {str(path)!r}")
         try:
             with safe_open(path, framework="pt") as file:
-                about = json.loads((file.metadata() or {}).get("training", "{}"))
+                content = (file.metadata() or {}).get("training", "")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if about.get("format") != FORMAT:
-                raise InputError(f"{path.name!r} is not a training saved by this workbench")
-            return cls(
-                purpose=str(about["purpose"]),
-                finished=[_below(tensors, f"finished/{n}/") for n in range(about["stages"])],
-                partial=_below(tensors, "partial/"),
-                history=[Record.read(record) for record in about["history"]],
-                best=_below(tensors, "best/"),
-                seconds=float(about["seconds"]),
-            )
-        except (SafetensorError, json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"{path.name!r} is damaged: {error}") from error
+        except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
+            raise InputError(f"{path.name!r} is damaged: {in_one_line(error)}") from error
+        if FORMAT not in content:
+            raise InputError(f"{path.name!r} is not a training saved by this workbench")
+        about = read(content.encode(), _Saved, repr(path.name), most=_MOST_BYTES)
+        return cls(
+            purpose=about.purpose,
+            finished=[_below(tensors, f"finished/{n}/") for n in range(about.stages)],
+            partial=_below(tensors, "partial/"),
+            history=[saved.record() for saved in about.history],
+            best=_below(tensors, "best/"),
+            seconds=about.seconds,
+        )
 
 
 def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
-from workbench.kan.journal import Journal, Record, scalar
+from workbench.kan.journal import Journal, scalar
 from workbench.kan.losses import Huber, Loss, SquaredError
 from workbench.kan.model import KAN
 from workbench.kan.objective import Objective, Rows, loss_value, standardized
+from workbench.kan.records import Record
 from workbench.kan.regularization import Penalty
 from workbench.kan.solvers import adam, lbfgs
 from workbench.kan.solvers import levenberg_marquardt as lm

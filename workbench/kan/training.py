@@ -21,12 +21,13 @@ from workbench.kan.checks import not_negative, seed_of, whole
 from workbench.kan.contest import Start, starts_of
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble, padded_range
-from workbench.kan.journal import Journal, Record
+from workbench.kan.journal import Journal
 from workbench.kan.layer import KANLayer
 from workbench.kan.locking import locks_curves
 from workbench.kan.losses import Loss, LossName, Poisson, chosen_loss
 from workbench.kan.model import KAN
 from workbench.kan.objective import Objective, require_match, target_scale
+from workbench.kan.records import Record
 from workbench.kan.regularization import Penalty
 from workbench.kan.run import Best, Callback, Progress, Run, Stopped
 from workbench.kan.solvers import levenberg_marquardt as lm

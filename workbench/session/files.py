@@ -30,7 +30,6 @@ from workbench.discovery.structure.propose import Suggestion
 from workbench.errors import InputError, in_one_line
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
-from workbench.kan.journal import Record
 from workbench.kan.model import KAN, Edge
 from workbench.kan.solvers.adam import Adam
 from workbench.kan.training import FitResult
@@ -237,15 +236,10 @@ def _fit(told: manifest.Fit, model: KAN) -> FitResult:
     facts = {name: getattr(told, name) for name in _FACTS}
     return FitResult(
         model=model,
-        history=tuple(map(_record, told.history)),
+        history=tuple(saved.record() for saved in told.history),
         warnings=tuple(told.warnings),
         **_numbers(facts, *_LOSSES),
     )
-
-
-def _record(told: manifest.Record) -> Record:
-    starts = [(number, math.inf if loss is None else loss) for number, loss in told.starts]
-    return Record.read(_numbers(msgspec.structs.asdict(told), "train_loss") | {"starts": starts})
 
 
 def _numbers(facts: Mapping[str, Any], *losses: str) -> dict[str, Any]:
