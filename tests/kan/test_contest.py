@@ -82,5 +82,6 @@ def test_records_come_back_from_json() -> None:
     assert math.isnan(again.train_loss)
     assert again.starts == ((1, math.inf), (2, 0.25))
     told = {k: v for k, v in asdict(one).items() if k not in ("starts", "ended")}
-    assert Record.read(told) == replace(one, starts=(), ended=())
+    older = read(json.dumps(told).encode(), SavedRecord, "a record")
+    assert older.record() == replace(one, starts=(), ended=())
     assert starts_of([one])[1].losses == (0.25,)

@@ -105,5 +105,5 @@ def test_a_journal_that_says_what_none_can_is_refused(
         kept = json.loads(file.metadata()["training"])
     text = about if isinstance(about, str) else json.dumps(kept | about)
     save_file({"a": torch.zeros(1)}, tmp_path / "t", metadata={"training": text})
-    with pytest.raises(InputError, match="is damaged|is not a training"):
+    with pytest.raises(InputError, match=r"is damaged|is not a training"):
         Journal.load(tmp_path / "t")
