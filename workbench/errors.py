@@ -1,10 +1,21 @@
 """What is said to a user in a sentence: bad input, and predictions that no data supports."""
 
+import sysconfig
+import traceback
 import warnings
+from pathlib import Path
 
 
 class InputError(ValueError):
     """Input that cannot be used: says what is required, what was given and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """For notebooks: the line of the reader's own code and the sentence, not what happened within."""
+        libraries = {Path(__file__).parent, Path(sysconfig.get_path("purelib"))}
+        frames = traceback.extract_tb(self.__traceback__)
+        own = [frame for frame in frames if not libraries & set(Path(frame.filename).parents)]
+        where = [f"----> {frame.lineno} {frame.line}" for frame in own]
+        return [*where, f"{type(self).__name__}: {self}"]
 
 
 class MissingValueWarning(UserWarning):

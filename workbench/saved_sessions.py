@@ -20,7 +20,7 @@ class SavedSession:
     """A session that is kept: its file, what it explains by what, and when it was written.
 
     Attributes:
-        path: of the file. title: for people; of one that cannot be opened the problem.
+        path: of the file. title: for people; of one that cannot be opened the file's name.
         saved: time of writing, ISO 8601 in UTC.
         steps: how many states it holds. problem: why it cannot be opened, or "".
     """
@@ -86,7 +86,7 @@ def _entry(file: Path) -> SavedSession:
         about = described(file)
     except InputError as error:
         written = datetime.fromtimestamp(_written(file), UTC).isoformat(timespec="seconds")
-        return SavedSession(str(file), str(error), written, 0, str(error))
+        return SavedSession(str(file), file.name, written, 0, str(error))
     names, target = about.data.names, about.data.target
     title = f"{target} from {', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
     return SavedSession(str(file), title, about.saved, len(about.steps))

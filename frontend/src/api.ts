@@ -14,6 +14,8 @@ export interface ISavedSession {
   title: string;
   saved: string;
   steps: number;
+  /** Why it cannot be opened, or "". */
+  problem: string;
 }
 
 /** A notebook of the user: where it is, and whether it was made just now. */

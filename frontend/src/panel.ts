@@ -82,10 +82,12 @@ export class SidePanel extends Widget {
       dateStyle: 'medium',
       timeStyle: 'short'
     });
-    const about = this.trans._n('%2, %1 step', '%2, %1 steps', session.steps, when);
-    return this.entry(session.title, about, () =>
+    const steps = this.trans._n('%2, %1 step', '%2, %1 steps', session.steps, when);
+    const entry = this.entry(session.title, session.problem || steps, () =>
       this.commands.execute(OPEN_SESSION, { path: session.path })
     );
+    entry.disabled = session.problem !== '';
+    return entry;
   }
 
   private section(title: string): HTMLElement {

@@ -96,3 +96,20 @@ def test_markup_in_a_session_and_a_report_is_text(watched: Page, lab: Lab) -> No
     report.goto(f"file://{lab.folder}/hostile.html")
     expect(report.locator("h1")).to_contain_text("<script class=evil>")
     check(report)
+
+
+def test_files_that_cannot_be_opened_say_why(watched: Page, lab: Lab) -> None:
+    lab.sessions.mkdir(exist_ok=True)
+    (lab.sessions / "<b class=evil>.kan").write_text("nothing")
+    watched.evaluate("() => jupyterapp.commands.execute('kan-workbench:show-panel')")
+    entry = watched.locator(".kan-workbench-entry", has_text="<b class=evil>.kan").first
+    expect(entry).to_contain_text("not a saved session")
+    expect(entry).to_be_disabled()
+    (lab.folder / "bent.csv").write_text("a,b\n1,2\n3\n")
+    open_table = "() => jupyterapp.commands.execute('kan-workbench:open-table', {path: 'bent.csv'})"
+    watched.evaluate(open_table)
+    said = watched.locator(".jp-OutputArea:visible").first
+    expect(said).to_contain_text("----> 3 bench = Workbench('bent.csv')")
+    expect(said).to_contain_text("row 3 has 1: mend it")
+    expect(said).not_to_contain_text("Traceback")
+    check(watched)

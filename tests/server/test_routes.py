@@ -158,7 +158,8 @@ async def test_saved_sessions_are_listed_and_opened(
     listed = json.loads((await jp_fetch("workbench", "sessions")).body)["sessions"]
     (found,) = [session for session in listed if not session["problem"]]
     (broken,) = [session for session in listed if session["problem"]]
-    assert "damaged or not a saved session" in broken["title"]
+    assert broken["title"] == "broken.kan"
+    assert "damaged or not a saved session" in broken["problem"]
     body = json.dumps({"path": broken["path"]})
     with pytest.raises(tornado.httpclient.HTTPClientError) as caught:
         await jp_fetch("workbench", "sessions", method="POST", body=body)

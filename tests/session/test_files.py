@@ -201,7 +201,7 @@ def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / ".hidden.kan").write_text("")
     listed = saved_sessions.recent()
     assert [(s.title, bool(s.problem)) for s in listed] == [
-        (listed[0].problem, True),
+        ("broken.kan", True),
         ("y from x1, x2", False),
     ]
     keeper.close()
