@@ -45,6 +45,18 @@ def test_known_smallest_network_is_found(problem, width, edges) -> None:
     assert found.path[found.chosen].validation_loss < 1e-3
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_an_edge_between_classes_keeps_its_product(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x = random.uniform(-1, 1, (900, 3))
+    above = x[:, 2] > x[:, 0] * x[:, 1] + 0.03 * random.standard_normal(900)
+    data = Dataset.from_arrays(x, above)
+    trained = fit(KAN((3, (1, 1), 1), seed=seed), data, grids=(3, 6), seed=seed)
+    found = eliminate(trained.model, data)
+    assert len(found.model.edges()) == 5
+    assert found.path[found.chosen].validation_loss < 1.1 * trained.validation_loss
+
+
 def test_idle_inputs_go() -> None:
     random = np.random.default_rng(1)
     x = random.uniform(-1, 1, (600, 4))

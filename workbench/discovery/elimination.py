@@ -24,8 +24,9 @@ from workbench.kan.starts import random_starts
 
 COARSE, FINE = 3, 12
 _CANDIDATES, _TOGETHER, _AS_CHEAP = 12, (2, 4, 8), 1.1
-_STEPS = 8
+_STEPS, _SPARSE_ROUNDS = 8, 4
 _CLIFF = 10.0
+_NATS = 1.0  # of held-out classes: what chance gives to every edge that the law lacks
 _CLOSE, _STILL_GOOD = 1.1, 30.0  # a small network needs finer grids to be as good as a wide one
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _SPARSE = Penalty(l1=1e-3)
@@ -82,7 +83,8 @@ def eliminate(
     After a sparse refit, each of the weakest edges is removed in a copy of its own, all copies are
     refitted at once on a coarse grid, and the cheapest removal is kept; then every network on the
     path is refined and judged on validation data. Behind the right one the error jumps: a cliff of a
-    factor 10 is taken, else the fewest edges within 10 % of the best. The networks with one node less
+    factor 10 is taken, else the fewest edges within 10 % of the best, where every edge less may cost the
+    likelihood of held-out classes one nat more. The networks with one node less
     than that one are trained from random numbers before the cliff is believed. Locked edges stay, and
     where one is a curve the grid is not made coarser, because that would bend it.
 
@@ -95,6 +97,8 @@ def eliminate(
     penalty = Penalty() if data.task == "regression" else _CLASSES
     problem = Refitting(model, data, rows=rows, penalty=penalty, accelerate=False)
     floor = _EXACT * _spread(model) if problem.regression else 0.0
+    judges = len(data.validation) or len(data.train)
+    per_edge = 0.0 if problem.regression else _NATS / judges
     start = _sparse(model, problem)
     total, ended = len(start.edges()), False
 
@@ -105,7 +109,7 @@ def eliminate(
 
     nets = _path(start, problem, going_on)
     stages = [_refined(net, problem) for net in nets]
-    chosen = _choose(stages, floor)
+    chosen = _choose(stages, floor, per_edge)
     while not ended:
         other = _trained_anew(nets[chosen], model, problem)
         if other is None or _loss(_refined(other, problem), floor) > _CLIFF * _loss(
@@ -114,7 +118,7 @@ def eliminate(
             break
         more = _path(other, problem, going_on)
         longer = [*stages[: chosen + 1], *(_refined(net, problem) for net in more)]
-        further = _choose(longer, floor)
+        further = _choose(longer, floor, per_edge)
         if further == chosen:
             break
         nets, stages, chosen = [*nets[: chosen + 1], *more], longer, further
@@ -146,12 +150,16 @@ def _rough(model: KAN) -> torch.dtype:
 
 
 def _sparse(model: KAN, problem: Refitting) -> KAN:
-    """A coarse copy after sparsity steps, without its faintest edges."""
+    """A coarse copy after sparsity steps, without its faintest edges.
+
+    Classes do without these steps: where they hardly overlap, a few rows let logits go anywhere, and the
+    network would be lost before any edge is.
+    """
     ensemble = Ensemble.of([model])
     if not locks_curves(model):
         ensemble = ensemble.refine(COARSE)
-    part = _enough(problem, ensemble.model(0))
-    for _ in range(4):
+    part = _enough(problem, ensemble.model(0)) if problem.regression else problem.rows
+    for _ in range(_SPARSE_ROUNDS if problem.regression else 0):
         ensemble = ensemble.to(part.x.dtype).regrid(part.x)
         ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
     net = ensemble.to(problem.rows.x.dtype).model(0)
@@ -271,12 +279,17 @@ def _loss(stage: Stage, floor: float) -> float:
     return max(stage.validation_loss, floor)
 
 
-def _choose(stages: Sequence[Stage], floor: float) -> int:
-    """The network before the steepest cliff, else the smallest within 10 % of the best."""
+def _choose(stages: Sequence[Stage], floor: float, per_edge: float) -> int:
+    """The network before the steepest cliff, else the smallest within 10 % of the best.
+
+    ``per_edge`` is what an edge less may cost beside that.
+    """
     losses = [_loss(stage, floor) for stage in stages]
     best = min(losses)
     good = [i for i in range(len(losses) - 1) if losses[i] <= _STILL_GOOD * best]
     cliff = max(good, key=lambda i: losses[i + 1] / max(losses[i], 1e-300), default=0)
     if good and losses[cliff + 1] >= _CLIFF * losses[cliff]:
         return cliff
-    return max(i for i, loss in enumerate(losses) if loss <= _CLOSE * best)
+    most = stages[losses.index(best)].edges
+    limits = [_CLOSE * best + per_edge * max(most - stage.edges, 0) for stage in stages]
+    return max(i for i, loss in enumerate(losses) if loss <= limits[i])
