@@ -24,6 +24,16 @@ RANDOM = np.random.default_rng(0)
 ROWS = 60
 
 
+@pytest.fixture
+def small_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second for structure, and a sum of curves to train: what searches find is asked for elsewhere."""
+    monkeypatch.setattr("workbench.automatic._QUICK_SECONDS", 1.0)
+    monkeypatch.setattr(
+        "workbench.automatic.default_widths",
+        lambda data, effort: ((len(data.names), data.outputs),),
+    )
+
+
 def good() -> pd.DataFrame:
     x = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
     y = np.exp(np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2)
@@ -71,7 +81,7 @@ def test_a_product_and_awkward_column_names(tmp_path: Path) -> None:
 
 
 def test_classes_are_recognized_and_dropped_rows_counted(
-    tmp_path: Path, capsys: pytest.CaptureFixture
+    tmp_path: Path, capsys: pytest.CaptureFixture, small_searches: None
 ) -> None:
     table, figures = tmp_path / "t.csv", tmp_path / "f.json"
     x = np.random.default_rng(2).uniform(-1, 1, (400, 2))
@@ -104,7 +114,9 @@ def test_the_search_is_given_the_loss(
     assert f"the loss is {loss}\n" in capsys.readouterr().err
 
 
-def test_units_groups_and_repeated_searches(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_units_groups_and_repeated_searches(
+    tmp_path: Path, capsys: pytest.CaptureFixture, small_searches: None
+) -> None:
     table, out = tmp_path / "t.csv", tmp_path / "out"
     random = np.random.default_rng(5)
     x = random.uniform(0.5, 2, (60, 2))

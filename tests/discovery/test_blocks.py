@@ -117,7 +117,7 @@ def test_a_discovery_keeps_to_its_blocks() -> None:
     names = [
         name for name in usual() if name not in ("exp", "gaussian", "sinh", "cosh", "softplus")
     ]
-    found = discover(data, effort="quick", hidden=(), functions=names)
+    found = discover(data, effort="quick", widths=((2, 1),), hidden=(), functions=names)
     assert len(found.formulas) > 1
     assert all(made_of(f.expression, names) for f in found.formulas)
     with pytest.raises(InputError, match="must be one of"):

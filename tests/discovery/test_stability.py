@@ -117,7 +117,7 @@ def test_training_and_validation_rows_are_drawn_again_and_test_rows_are_not(monk
 
 def test_whole_searches_are_repeated_anywhere() -> None:
     data = table(0.05, rows=120)
-    options = {"widths": ((2, 1),), "grids": (3,), "ratio": False}
+    options = {"widths": ((2, 1),), "grids": (3,), "structure": False, "ratio": False}
     here = recurrence(data, resamples=1, seed=1, **options)
     assert sum(here.forms.values()) == here.resamples == 1
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:

@@ -13,7 +13,7 @@ from workbench.discovery.polish import constants_and_lines
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses
 from workbench.discovery.structure.links import LINKS
 from workbench.discovery.structure.problem import Problem, fitted_numbers
-from workbench.discovery.structure.propose import propose
+from workbench.discovery.structure.propose import Structure, propose
 from workbench.discovery.structure.separability import find_separability
 from workbench.discovery.structure.subsets import best_subsets
 from workbench.discovery.structure.surrogate import Smooth, of_network, smooth
@@ -172,9 +172,16 @@ def test_noise_has_no_structure() -> None:
 # Suggestions
 
 
-def test_suggestions_say_what_they_rest_on_and_can_be_refused() -> None:
+@pytest.fixture(scope="module")
+def suggested() -> tuple[Dataset, Structure]:
     data = table(lambda a, b, c: a * np.tanh(np.sin(b) + c**2 / 3), 3)
-    found = propose(data)
+    return data, propose(data)
+
+
+def test_suggestions_say_what_they_rest_on_and_can_be_refused(
+    suggested: tuple[Dataset, Structure],
+) -> None:
+    data, found = suggested
     first = found.suggestions[0]
     assert first.kind == "scaling"
     assert "proportional to a" in first.sentence
@@ -184,9 +191,9 @@ def test_suggestions_say_what_they_rest_on_and_can_be_refused() -> None:
     assert first.sentence not in [s.sentence for s in again.suggestions]
 
 
-def test_the_network_of_a_suggestion_can_be_trained() -> None:
-    law = table(lambda a, b, c: a * np.tanh(np.sin(b) + c**2 / 3), 3)
-    network = propose(law).suggestions[0].network
+def test_the_network_of_a_suggestion_can_be_trained(suggested: tuple[Dataset, Structure]) -> None:
+    law, found = suggested
+    network = found.suggestions[0].network
     trained = fit(network, law, grids=(3, 6), starts=4)
     assert trained.validation_loss < 0.01 * float(law.targets.std())
 

@@ -22,7 +22,12 @@ def launched() -> Iterator[Browser]:
 
 def opened(browser: Browser, lab: Lab, *, width: int, height: int, patience: float) -> Page:
     """A page of its own that shows JupyterLab with its launcher; it waits ``patience`` seconds at most."""
-    page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+    context = browser.new_context(viewport={"width": width, "height": height})
+    return shown_lab(context.new_page(), lab, patience=patience)
+
+
+def shown_lab(page: Page, lab: Lab, *, patience: float) -> Page:
+    """The page once it shows JupyterLab with its launcher."""
     page.set_default_timeout(1000 * patience)
     page.goto(f"{lab.url}/lab?reset&token={lab.token}")
     page.wait_for_selector(".jp-LauncherCard")

@@ -44,10 +44,18 @@ def browser() -> Iterator:
         yield browser
 
 
-@pytest.fixture
-def page(lab: Lab, browser) -> Iterator:
-    from tests.e2e.browser import opened
+@pytest.fixture(scope="module")
+def context(browser) -> Iterator:
+    """Pages of a module share one: the second has JupyterLab's code at hand."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
 
-    page = opened(browser, lab, width=1280, height=900, patience=PATIENCE)
+
+@pytest.fixture
+def page(lab: Lab, context) -> Iterator:
+    from tests.e2e.browser import shown_lab
+
+    page = shown_lab(context.new_page(), lab, patience=PATIENCE)
     yield page
-    page.context.close()
+    page.close()

@@ -134,7 +134,7 @@ def test_one_iteration_at_a_time(data: Dataset) -> None:
     time.sleep(0.1)
     assert session.frame.step == second
     session.resume()
-    until(lambda: session.frame.step > second + 100)
+    until(lambda: session.frame.step > second + 10)
     session.stop()
     session.wait(PATIENCE)
     assert session.status == "stopped"

@@ -211,8 +211,9 @@ def test_names_that_are_no_words_are_quoted() -> None:
 
 
 def test_a_long_target_leaves_room_for_its_formula() -> None:
-    data = Dataset.from_arrays(np.eye(20), np.arange(20.0), target="rate " * 12)
-    table = FormulaTable(Session(data).symbolify())
+    x = np.linspace(0, 1, 20)
+    data = Dataset.from_arrays(x[:, None], 2 * x, target="rate " * 12)
+    table = FormulaTable(Session(data, (1, 1)).symbolify())
     assert all("rate rate rate …rate rate rate" in row["mathml"] for row in table.rows)
     assert all(row["text"].startswith("`" + "rate " * 12) for row in table.rows)
 
