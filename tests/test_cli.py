@@ -239,7 +239,7 @@ def test_an_interrupt_leaves_a_usable_result(tmp_path: Path) -> None:
     frame.to_csv(table, index=False)
     command = [sys.executable, "-m", "workbench.cli", "discover", str(table), "--target", "y"]
     process = subprocess.Popen(
-        [*command, "--json", str(figures), "--threads", "1"],
+        [*command, "--json", str(figures), "--quick", "--threads", "1"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None

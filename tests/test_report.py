@@ -24,7 +24,7 @@ def found() -> Discovery:
     data = Dataset.from_arrays(
         x, y, names=[NASTY, "a"], target="F", units={NASTY: "kg", "a": "m/s^2", "F": "N"}
     )
-    options = {"widths": ((2, 2, 1),), "grids": (3,), "hidden": ()}
+    options = {"widths": ((2, (0, 1), 1),), "grids": (3,), "structure": False, "hidden": ()}
     return discover(data, effort="quick", **options)  # type: ignore[arg-type]
 
 

@@ -174,7 +174,7 @@ def test_snapped_constants_show_their_evidence(tmp_path: Path) -> None:
     frame["y"] = 2 * frame["a"] - frame["b"] / 3 + 1
     frame.to_csv(tmp_path / "plane.csv", index=False)
     session = Session.open(tmp_path / "plane.csv", "y", (2, 1), grids=(3,), starts=2)
-    session.start().wait().symbolify()
+    session.start().wait().symbolify(functions=["linear", "square"])
     fitted = [i for i, f in enumerate(session.formulas) if len(f.used) == 2 and _fitted(f) == 3]
     session.snap(fitted[0])
     assert session.formula.expression == sympy.sympify("2*a - b/3 + 1").xreplace(
