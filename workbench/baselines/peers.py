@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from workbench.kan.data import Dataset, Part
 
 DECAYS = (0.0, 1e-4, 1e-3, 1e-2)
 _ITERATIONS = 2000
-_SKLEARN_ITERATIONS, _NEVER = 2000, 1e-12
+_SKLEARN_ITERATIONS, _SKLEARN_STARTS, _NEVER = 2000, 3, 1e-12
 _METHODS: tuple[dict[str, Any], ...] = (
     *({"solver": "lbfgs", "alpha": alpha} for alpha in (1e-4, 1e-2, 1.0)),
     {"solver": "adam", "early_stopping": True, "learning_rate_init": 1e-2},
@@ -99,11 +100,12 @@ def _perceptron(
     decays = DECAYS[1:] if classes else DECAYS
     ours = fit_mlp(data, hidden=hidden, decay=decays, effort=effort, seed=seed, **options)
     tried = [_of_torch(ours.model)]
-    for method in _METHODS:
+    for method, start in product(_METHODS, range(max(round(effort * _SKLEARN_STARTS), 1))):
         if classes and method.get("alpha", 1.0) < 1.0:
             continue
         with attempt("a perceptron of scikit-learn"):
-            tried.append(_of_scikit_learn(data, hidden, effort, {"random_state": seed, **method}))
+            how = {"random_state": seed + start, **method}
+            tried.append(_of_scikit_learn(data, hidden, effort, how))
     held_out = _judge(data, "validation" if len(data.validation) else "train")
     best = min(tried, key=lambda outputs: held_out.error(outputs(held_out.x)))
     name = f"MLP {'×'.join(map(str, hidden))}"
