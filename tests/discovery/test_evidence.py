@@ -2,14 +2,16 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
 
+from workbench.discovery.card import remarks
 from workbench.discovery.digits import with_error
-from workbench.discovery.formula import Formula
+from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
 from workbench.discovery.printing import printing
@@ -98,6 +100,23 @@ def test_constants_that_only_count_together_are_flagged() -> None:
     assert found.determined == (False, False, True)
     free = refit(parametrize([1.0 * A + 0.5 * B], ("a", "b")), Sample(X, y))
     assert free.determined == (True, True)
+
+
+def test_constants_that_move_together_are_told_in_one_sentence() -> None:
+    ties = [
+        ((1, -0.99), (2, 0.98)),
+        ((0, -0.99), (2, 1.0)),
+        ((0, 0.98), (1, 1.0)),
+        ((4, 0.97),),
+        ((3, 0.97),),
+    ]
+    constants = tuple(Constant(float(i), sigma=1.0, tied=tied) for i, tied in enumerate(ties))
+    loose = replace(constants[0], tied=(), sigma=None)
+    law = Formula((A,), ("a",), "y", constants=(*constants, loose, loose))
+    three, two, undetermined = remarks(law)
+    assert "0, 1 and 2 move together (correlations of 0.980 and more)" in three
+    assert "3 and 4 move together (correlation +0.970)" in two
+    assert undetermined == "The data do not determine any of the constants 0, 0 by itself."
 
 
 def test_strong_correlations_are_told_by_place(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.discovery.formula import Formula
-from workbench.discovery.naming import quotations, write_labels, write_names
+from workbench.discovery.naming import quotations, told_apart, write_labels, write_names
 from workbench.discovery.parsing import parse_expression
 from workbench.discovery.targets import right_side
 from workbench.discovery.units import spelled
@@ -146,3 +146,15 @@ def test_shortened_texts_stay_distinct() -> None:
 def test_a_quoted_constant_is_a_column() -> None:
     found = parse_expression("pi*`pi`", ["pi"])
     assert found == sympy.pi * sympy.Symbol("pi", real=True)
+
+
+def test_long_names_in_short_stay_apart() -> None:
+    stations = [
+        f"mean_annual_precipitation_of_station_number_{i:02d} (mm per year)" for i in range(50)
+    ]
+    short = told_apart([*stations, "x", "one_name_that_is_long_and_like_no_other"], 26)
+    assert len(set(short)) == 52
+    assert max(map(len, short)) <= 26
+    assert all(f"{i:02d}" in short[i] for i in range(50))
+    assert short[-2:] == ["x", "one_name_tha…ike_no_other"]
+    assert told_apart(["n" * 40, "n" * 41], 10) == ["…nnnnn", "…nnnnnn"]

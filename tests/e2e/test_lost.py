@@ -75,6 +75,7 @@ def test_a_kernel_that_is_gone_is_said_everywhere(page: Page, lab: Lab, how: str
     else:
         page.evaluate(RESTART if how == "restarted" else SHUT)
     expect_gone(page)
+    expect(guide.locator(".kw-next")).to_be_hidden()  # a hint of what was
     alone = page.locator(".kw-training").last
     expect(alone.locator(".kw-lost")).to_contain_text("What session.save() has not written is lost")
     guide.get_by_role("button", name="Run the cells above and this one").click()

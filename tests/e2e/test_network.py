@@ -328,3 +328,22 @@ def test_the_first_paint_is_quick(page: Page, lab: Lab) -> None:
     expect(view).to_have_attribute("data-painted", re.compile(r"\d"))
     # 0.2 s is usual; a busy machine gets its share.
     assert int(view.get_attribute("data-painted") or 10**6) < 2000
+
+
+ALIKE = """
+import numpy as np
+from workbench import KAN, Dataset
+from workbench.widgets import NetworkView
+names = [f"mean_annual_rain_of_station_number_{i:02d} (mm per year)" for i in range(12)]
+x = np.random.default_rng(0).uniform(-1, 1, (300, 12))
+NetworkView(KAN((12, 1)), Dataset.from_arrays(x, x[:, 0], names=names))
+"""
+
+
+def test_long_names_that_are_alike_stay_apart(page: Page, lab: Lab) -> None:
+    view = opened(page, lab, "alike.ipynb", ALIKE)
+    labels = view.locator(".kw-input .kw-column").evaluate_all(
+        "all => all.map(e => [...e.childNodes].find(n => n.nodeType === 3).data)"
+    )
+    assert len(set(labels)) == 12
+    assert all(f"number_{i:02d} (mm" in label for i, label in enumerate(sorted(labels)))

@@ -113,8 +113,17 @@ def test_a_training_that_died_with_its_kernel_is_said(folder: Path) -> None:
     path.write_bytes(kept)
     kernel_dies()
     back = Workbench(folder / "t.csv", "y")
-    assert "train was running then" in back._guide.state["note"]
+    assert "Then training was running: start it again." in back._guide.state["note"]
     assert not back.session.trained
+
+
+def test_a_folder_that_cannot_be_written_is_said(folder: Path, sessions: Path) -> None:
+    sessions.write_text("a file where the folder should be")
+    bench = Workbench(folder / "t.csv")
+    assert bench._guide.state["saved"] == ""
+    bench.form.use()
+    assert bench._guide.state["saved"] == f"Not saved: {sessions} cannot be written"
+    assert bench._guide.kept == ""
 
 
 def test_a_damaged_file_is_said_and_work_goes_on(folder: Path, sessions: Path) -> None:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
 from workbench.discovery.digits import full_digits, interval_in_words, with_error
 from workbench.discovery.residuals import CLEAR
 from workbench.discovery.selection import expected, of_the_mean
@@ -148,17 +150,44 @@ def remarks(formula: "Formula") -> list[str]:
             "Residuals of neighbouring rows agree: the formula misses something, and the errors of "
             "its constants are too small."
         )
+    return [*found, *_ties(formula), *_undetermined(formula)]
+
+
+def _ties(formula: "Formula") -> list[str]:
+    """Groups of constants whose combination is better known than each of them."""
+    graph = nx.Graph()
     for place, constant in enumerate(formula.constants):
-        for other, r in constant.tied:
-            if other > place:
-                pair = f"{number(constant)} and {number(formula.constants[other])}"
-                found.append(
-                    f"The constants {pair} move together (correlation {r:+.3f}): their combination "
-                    "is better known than either."
-                )
-        if constant.snapped is None and constant.sigma is None and not constant.proportion:
-            found.append(f"The data do not determine the constant {number(constant)} by itself.")
-    return found
+        graph.add_weighted_edges_from(
+            (place, other, r) for other, r in constant.tied if other > place
+        )
+    told = []
+    for group in map(sorted, nx.connected_components(graph)):
+        *some, last = (number(formula.constants[place]) for place in group)
+        pairs = [r for *_, r in graph.subgraph(group).edges.data("weight")]
+        firm = (
+            f"correlation {pairs[0]:+.3f}"
+            if len(pairs) == 1
+            else (f"correlations of {min(map(abs, pairs)):.3f} and more")
+        )
+        than = "either" if len(group) == 2 else "any of them"
+        told.append(
+            f"The constants {', '.join(some)} and {last} move together ({firm}): their combination "
+            f"is better known than {than}."
+        )
+    return told
+
+
+def _undetermined(formula: "Formula") -> list[str]:
+    """Constants without an error of their own."""
+    loose = [
+        number(constant)
+        for constant in formula.constants
+        if constant.snapped is None and constant.sigma is None and not constant.proportion
+    ]
+    if not loose:
+        return []
+    them = "the constant" if len(loose) == 1 else "any of the constants"
+    return [f"The data do not determine {them} {', '.join(loose)} by itself."]
 
 
 def latex_table(formulas: Sequence["Formula"], chosen: "Formula") -> str:

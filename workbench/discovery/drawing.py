@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import networkx as nx
 
-from workbench.discovery.naming import shortened
+from workbench.discovery.naming import told_apart
 from workbench.markup import Markup, element
 
 _BOX_WIDTH, _BOX_HEIGHT, _BOX_GAP = 64, 44, 16
@@ -77,6 +77,8 @@ class _Picture:
             kind: [d["label"] for _, d in graph.nodes(data=True) if d["kind"] == kind]
             for kind in ("input", "output")
         }
+        shown = [*labels["input"], *labels["output"]]
+        self.labels = dict(zip(shown, told_apart(shown), strict=True))
         self.left = (
             _MARGIN + _LETTER * min(max(map(len, labels["input"])), _LONGEST_LABEL) + 2 * _NODE
         )
@@ -177,7 +179,7 @@ class _Picture:
         idle = " idle" if not self.graph.degree(node) else ""
         before = about["kind"] == "input"
         anchor, shift = ("end", -2 * _NODE) if before else ("start", 2 * _NODE)
-        text = label(shortened(about["label"]), x + shift, y + 4, anchor)
+        text = label(self.labels[about["label"]], x + shift, y + 4, anchor)
         title = element("title", about["label"])
         return element("g", title, shape, text, class_=f"{about['kind']}{idle}")
 

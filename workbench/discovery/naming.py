@@ -174,3 +174,22 @@ def shortened(text: str, longest: int = 26) -> str:
         return text
     half = (longest - 1) // 2
     return f"{text[:half]}…{text[-half:]}"
+
+
+def told_apart(names: Sequence[str], longest: int = 26) -> list[str]:
+    """Long names in short; where ``shortened`` leaves out what tells them apart, what surrounds that."""
+    short = [shortened(name, longest) for name in names]
+
+    def cut(name: str, usual: str) -> str:
+        twins = [n for n, s in zip(names, short, strict=True) if s == usual and n != name]
+        if not twins:
+            return usual
+        differs = [
+            next((i for i in range(len(twin)) if name[i : i + 1] != twin[i]), len(twin))
+            for twin in twins
+        ]
+        start = max(0, min(differs) - longest // 2)
+        end = start + longest - 2
+        return f"{'…' * (start > 0)}{name[start:end]}{'…' * (end < len(name))}"
+
+    return [cut(name, usual) for name, usual in zip(names, short, strict=True)]

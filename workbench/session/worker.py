@@ -177,15 +177,16 @@ class Worker:
     def require_idle(self) -> None:
         """An ``InputError`` while a job runs."""
         if self.running:
-            raise InputError(f"{_DOING[self._frame.job]} is running: stop it or wait for it first")
+            raise InputError(f"{DOING[self._frame.job]} is running: stop it or wait for it first")
 
 
-_DOING = {
+DOING = {
     "train": "training",
     "prune": "pruning",
     "symbolify": "the search for formulas",
     "discover": "the discovery",
 }
+"""Jobs in words."""
 
 
 def enrolled(called: list[Any], one: Any) -> Callable[[], None]:

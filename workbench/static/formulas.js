@@ -208,7 +208,7 @@ function render({ model, el }) {
     const pairs = floats(model.get("dots"));
     if (!pairs.length) return element("span");
     const range = extent(pairs);
-    const picture = chart({ width: 300, height: 220, x: range, y: range, xLabel: `true ${shortened(state.target, 36)}`, yLabel: "formula", label: "The formula against the true value on held-out rows" });
+    const picture = chart({ width: 300, height: 220, x: range, y: range, xLabel: `true ${shortened(state.target, 28)}`, yLabel: "formula", label: "The formula against the true value on held-out rows" });
     picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.across(range[0])} ${picture.down(range[0])}L${picture.across(range[1])} ${picture.down(range[1])}` }));
     for (let i = 0; i < pairs.length; i += 2) picture.node.append(svg("circle", { class: "kw-dot", cx: picture.across(pairs[i]).toFixed(1), cy: picture.down(pairs[i + 1]).toFixed(1), r: 2.4 }));
     return block("On held-out rows", picture.node);
@@ -226,7 +226,7 @@ function render({ model, el }) {
     const column = (/** @type {number} */ k) => left.filter((_, i) => i % 3 === k);
     const rounding = 1e-12 * Math.max(...floats(model.get("dots")).map(Math.abs), 1);
     const reach = 1.05 * Math.max(...column(1).map(Math.abs), rounding);
-    const picture = chart({ width: 300, height: 220, x: extent(column(0)), y: [-reach, reach], xLabel: shortened(against || `formula for ${state.target}`, 40), yLabel: "true − formula", label: `Residuals against ${against || "the formula's value"}: rings are training rows, dots are held out` });
+    const picture = chart({ width: 300, height: 220, x: extent(column(0)), y: [-reach, reach], xLabel: shortened(against || `formula for ${state.target}`, 33), yLabel: "true − formula", label: `Residuals against ${against || "the formula's value"}: rings are training rows, dots are held out` });
     picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.left} ${picture.down(0)}H${picture.right}` }));
     for (let i = 0; i < left.length; i += 3) picture.node.append(svg("circle", { class: left[i + 2] ? "kw-dot kw-held-out" : "kw-ring", cx: picture.across(left[i]).toFixed(1), cy: picture.down(left[i + 1]).toFixed(1), r: left[i + 2] ? 2.6 : 2.2 }));
     const choice = /** @type {HTMLSelectElement} */ (element("select", "kw-select"));

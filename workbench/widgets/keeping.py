@@ -22,6 +22,7 @@ from workbench.manifest import Manifest, described
 from workbench.results import fingerprint
 from workbench.session import Session
 from workbench.session.telling import title_of
+from workbench.session.worker import DOING
 
 LIVE: WeakValueDictionary[str, Session] = WeakValueDictionary()
 """Sessions of this kernel by their files: a cell that runs again shows the session that is there."""
@@ -83,7 +84,7 @@ def offer(path: Path) -> str:
 
 def _restored(about: Manifest) -> str:
     running = about.running
-    lost = f" A {running} was running then: start it again." if running else ""
+    lost = f" Then {DOING.get(running, running)} was running: start it again." if running else ""
     return f"Restored from disk as it was on {_when(about)}.{lost}"
 
 

@@ -312,7 +312,11 @@ class Workbench(ipywidgets.VBox):
         if self._networks:
             self.training.live = page == "Train"
             self.exports.live = page == "Export"
-        saved = ""
+        saved = (
+            ""
+            if session is None
+            else f"Not saved: {readable(saved_sessions.folder())} cannot be written"
+        )
         if self._keeper is not None:
             saved = self._keeper.error or "Saved"
             if self._keeper.moved:

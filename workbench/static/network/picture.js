@@ -1,6 +1,6 @@
 // @ts-check
 /** The drawing: wires, curves, nodes, bundles; each of them is something that the keyboard stops at. */
-import { extent, floats, readable, shortened, svg } from "../shared.js";
+import { extent, floats, readable, svg, toldApart } from "../shared.js";
 import { laidOut } from "./layout.js";
 import { BOX, FOOT, LONGEST, NODE, curve, inBox, nameOf, plain, quality, sayKind, titleOf } from "./scene.js";
 
@@ -35,7 +35,8 @@ export function pictureOf(scene, drawn) {
       front.append(box.edge >= 0 ? drawEdge(box) : drawBundle(box));
     }
     const important = Math.max(...scene.graph.nodes.map((n) => n.importance ?? 0), 1e-300);
-    for (const { x, y, node } of scene.layout.nodes.values()) front.append(drawNode(x, y, node, important));
+    const labels = toldApart(scene.graph.nodes.map((node) => node.label), LONGEST);
+    for (const { x, y, node } of scene.layout.nodes.values()) front.append(drawNode(x, y, node, important, labels));
     for (let level = 0; level < scene.graph.depth; level++) front.append(drawPlus(level));
     anchor();
     drawCurves();
@@ -108,8 +109,9 @@ export function pictureOf(scene, drawn) {
    * @param {number} y
    * @param {Node} node
    * @param {number} important
+   * @param {Map<string, string>} labels
    */
-  function drawNode(x, y, node, important) {
+  function drawNode(x, y, node, important, labels) {
     const idle = !scene.graph.edges.some((e) => e.from === node.id || e.to === node.id) && !scene.graph.factors.some((f) => f.includes(node.id));
     const share = node.importance === null ? "" : `, importance ${readable(node.importance)}`;
     const group = stop(node.id, `${node.kind} ${nameOf(node)}${share}${idle ? ", unused" : ""}`, `kw-node kw-${node.kind}${idle ? " kw-idle" : ""}`, () => scene.edit(node.id));
@@ -118,7 +120,7 @@ export function pictureOf(scene, drawn) {
     if (!outer) group.append(svg("text", { class: "kw-sign", x, y: y + 5, "text-anchor": "middle" }, node.kind === "product" ? "×" : "+"));
     if (outer) {
       const [at, anchor] = node.kind === "input" ? [x - 14, "end"] : [x + 14, "start"];
-      const label = svg("text", { class: "kw-column", x: at, y: y + (node.importance === null ? 4 : 1), "text-anchor": anchor }, shortened(node.label, LONGEST));
+      const label = svg("text", { class: "kw-column", x: at, y: y + (node.importance === null ? 4 : 1), "text-anchor": anchor }, labels.get(node.label));
       label.append(svg("title", {}, node.label));
       group.append(label);
     }
