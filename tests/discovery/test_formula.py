@@ -162,7 +162,7 @@ def test_the_front_and_the_choice() -> None:
 
 
 def test_no_formula_is_said() -> None:
-    with pytest.raises(InputError, match="no formula yet"):
+    with pytest.raises(InputError, match="there is no formula"):
         _ = FormulaSet([]).best
 
 
