@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from workbench.discovery.charts import bar_chart, loss_chart, scatter_chart, ticks
-from workbench.discovery.drawing import network_svg, shortened
+from workbench.discovery.drawing import network_svg
 from workbench.discovery.fixing import fix
 from workbench.discovery.graph import address, save_graph, to_networkx
+from workbench.discovery.naming import shortened
 from workbench.discovery.pruning import remove_edges
 from workbench.discovery.tracing import flow, node_maps
 from workbench.errors import InputError
