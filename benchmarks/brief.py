@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 SECONDS = 5.0
+_NO_SAY = "takes too long to be asked"
 _LIBRARIES = ("torch", "sympy", "pandas", "scipy.optimize", "scipy.interpolate", "sklearn.base")
 _spent: dict[str, float] = defaultdict(float)
 
@@ -31,7 +32,7 @@ def _briefly(item: pytest.Item) -> Iterator[None]:
 
     def end(_signal: int, _frame: object) -> None:
         late.append(True)
-        pytest.skip("takes too long to be asked")
+        pytest.skip(_NO_SAY)
 
     signal.signal(signal.SIGPROF, end)
     signal.setitimer(signal.ITIMER_PROF, max(SECONDS - _spent[name], 0.01))
@@ -39,7 +40,7 @@ def _briefly(item: pytest.Item) -> Iterator[None]:
         return (yield)
     except Exception:  # of a test that takes the end for an error of what it tests
         if late:
-            pytest.skip("takes too long to be asked")
+            pytest.skip(_NO_SAY)
         raise
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

@@ -84,9 +84,9 @@ class Mutant:
 
     @cached_property
     def difference(self) -> str:
-        """What changes, wherever in the file it stands: it names the mutant from run to run."""
+        """What changes and what surrounds it, wherever in the file: it names the mutant from run to run."""
         lines = difflib.unified_diff(
-            self.source.splitlines(), self.mutated.splitlines(), lineterm="", n=0
+            self.source.splitlines(), self.mutated.splitlines(), lineterm=""
         )
         return "\n".join(line for line in lines if line[:3] not in ("---", "+++", "@@ "))
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as packed
 from torch import Tensor
 
@@ -23,6 +22,7 @@ from workbench.errors import InputError, in_one_line
 from workbench.kan.bases import BSplines
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, KANConfig
+from workbench.kan.tensor_file import read_tensors
 from workbench.schema import Count, Name, Strict, Struct, Text, read, require, require_names
 from workbench.writing import replacing
 
@@ -188,16 +188,7 @@ def read_about(path: str | Path) -> About:
 
 
 def _read(path: Path) -> tuple[_Saved, dict[str, Tensor]]:
-    if not path.is_file():
-        raise InputError(f"a saved network is needed, but there is no file {str(path)!r}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            content = (file.metadata() or {}).get("kan", "{}").encode()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
-        raise InputError(
-            f"{path.name!r} is damaged or not a saved network: {in_one_line(error)}"
-        ) from error
+    content, tensors = read_tensors(path, "kan", "a saved network")
     _require_version(content, path.name)
     about = read(content, _Saved, repr(path.name))
     require_names(about.names, repr(path.name))

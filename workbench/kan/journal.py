@@ -12,17 +12,21 @@ from pathlib import Path
 from typing import Annotated
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as packed
 from torch import Tensor
 
-from workbench.errors import InputError, in_one_line
+from workbench.errors import InputError
 from workbench.kan.records import Record, SavedRecord
-from workbench.schema import Meta, Strict, Text, read
+from workbench.kan.tensor_file import read_tensors
+from workbench.schema import Meta, Strict, Struct, Text, read
 from workbench.writing import replacing
 
 FORMAT = "kan-workbench-training-1"
 _MOST_STAGES, _MOST_BYTES = 10_000, 100_000_000
+
+
+class _Family(Struct):
+    format: str = ""
 
 
 class _Saved(Strict):
@@ -84,17 +88,11 @@ class Journal:
             InputError: the file is missing, damaged or of another program.
         """
         path = Path(path)
-        if not path.is_file():
-            raise InputError(f"a saved training is needed, but there is no file {str(path)!r}")
-        try:
-            with safe_open(path, framework="pt") as file:
-                content = (file.metadata() or {}).get("training", "")
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
-            raise InputError(f"{path.name!r} is damaged: {in_one_line(error)}") from error
-        if FORMAT not in content:
-            raise InputError(f"{path.name!r} is not a training saved by this workbench")
-        about = read(content.encode(), _Saved, repr(path.name), most=_MOST_BYTES)
+        content, tensors = read_tensors(path, "training", "a saved training")
+        what = repr(path.name)
+        if read(content, _Family, what, most=_MOST_BYTES).format != FORMAT:
+            raise InputError(f"{what} is not a training saved by this workbench")
+        about = read(content, _Saved, what, most=_MOST_BYTES)
         return cls(
             purpose=about.purpose,
             finished=[_below(tensors, f"finished/{n}/") for n in range(about.stages)],
