@@ -129,7 +129,8 @@ def main() -> None:
         off = [moved(found, problem, read(found.formula, x)) for read in (read_text, read_latex)]
         shown = ["not read" if np.isnan(v) else f"{v:.3f}" for v in off]
         kept = all(np.isnan(v) or v <= LIMIT for v in off)
-        rows.append([problem.kind, f"`{str(found.formula)[:90]}`", *shown, "yes" if kept else "no"])
+        said = "; ".join(str(found.formula).splitlines())[:90]
+        rows.append([problem.kind, f"`{said}`", *shown, "yes" if kept else "no"])
         print(*rows[-1], sep=" | ", flush=True)
     total = f"{sum(row[-1] == 'yes' for row in rows)} of {len(rows)}"
     write("printed", HEADER, [*rows, ["all", "", "", "", total]])
