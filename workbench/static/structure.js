@@ -30,7 +30,9 @@ export function structureList(model) {
     use.disabled = refuse.disabled = !idle;
     use.dataset.keep = `use${place}`;
     refuse.dataset.keep = `refuse${place}`;
-    node.append(words, evidence, ...(finding.usable && !finding.refused ? [use] : []), refuse);
+    const choice = element("span", "kw-choice");
+    choice.append(...(finding.usable && !finding.refused ? [use] : []), refuse);
+    node.append(words, evidence, choice);
     return node;
   }
 

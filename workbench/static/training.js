@@ -76,7 +76,7 @@ function lossChart(pairs, step, unit) {
   if (range[1] - range[0] < 0.2) range = [range[0] - 0.1, range[1] + 0.1];
   const picture = chart({ width: 460, height: 230, x: [0, Math.max(step, 1)], y: range, logY: true, xLabel: "iteration", yLabel: unit, label: "Loss by iteration, logarithmic" });
   if (!known.length) {
-    return element("p", "kw-empty", "Press Run: the loss appears here, and the curves of the edges beside it, while the network trains.");
+    return element("p", "kw-empty", "While the network trains, its loss appears here and the curves of its edges beside it.");
   }
   const iterations = Array.from({ length: count }, (_, i) => (step * (i + 1)) / count);
   ["kw-train", "kw-validation"].forEach((kind, which) => {

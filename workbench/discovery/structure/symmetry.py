@@ -46,15 +46,17 @@ class Scaling:
 
     def sentence(self, problem: Problem) -> str:
         symbol = problem.symbols[self.column]
-        name = to_text(symbol)
+        factor = to_text(monomial((symbol,), (self.prefactor,)))
         if not self.powers:
-            return f"{to_text(problem.subject)} is proportional to {name}**{self.prefactor:g}"
+            return f"{to_text(problem.subject)} is proportional to {factor}"
         together = [
             to_text(monomial((problem.symbols[j], symbol), (1.0, power)))
             for j, power in self.powers
         ]
-        known = f"{to_text(problem.subject)} depends on {name} through {', '.join(together)}"
-        return known + (f" and a factor {name}**{self.prefactor:g}" if self.prefactor else "")
+        known = (
+            f"{to_text(problem.subject)} depends on {to_text(symbol)} through {', '.join(together)}"
+        )
+        return known + (f" and a factor {factor}" if self.prefactor else "")
 
 
 @dataclass(frozen=True)
