@@ -222,6 +222,15 @@ def test_other_mistakes(
     assert says in capsys.readouterr().err
 
 
+def test_a_signal_after_the_answer_does_not_change_it() -> None:
+    program = (
+        "import os, signal, sys; from workbench.cli import main; code = main(); "
+        "os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", program, "discover", "no.csv", "--target", "y"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
+
+
 def test_the_folder_for_results_must_be_one(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     table = tmp_path / "t.csv"
     table.write_text(table_of(a=A, b=B, y=A * B))

@@ -5,6 +5,7 @@ Every command is a call of a public function; mistakes are answered in one sente
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,16 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    code = _answered(_parser().parse_args(arguments))
+    if arguments is None:
+        # The process ends with this answer: a signal while Python shuts down would give another one.
+        for late in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(late, signal.SIG_IGN)
+    return code
+
+
+def _answered(options: argparse.Namespace) -> int:
+    """The exit code of a command; mistakes and interrupts are answered."""
     try:
         code: int = options.command(options)
     except InputError as error:
