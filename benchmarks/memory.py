@@ -63,7 +63,7 @@ def one_widget(seed: int) -> None:
 
 
 def listeners(runs: int) -> list[tuple[int, int]]:
-    """On document and window, and of the whole page, behind every run of a cell with a workbench."""
+    """The widgets' on document and window, and all of the page, after every run of a workbench's cell."""
     from tests.e2e.browser import lab_and_browser, opened
     from tests.e2e.test_lab import open_and_run, write_notebook
     from tests.e2e.test_lost import BENCH, COUNT, run_again
@@ -74,6 +74,7 @@ def listeners(runs: int) -> list[tuple[int, int]]:
         page.add_init_script(COUNT)
         page.reload()
         page.wait_for_function("() => window.jupyterapp?.shell")
+        page.evaluate("async () => { await jupyterapp.restored; }")
         write_notebook(lab, "memory.ipynb", BENCH)
         open_and_run(page, "memory.ipynb")
         inspector = page.context.new_cdp_session(page)
@@ -104,7 +105,7 @@ def main() -> None:
     (first, page), (last, whole) = counted[0], counted[-1]
     rows.append(
         (
-            f"listeners on document and window, run 1 and {len(counted)}",
+            f"listeners of the widgets on document and window, run 1 and {len(counted)}",
             str(first),
             str(last),
             "the same",
