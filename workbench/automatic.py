@@ -27,6 +27,7 @@ from workbench.discovery.fence import NUMERICAL, attempt, noting_skipped, skippe
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import constants_and_lines, ratios
+from workbench.discovery.printing import reprinted
 from workbench.discovery.scaling import Scaling
 from workbench.discovery.stability import weighed
 from workbench.discovery.structure.propose import Structure, Suggestion, propose
@@ -428,6 +429,8 @@ class _Course:
             callback=lambda p: self.tell("final training", math.nan),
         )
         formulas = self.so_far.formulas.stamped(seed=self.seed)
+        with attempt("digits beside the final network"):
+            formulas = reprinted(formulas, final.model, self.data)
         if self.stand_ins:
             formulas = formulas.stamped(collinear=in_words(self.stand_ins))
         with attempt("formulas on resampled rows"):

@@ -82,7 +82,8 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
         network = model(x.to(model.output_scale)).double().cpu().numpy()
     values = formula(x).reshape(len(x), -1)
     known = np.isfinite(values).all(1)
-    spread = float(network.std()) or 1.0
+    spread = network.std(0)
+    spread[spread == 0] = 1.0
     gap = np.abs(values[known] - network[known]) / spread
     return Verification(
         part=part,

@@ -10,15 +10,17 @@ import pytest
 import sympy
 
 from workbench.discovery.card import remarks
+from workbench.discovery.compiler import compile_expression
 from workbench.discovery.digits import with_error
 from workbench.discovery.formula import Constant, Formula
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
-from workbench.discovery.printing import printing
+from workbench.discovery.printing import printing, reprinted
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
 from workbench.discovery.sample import Sample
 from workbench.discovery.snapping import snap
 from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
 
 A, B = sympy.symbols("a b", real=True)
 RANDOM = np.random.default_rng(0)
@@ -225,6 +227,19 @@ def test_few_wild_rows_do_not_take_digits_away() -> None:
     shape = parametrize([0.3141592 * A], ("a", "b"))
     plain, other = (printing(shape, Sample(X, v[:, None])) for v in (y, wild))
     assert plain.digits == other.digits
+
+
+def test_a_network_that_errs_less_asks_for_more_digits() -> None:
+    data = table(np.sin(1.23456789 * X[:, 0]), noise=0)
+    rough = polished([(1.0 * A - 0.3 * A**3 + 0.03 * A**5,)], data)
+    network = compile_expression(
+        sympy.sin(1.2346 * A), inputs=["a", "b"], ranges=dict.fromkeys("ab", (0.0, 3.0))
+    )
+    finer = reprinted(rough, network, data)
+    unit = np.sqrt(np.square(np.sin(1.2346 * X[:, 0]) - np.sin(1.23456789 * X[:, 0])).mean())
+    assert moved(rough[0], X).max() > 0.1 * unit >= moved(finer[0], X).max()
+    assert finer.best.scores["printing_error"] <= 0.1
+    assert reprinted(rough, KAN((2, 1)), data)[0] is rough[0]
 
 
 def test_no_constant_is_snapped_that_another_pays_for() -> None:

@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from workbench.discovery.leave_one_out import judging_rows, mean_losses, row_losses
-from workbench.discovery.parametric import parametrize, refit
+from workbench.discovery.parametric import Parametric, parametrize, refit
 from workbench.discovery.sample import Sample
 from workbench.kan.data import Dataset
 
@@ -36,6 +36,21 @@ def test_squares_are_those_of_fits_without_the_row() -> None:
     half = np.arange(12) < 6  # rows that no constant saw are judged as they are
     seen = row_losses(plane, Sample(x, y), half)
     np.testing.assert_allclose(seen[~half], np.square(plane.outputs(x) - y)[~half, 0])
+
+
+def test_of_two_targets_each_counts_in_its_own_scale() -> None:
+    x, y = table()
+    sample = Sample(x, np.hstack((y, 50 * y + 1)), balance=np.array([5.0, 0.1]))
+    slope, level, other = sympy.symbols("_c0:3", real=True)
+    lines = (slope * A + level * B, 50 * slope * A + other)
+    start = Parametric(lines, (A, B), (slope, level, other), (0.5, 0.1, 1.0))
+    start = refit(start, sample).parametric
+    again = [
+        refit(start, sample[np.arange(12) != k]).parametric.outputs(x[[k]])[0] for k in range(12)
+    ]
+    expected = np.square((np.array(again) - sample.y) * sample.balance).mean(1)
+    found = row_losses(start, sample, np.ones(12, dtype=bool))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_cross_entropies_are_nearly_those_of_fits_without_the_row() -> None:

@@ -85,6 +85,36 @@ def test_huber_bends_by_the_loss_of_training() -> None:
     np.testing.assert_allclose(sample.whitening(gap), slope, atol=1e-5)
 
 
+def two_targets(noise: float = 0.0, loss: str = "squared") -> Dataset:
+    """x1² and a product three hundred thousand times as large."""
+    random = np.random.default_rng(8)
+    x = random.uniform(0.5, 2, (120, 2))
+    y = np.stack((x[:, 0] ** 2, 3e5 * x[:, 0] * x[:, 1]), 1)
+    y *= 1 + noise * random.standard_normal(y.shape)
+    return Dataset.from_arrays(x, y).judged_by(loss)
+
+
+@pytest.mark.parametrize("loss", ["squared", "huber"])
+def test_several_targets_count_alike_as_in_training(loss: str) -> None:
+    data = two_targets(0.1, loss)
+    trained = fit(KAN((2, 2)), data, grids=(3,), starts=1, steps=3)
+    sample = Sample.of(data)
+    values = trained.model(data.split("train")[0]).detach().numpy()
+    whitened = np.square(sample.whitened(values - sample.y)).mean()
+    assert np.sqrt(whitened) == pytest.approx(trained.train_loss, rel=1e-9)
+    errors = [sample.error(sample.y + sample.y.std(0) * side) for side in np.eye(2)]
+    assert errors[0] == pytest.approx(errors[1], rel=0.3)
+    assert sample.row_losses(values)[:7] == pytest.approx(sample[:7].row_losses(values[:7]))
+
+
+def test_each_of_several_targets_gets_its_law() -> None:
+    found = propose(two_targets(0.001), seconds=10.0).formulas.best
+    first, second = found.expressions
+    assert first == X1**2
+    assert float(second.subs({X1: 1, X2: 1})) == pytest.approx(3e5, rel=1e-3)
+    assert second.free_symbols == {X1, X2}
+
+
 def test_known_errors_of_rows_give_better_constants_and_honest_intervals() -> None:
     random = np.random.default_rng(2)
     held, errors, plain_errors = 0, [], []

@@ -73,7 +73,7 @@ def _whitened(parametric: Parametric, block: Sample, values: np.ndarray) -> np.n
 def _known(parametric: Parametric, block: Sample, values: np.ndarray) -> np.ndarray:
     """The same where errors come from: without what Huber's loss cuts off."""
     gap = parametric.outputs(block.x, values) - block.y
-    root = np.broadcast_to(np.sqrt(block.counts)[:, None], gap.shape)
+    root = np.broadcast_to(block.roots, gap.shape)
     cut = block.cut(gap)
     return _table(parametric, block, values, root * (cut == gap), root * cut)
 

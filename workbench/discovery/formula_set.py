@@ -1,7 +1,7 @@
 """The formulas that a search found, from simple to accurate, and the one that is chosen among them."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,7 +54,7 @@ class FormulaSet(Sequence[Formula]):
 
     def stamped(self, **facts: Any) -> "FormulaSet":
         """The same formulas and choice with more provenance, such as ``seed=0``."""
-        return self._like(replace(f, provenance={**f.provenance, **facts}) for f in self._formulas)
+        return self.changed(lambda f: replace(f, provenance={**f.provenance, **facts}))
 
     def scored(self, scores: Iterable[Mapping[str, float | None]]) -> "FormulaSet":
         """The same formulas and choice with more scores, one mapping for each."""
@@ -63,7 +63,11 @@ class FormulaSet(Sequence[Formula]):
 
     def with_rivals(self, rivals: Mapping[tuple[Expr, ...], tuple[str, ...]]) -> "FormulaSet":
         """The same formulas and choice with ``Formula.rivals``, by expressions."""
-        return self._like(replace(f, rivals=rivals.get(f.expressions, ())) for f in self._formulas)
+        return self.changed(lambda f: replace(f, rivals=rivals.get(f.expressions, ())))
+
+    def changed(self, change: Callable[[Formula], Formula]) -> "FormulaSet":
+        """The same order and choice with every formula changed in what is said of it."""
+        return self._like(map(change, self._formulas))
 
     def _like(self, formulas: Iterable[Formula]) -> "FormulaSet":
         """Formulas in this set's order, with its choice."""

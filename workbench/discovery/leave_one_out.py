@@ -76,7 +76,8 @@ def _numbers(values: np.ndarray, sample: Sample) -> tuple[np.ndarray, np.ndarray
     """Slope and curvature of a row's loss in its values; beyond Huber's bend there is no curvature."""
     gap = values - sample.y
     pull = sample.cut(gap)
-    return pull, (pull == gap)[:, :, None] * np.eye(values.shape[1])
+    size = np.square(sample.balanced(np.ones(values.shape[1])))
+    return pull * size, (pull == gap)[:, :, None] * np.diag(size)
 
 
 def _classes(values: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -164,7 +164,7 @@ def _refit_squares(parametric: Parametric, sample: Sample) -> Fitted:
             values = start  # an overflow on the way: the start is still a valid answer
     left = residuals(values)
     degrees = max(len(left) - len(values), 1)
-    gap, root = parametric.outputs(x, values) - y, np.sqrt(sample.counts)[:, None]
+    gap, root = parametric.outputs(x, values) - y, sample.roots
     variance = float(np.square(np.nan_to_num(sample.cut(gap) * root / spread)).sum()) / degrees
     known = (root * (sample.cut(gap) == gap))[..., None] * parametric.jacobian(x, values) / spread
     known = np.where(np.isfinite(known), known, 0.0).reshape(y.size, len(start))

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import sympy
-import torch
 from scipy.stats import t as student
 from sympy import Expr, Symbol
 
@@ -21,7 +20,7 @@ from workbench.discovery.formula import Constant, Formula, Proportion
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.discovery.parametric import Fitted, Parametric, parametrize, refit
-from workbench.discovery.printing import Printing, printing, probabilities
+from workbench.discovery.printing import network_errors, network_values, printing, probabilities
 from workbench.discovery.provenance import origin, topology
 from workbench.discovery.rebuilding import replaced
 from workbench.discovery.residuals import CLEAR, lack_of_fit, neighbours
@@ -63,11 +62,11 @@ def polished(
         network: to measure the distance to.
         floor: validation loss at the noise; constants of formulas far above it are not snapped.
     """
-    rows = _Rows(data)
-    least = rows.network_loss(network) if floor is None and network is not None else floor
+    rows = _Rows(data, network)
+    least = rows.network_loss if floor is None else floor
     fits = rows.fits(expressions)
     losses = [rows.loss(f.parametric.substituted(), "validation") for f in fits]
-    best = min([*losses, math.inf if least is None else least])
+    best = min([*losses, least])
     close = [
         fitted
         for fitted, loss in zip(fits, losses, strict=True)
@@ -77,11 +76,11 @@ def polished(
     found: list[Formula] = []
     for fitted in fits:
         with attempt("scores of a formula"):
-            found.append(rows.formula(fitted, network))
+            found.append(rows.formula(fitted))
     for before, after in zip(close, snapped, strict=True):
         with attempt("scores of a snapped formula"):
             if after is not before:
-                found.append(rows.formula(after, network, before))
+                found.append(rows.formula(after, before))
     return FormulaSet(found)
 
 
@@ -101,7 +100,7 @@ def as_written(
         functions: numbers of the functions in it, by their symbols; they are fitted once the letters are.
         network: to measure the distance to.
     """
-    rows = _Rows(data, letters=letters)
+    rows = _Rows(data, network, letters=letters)
     numbers = functions or {}
     best = rows.best_letters(expression, letters, {n: k.value for n, k in numbers.items()})
     if best is None:
@@ -110,8 +109,8 @@ def as_written(
     if numbers:
         best = rows.without_gauge(rows.fit(best.parametric), neutral)
     snapped = rows.snap(best)
-    plain = rows.formula(best, network)
-    return FormulaSet([plain] if snapped is best else [plain, rows.formula(snapped, network, best)])
+    plain = rows.formula(best)
+    return FormulaSet([plain] if snapped is best else [plain, rows.formula(snapped, best)])
 
 
 def constants_and_lines(data: Dataset) -> FormulaSet:
@@ -126,7 +125,7 @@ def constants_and_lines(data: Dataset) -> FormulaSet:
     for shape in shapes:
         with attempt("a constant or a line"):
             fitted = rows.fit(parametrize([shape] * data.outputs, data.names))
-            found.append(rows.formula(fitted, None))
+            found.append(rows.formula(fitted))
     return FormulaSet(found)
 
 
@@ -147,12 +146,19 @@ class _Rows:
     """The rows of a dataset as arrays, and what is asked of them.
 
     Attributes:
+        network: that formulas are compared with, if there is one.
         letters: numbers of a written form that is kept: a formula's constants are then those of its
             parametric, one for each, although its text may show other numbers made of them.
     """
 
-    def __init__(self, data: Dataset, *, letters: Sequence[str] | None = None) -> None:
-        self.data = data
+    def __init__(
+        self,
+        data: Dataset,
+        network: KAN | None = None,
+        *,
+        letters: Sequence[str] | None = None,
+    ) -> None:
+        self.data, self.network = data, network
         self.letters = letters
         self.origin = origin(data)
         self.classes = data.task == "classification"
@@ -314,22 +320,33 @@ class _Rows:
         return len(fitted.parametric.constants) / rows if self.classes and rows else 0.0
 
     @staticmethod
-    def _error(function: Formula | KAN, sample: Sample) -> float:
-        """RMSE or cross-entropy of a formula or a network, see ``Sample.error``."""
-        return sample.error(_outputs(function, sample.x))
+    def _error(formula: Formula, sample: Sample) -> float:
+        """RMSE or cross-entropy of a formula, see ``Sample.error``."""
+        return sample.error(_values(formula, sample))
 
-    def network_loss(self, network: KAN) -> float:
-        return self._error(network, self.parts["validation"])
+    @cached_property
+    def network_loss(self) -> float:
+        """Validation loss of the network; infinite where there is none."""
+        if self.network is None:
+            return math.inf
+        held_out = self.parts["validation"]
+        return held_out.error(network_values(self.network, held_out.x))
 
-    def formula(self, fitted: Fitted, network: KAN | None, before: Fitted | None = None) -> Formula:
+    @cached_property
+    def network_errors(self) -> np.ndarray | float:
+        return (
+            math.inf if self.network is None else network_errors(self.network, self.parts["train"])
+        )
+
+    def formula(self, fitted: Fitted, before: Fitted | None = None) -> Formula:
         """The formula of a fit to all rows, and of what it was ``before`` numbers were snapped."""
         fitted = self.final(fitted)
         expressions = fitted.parametric.substituted()
-        shown = self.printing(fitted, network)
-        x = self.parts["train"].x
+        train = self.parts["train"]
+        shown = printing(fitted.parametric, train, self.network_errors)
         domain = {
             name: (float(column.min()), float(column.max()))
-            for name, column in zip(self.data.names, x.T, strict=True)
+            for name, column in zip(self.data.names, train.x.T, strict=True)
         }
         formula = Formula(
             expressions=expressions,
@@ -343,12 +360,12 @@ class _Rows:
                 fitted,
                 self.units(fitted.parametric),
                 shown.digits,
-                proportions(fitted, self.parts["train"]),
+                proportions(fitted, train),
             ),
-            provenance=self.origin | ({"network": topology(network)} if network else {}),
+            provenance=self.origin | ({"network": topology(self.network)} if self.network else {}),
         )
         lack = self.lack(fitted)
-        scores = self._scores(formula, network) | {"printing_error": shown.error}
+        scores = self._scores(formula) | {"printing_error": shown.error}
         scores |= {"expected_loss": self.expected(fitted), "mean_loss": self.of_the_mean}
         scores["judging_rows"] = self.judging.effective_rows
         if self.letters:
@@ -373,11 +390,7 @@ class _Rows:
             same = fitted.parametric
         return refit_all(replace(same, exact=exact), self.parts["train"])
 
-    def printing(self, fitted: Fitted, network: KAN | None) -> Printing:
-        error = math.inf if network is None or self.classes else self.network_loss(network)
-        return printing(fitted.parametric, self.parts["train"], network_error=error)
-
-    def _scores(self, formula: Formula, network: KAN | None) -> dict[str, float | None]:
+    def _scores(self, formula: Formula) -> dict[str, float | None]:
         scores: dict[str, float | None] = {
             f"{part}_loss": self._error(formula, sample) for part, sample in self.parts.items()
         }
@@ -385,7 +398,7 @@ class _Rows:
         test = self.parts["test"]
         if not len(test):
             return scores
-        values = _outputs(formula, test.x)
+        values = _values(formula, test)
         if self.classes:
             guess = both_logits(values).argmax(1)
             scores["test_accuracy"] = float(np.average(guess == test.y, weights=test.weights))
@@ -393,21 +406,18 @@ class _Rows:
             share = test.loss(values) / test.spread**2
             known = math.isfinite(share) and np.ptp(test.y) > 0
             scores["test_r2"] = 1 - share if known else None
-        if network is not None:
-            apart = values - _outputs(network, test.x)
-            gap = np.square(centred_logits(apart) if self.classes else apart).mean(1)
+        if self.network is not None:
+            apart = values - network_values(self.network, test.x)
+            apart = centred_logits(apart) if self.classes else test.balanced(apart)
+            gap = np.square(apart).mean(1)
             error = float(np.sqrt(np.average(gap, weights=test.weights)))
             scores["network_error"] = error / self.spread
         return scores
 
 
-def _outputs(function: Formula | KAN, x: np.ndarray) -> np.ndarray:
-    """Values ``(N, m)`` of a formula or a network."""
-    if isinstance(function, Formula):
-        return function(x).reshape(len(x), len(function.expressions))
-    with torch.no_grad():
-        found = function(torch.from_numpy(x).to(function.output_scale))
-    return found.double().cpu().numpy()
+def _values(formula: Formula, sample: Sample) -> np.ndarray:
+    """Values on rows, ``(N, m)``."""
+    return formula(sample.x).reshape(len(sample), -1)
 
 
 def _told(fitted: Fitted, letters: Sequence[str], digits: Sequence[int]) -> str:

@@ -1,14 +1,19 @@
 """The digits that a formula is printed with: judged by what rounding does to its values on training rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from scipy.special import softmax
 
 from workbench.discovery.digits import enough_digits, joint_digits, rounded_values
-from workbench.discovery.parametric import Parametric
+from workbench.discovery.formula import Formula
+from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.parametric import Parametric, parametrize
 from workbench.discovery.sample import Sample, weighted_median
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
 
 _SHARE, _EXACT = 0.1, 1e-9
 _SAMPLE = 2000
@@ -29,7 +34,9 @@ class Printing:
     error: float
 
 
-def printing(parametric: Parametric, sample: Sample, *, network_error: float = np.inf) -> Printing:
+def printing(
+    parametric: Parametric, sample: Sample, network_errors: np.ndarray | float = np.inf
+) -> Printing:
     """The fewest digits with which every training row stays within a tenth of the noise.
 
     Noise below the network's error, or where residuals are few and large, is what most rows have. Labels of
@@ -37,7 +44,7 @@ def printing(parametric: Parametric, sample: Sample, *, network_error: float = n
 
     Args:
         parametric: with its fitted values. sample: the training rows.
-        network_error: of the network that the formula comes from, as a residual.
+        network_errors: of the network that the formula is compared with, by target.
     """
     x, y, counts, classes = sample.x, sample.y, sample.counts, sample.classes
     values = parametric.outputs(x)
@@ -47,8 +54,7 @@ def printing(parametric: Parametric, sample: Sample, *, network_error: float = n
         common = _rms(residuals.ravel(), counts.repeat(values.shape[1]))
         noise, spread = np.full(values.shape[1], common), np.ones(values.shape[1])
     else:
-        usual = [_usual(column, counts) for column in (y - values).T]
-        noise = np.minimum(usual, network_error)
+        noise = np.minimum(_usual_errors(values, sample), network_errors)
         spread = np.where(y.std(0) > 0, y.std(0), np.abs(y).max(0)).reshape(-1)
     unit = np.maximum(noise, _EXACT / _SHARE * spread)
     unit[unit == 0] = 1.0
@@ -70,10 +76,48 @@ def printing(parametric: Parametric, sample: Sample, *, network_error: float = n
     return Printing(digits, moved(rounded_values(parametric.values, digits), 1))
 
 
+def reprinted(formulas: FormulaSet, network: KAN, data: Dataset) -> FormulaSet:
+    """The same formulas with the digits that this network asks for, where it errs less than they do."""
+    sample = Sample.of(data)
+    errors = network_errors(network, sample)
+    return formulas.changed(lambda formula: _reprinted(formula, sample, errors))
+
+
+def _reprinted(formula: Formula, sample: Sample, errors: np.ndarray | float) -> Formula:
+    parametric = parametrize(formula.expressions, formula.names)
+    if sample.classes or (_usual_errors(parametric.outputs(sample.x), sample) <= errors).all():
+        return formula
+    shown = printing(parametric, sample, errors)
+    digits = dict(zip(map(abs, parametric.values), shown.digits, strict=True))
+    constants = tuple(
+        c if c.digits is None else replace(c, digits=digits.get(abs(c.value), c.digits))
+        for c in formula.constants
+    )
+    scores = {**formula.scores, "printing_error": shown.error}
+    return replace(formula, constants=constants, scores=scores)
+
+
+def network_values(network: KAN, x: np.ndarray) -> np.ndarray:
+    """What a network gives at ``x (N, d)``: ``(N, m)``."""
+    with torch.no_grad():
+        found = network(torch.from_numpy(x).to(network.output_scale))
+    return found.double().cpu().numpy()
+
+
+def network_errors(network: KAN, sample: Sample) -> np.ndarray | float:
+    """What a network leaves of each target, ``(m,)``; infinite for classes, of which no more is asked."""
+    return np.inf if sample.classes else _usual_errors(network_values(network, sample.x), sample)
+
+
 def probabilities(values: np.ndarray) -> np.ndarray:
     """Of all classes ``(N, K)``, from logits ``(N, m)``; one logit is that of the second of two classes."""
     table = np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
     return np.asarray(softmax(np.nan_to_num(table, nan=0.0, posinf=700, neginf=-700), 1))
+
+
+def _usual_errors(values: np.ndarray, sample: Sample) -> np.ndarray:
+    """The usual residual of each target, ``(m,)``."""
+    return np.array([_usual(column, sample.counts) for column in (sample.y - values).T])
 
 
 def _rms(residuals: np.ndarray, counts: np.ndarray) -> float:

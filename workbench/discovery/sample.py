@@ -4,6 +4,7 @@ Training, constants, choice and intervals share one objective, that of the ``Dat
 of squared residuals, of twice Huber's loss, or of cross-entropies. The first two are sums of squares of
 *whitened* residuals, so least squares serves both. Fits of Huber's loss are judged by residuals that are
 cut off where the loss becomes a straight line: an outlier counts, but not more the further off it is.
+Of several targets each counts in its own scale, as in training, or the largest would decide alone.
 """
 
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ class Sample:
         delta: residual from which on Huber's loss is a straight line, in the targets' units ``(m,)``; None
             for least squares.
         classes: whether ``y`` holds class numbers.
+        balance: factors of the targets' residuals, ``(m,)``, by which several targets count alike: what
+            their scales are together over each one's own. None where there is but one.
     """
 
     x: np.ndarray
@@ -38,6 +41,7 @@ class Sample:
     weights: np.ndarray | None = None
     delta: np.ndarray | None = None
     classes: bool = False
+    balance: np.ndarray | None = None
 
     @classmethod
     def of(cls, data: Dataset, rows: Part | np.ndarray = "train") -> "Sample":
@@ -49,13 +53,15 @@ class Sample:
         require_formulas(data)
         loss = chosen_loss(data.loss, data.targets)
         chosen = getattr(data, rows).numpy() if isinstance(rows, str) else rows
-        delta = loss.delta * target_scale(data, loss)[0] if isinstance(loss, Huber) else None
+        classes = data.task == "classification"
+        scale = np.ones(1) if classes else target_scale(data, loss)[0].numpy()
         return cls(
             data.inputs.numpy()[chosen],
             data.targets.numpy()[chosen],
             None if data.weights is None else data.weights.numpy()[chosen],
-            None if delta is None else delta.numpy(),
-            data.task == "classification",
+            loss.delta * scale if isinstance(loss, Huber) else None,
+            classes,
+            np.sqrt(np.square(scale).mean()) / scale if len(scale) > 1 else None,
         )
 
     def __len__(self) -> int:
@@ -63,12 +69,12 @@ class Sample:
 
     def __getitem__(self, rows: np.ndarray | slice) -> "Sample":
         weights = None if self.weights is None else self.weights[rows]
-        return Sample(self.x[rows], self.y[rows], weights, self.delta, self.classes)
+        return replace(self, x=self.x[rows], y=self.y[rows], weights=weights)
 
     @property
     def bends(self) -> bool:
         """Whether whitened residuals are others than the residuals."""
-        return self.weights is not None or self.delta is not None
+        return not (self.weights is None and self.delta is None and self.balance is None)
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -76,6 +82,11 @@ class Sample:
         if self.weights is None:
             return np.ones(len(self))
         return np.asarray(self.weights / self.weights.mean())
+
+    @property
+    def roots(self) -> np.ndarray:
+        """Roots of what every residual counts, ``(N, m)``."""
+        return self.balanced(np.sqrt(self.counts)[:, None])
 
     @property
     def effective_rows(self) -> float:
@@ -103,7 +114,7 @@ class Sample:
         """
         if self.classes:
             return -log_softmax(both_logits(values), 1)[np.arange(len(self)), self.y]
-        return np.asarray(np.square(self.cut(values - self.y)).mean(1))
+        return np.asarray(np.square(self.balanced(self.cut(values - self.y))).mean(1))
 
     def loss(self, values: np.ndarray) -> float:
         """Weighted mean loss of outputs ``(N, m)``; infinite where one is not finite, NaN without rows."""
@@ -114,7 +125,10 @@ class Sample:
         return float(np.average(self.row_losses(values), weights=self.weights))
 
     def error(self, values: np.ndarray) -> float:
-        """The loss as users read it: RMSE in the targets' units, or mean cross-entropy."""
+        """The loss as users read it: RMSE in the target's units, or mean cross-entropy.
+
+        Of several targets it is the RMSE in each one's scale times what these are together.
+        """
         loss = self.loss(values)
         return loss if self.classes else float(np.sqrt(loss))
 
@@ -122,13 +136,17 @@ class Sample:
         """Residuals without what is beyond ``delta``: the scatter that errors follow from (Huber 1981)."""
         return gap if self.delta is None else np.clip(gap, -self.delta, self.delta)
 
+    def balanced(self, gap: np.ndarray) -> np.ndarray:
+        """Residuals, or roots of what they count, ``(N, m)``, in units that several targets share."""
+        return gap if self.balance is None else gap * self.balance
+
     def whitened(self, gap: np.ndarray) -> np.ndarray:
         """Residuals ``(N, m)``, prediction minus target, so scaled that their sum of squares is minimized."""
-        return self._bent(gap) * np.sqrt(self.counts)[:, None] if self.bends else gap
+        return self._bent(gap) * self.roots if self.bends else gap
 
     def whitening(self, gap: np.ndarray) -> np.ndarray:
         """Derivative of ``whitened`` by the residuals, ``(N, m)``."""
-        root = np.broadcast_to(np.sqrt(self.counts)[:, None], gap.shape)
+        root = np.broadcast_to(self.roots, gap.shape)
         if self.delta is None:
             return root
         bent = np.abs(self._bent(gap))

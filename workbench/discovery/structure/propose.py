@@ -16,7 +16,8 @@ from workbench.discovery.formula import Formula, rounded
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.library import complexity
 from workbench.discovery.parsing import quoted
-from workbench.discovery.polish import polished
+from workbench.discovery.polish import constants_and_lines, polished
+from workbench.discovery.sample import Sample
 from workbench.discovery.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.discovery.structure.guess import Guess
 from workbench.discovery.structure.problem import Problem, fitted_numbers
@@ -91,9 +92,10 @@ def propose(
     seconds: float = 20.0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Structure:
-    """Look for structure in a regression table with one target; nothing is trained.
+    """Look for structure in a regression table; nothing is trained.
 
-    Tables with more than 16 inputs are searched for powers, sums and products of curves alone.
+    Tables with more than 16 inputs are searched for powers, sums and products of curves alone. Several
+    targets are looked at one by one: their formulas stand side by side, and there are no suggestions.
 
     Args:
         data: training rows are looked at, validation rows choose among formulas.
@@ -101,8 +103,10 @@ def propose(
         seconds: processor time after which the search ends with what it has.
         stop: asked now and then; True ends the search.
     """
-    if data.task != "regression" or data.outputs != 1:
+    if data.task != "regression":
         return Structure((), FormulaSet([]))
+    if data.outputs > 1:
+        return _of_each_target(data, seconds, stop)
     begun = time.process_time()
 
     def over() -> bool:
@@ -113,13 +117,30 @@ def propose(
     hunt.run()
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
-    exact = any(_train_loss(f) <= EXACT * whole.spread for f in formulas)
+    exact = any(_leaves_nothing(f, data) for f in formulas)
     steps = [
         *attempts("words for the structure", _of_stages(hunt.stages, data.names)),
         *attempts("inputs that stand apart", _of_columns(hunt.stages[:1], data.names)),
     ]
     kept = (s for s in steps if s.sentence not in refused)
     return Structure((*kept, *closed), formulas, exact)
+
+
+def _of_each_target(data: Dataset, seconds: float, stop: Callable[[], bool]) -> Structure:
+    """The chosen and the most accurate formula of each target, side by side."""
+    found = []
+    for place in range(data.outputs):
+        alone = replace(data, targets=data.targets[:, [place]])
+        alone_found = propose(alone, seconds=seconds / data.outputs, stop=stop)
+        found.append(alone_found.formulas.merged(constants_and_lines(alone)))
+    rules = ("best", "accurate")
+    together = [tuple(f.select(rule).best.expression for f in found) for rule in rules]
+    formulas = polished(list(dict.fromkeys(together)), data)
+    return Structure((), formulas, any(_leaves_nothing(f, data) for f in formulas))
+
+
+def _leaves_nothing(formula: Formula, data: Dataset) -> bool:
+    return _train_loss(formula) <= EXACT * Sample.of(data).spread
 
 
 def _train_loss(formula: Formula) -> float:
