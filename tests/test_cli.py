@@ -143,13 +143,22 @@ def test_units_groups_and_repeated_searches(
     assert formula.unit_problems == ()
     assert formula.provenance["file"] == "t.csv"
     assert "file: t.csv" in (out / "formula.c").read_text()
-    for bad, says in (
-        ("x=furlong", "no unit 'furlong'"),
-        ("z=m", "a column among"),
-        ("x", "COLUMN=UNIT"),
-    ):
-        assert main([*command, "--units", bad]) == 2
-        assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("x1=furlong", "no unit 'furlong'"),
+        ("z=m", "with a column among x1, x2, y, got 'z=m'"),
+        ("x1", "needs COLUMN=UNIT"),
+    ],
+)
+def test_units_that_belong_to_no_column_are_refused(
+    bad: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    good().to_csv(tmp_path / "t.csv", index=False)
+    assert main(["discover", str(tmp_path / "t.csv"), "--target", "y", "--units", bad]) == 2
+    assert says in capsys.readouterr().err
 
 
 def table_of(**columns: object) -> str:

@@ -119,6 +119,7 @@ def test_what_may_go_wrong_is_said(frame: pd.DataFrame, change, said: str) -> No
         (Preparation("energy", ("energy",)), "cannot be an input too"),
         (Preparation("energy", ("where",)), "'where' holds text"),
         (Preparation("energy", ("mess",)), "no column 'mess'"),
+        (Preparation("energy", ("mess", "spin")), "no column 'mess'"),
         (Preparation("energy", ("speed",), log=("speed",)), "positive numbers"),
         (Preparation("energy", ("same",), standardise=("same",)), "do not vary"),
         (Preparation("energy", ("mass",), split="by taste"), "random or ordered"),

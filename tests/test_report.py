@@ -112,3 +112,11 @@ def test_what_is_cited_is_what_the_project_says_of_itself() -> None:
     assert "name: KAN Workbench developers" in about
     assert citation.AUTHORS == "{KAN Workbench developers}"
     assert bibtex.count("{") == bibtex.count("}")
+
+
+def test_the_table_of_columns_goes_from_least_to_largest(folder: Path, found: Discovery) -> None:
+    text = (folder / "report.md").read_text()
+    (told,) = (line.split("|")[3:6] for line in text.splitlines() if line.startswith("| a | m/s"))
+    column = found.data.inputs[:, 1].numpy()
+    expected = [column.min(), np.median(column), column.max()]
+    assert [float(n.replace("\\", "")) for n in told] == pytest.approx(expected, rel=1e-3)

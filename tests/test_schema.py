@@ -3,7 +3,7 @@
 import pytest
 
 from workbench.errors import InputError
-from workbench.schema import Name, Number, Strict, Text, read
+from workbench.schema import Name, Number, Strict, Text, read, require_text
 
 
 class Record(Strict):
@@ -33,3 +33,14 @@ def test_anything_else_is_refused(content: bytes) -> None:
 def test_long_texts_are_not_read() -> None:
     with pytest.raises(InputError, match="too long: at most 10 bytes"):
         read(b" " * 11, Record, "it", most=10)
+
+
+@pytest.mark.parametrize("text", ["a\0", "é\0", "\ud800", "a\udfff"])
+def test_text_that_no_file_can_hold_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        require_text(text)
+
+
+@pytest.mark.parametrize("text", ["", "mass (kg)", "é ∇ 𝛼"])
+def test_all_other_text_is_welcome(text: str) -> None:
+    require_text(text)

@@ -42,6 +42,7 @@ def test_parquet(tmp_path: Path) -> None:
         ("t.ods", b"PK", r"\.csv, \.tsv, \.parquet or \.xlsx"),
         ("t.csv", b"\xff\xfe\x00", "not a text table in UTF-8"),
         ("t.csv", b"a,b\n1,\x00\n", "cannot be written"),
+        ("t.csv", b"a,b\n1,2\n3\n", "needs 2 fields, but row 3 has 1"),
         ("t.csv", b"a,b\n1," + b"x" * 200_000, "field limit"),
         ("t.xlsx", b"PK nothing", "not an Excel table"),
     ],

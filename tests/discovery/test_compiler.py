@@ -43,6 +43,7 @@ def test_the_equations_are_120_in_two_halves() -> None:
     [
         sympy.Abs(A) + B, B**2.5, B**-2.5, sin(5 * A) + cos(3 * A), A**6, A**7, B**-6, B**-7, B**12,
         B ** sympy.Rational(1, 3), B**C, 2**A, sympy.Max(A, B, C), sympy.Min(A, B), sympy.cot(B),
+        sympy.sec(A), sympy.csc(B), sympy.sech(A), sympy.csch(B), sympy.coth(B), sympy.acosh(C + 1),
         sympy.asinh(A), sympy.besselj(1, B), sympy.Heaviside(A) * C, A * A.func("b", real=True) + A * B,
         (A + B) * (A - B) / (1 + (A * B + C) ** 2), exp(-((A - B) ** 2) / (2 * C**2)) / C,
         sympy.pi * sqrt(2) * A + 3, log(C) * (sin(A) + sin(A * B)), sympy.sign(A) * sympy.tanh(B * C),

@@ -55,3 +55,4 @@ def test_a_number_beside_its_error_has_the_digits_of_the_formula() -> None:
 def test_the_ends_of_an_interval_can_be_told_apart() -> None:
     assert interval_in_words(6.283185302, 6.283185312) == "6.283185302 … 6.283185312"
     assert interval_in_words(-20.0, 2.5) == "-20 … 2.5"
+    assert interval_in_words(1.23451, 1.23987) == "1.2345 … 1.2399"

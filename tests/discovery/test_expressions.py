@@ -5,9 +5,11 @@ import pytest
 import sympy
 import torch
 
+from workbench.discovery.compiler import evaluate
 from workbench.discovery.expressions import to_expressions
 from workbench.discovery.fixing import fix, unfix
 from workbench.discovery.formula import Formula
+from workbench.discovery.library import SYMPY
 from workbench.discovery.pruning import remove_edges
 from workbench.errors import InputError
 from workbench.kan.model import KAN, Edge
@@ -75,3 +77,17 @@ def test_pruned_inputs_keep_columns_and_names_of_the_others() -> None:
     for same in (kept.refine(6), kept.copy()):
         assert torch.allclose(same(x), kept(x), atol=1e-12)
         assert same.edges() == kept.edges() == [Edge(0, 0, 0), Edge(0, 2, 0)]
+
+
+@pytest.mark.parametrize("inner", [0.4, -0.4, 2.5, -2.5])
+@pytest.mark.parametrize("name", [n for n in SYMPY if n != "constant"])
+def test_a_scale_of_either_sign_is_taken_out_of_every_function(name: str, inner: float) -> None:
+    model = fix(KAN((1, 1)), Edge(0, 0, 0), name, (inner, 0.1, 1.5, -0.25))
+    x = torch.linspace(-1.9, 1.9, 40, dtype=torch.float64)[:, None]
+    expected = model(x).detach().numpy()[:, 0]
+    (expression,) = to_expressions(model, ("a",))
+    with np.errstate(all="ignore"):
+        found = evaluate(expression, ("a",), x.numpy())
+    known = np.isfinite(expected) & np.isfinite(found)
+    assert known.any()
+    np.testing.assert_allclose(found[known], expected[known], rtol=1e-9, atol=1e-9)

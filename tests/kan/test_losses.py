@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import median_abs_deviation
 
 from workbench.errors import InputError
 from workbench.kan import KAN, Dataset, fit
 from workbench.kan.ensemble import Ensemble
-from workbench.kan.losses import CrossEntropy, Huber, Poisson, SquaredError
-from workbench.kan.objective import Objective, Rows, loss_value
+from workbench.kan.losses import CrossEntropy, Huber, Poisson, SquaredError, Winsorized
+from workbench.kan.objective import Objective, Rows, loss_value, target_scale
 
 CASES = {
     "squared": (SquaredError(), lambda g: torch.randn(7, 2, generator=g).double(), 2),
@@ -103,6 +104,20 @@ def test_huber_is_a_square_and_a_line_that_meet() -> None:
     at = torch.tensor([0.3, 0.5, 2.0, -3.0], dtype=torch.float64)
     found = [float(loss.value(r.view(1, 1, 1), torch.zeros(1, 1).double())) for r in at]
     assert found == pytest.approx([0.045, 0.125, 0.5 * (2.0 - 0.25), 0.5 * (3.0 - 0.25)])
+
+
+def test_what_is_far_off_counts_as_the_bend_where_it_is_winsorized() -> None:
+    far = torch.tensor([0.3, 2.0, -3.0, 0.0], dtype=torch.float64).view(1, 4, 1)
+    found = Winsorized(0.5).value(far, torch.zeros(4, 1).double())
+    assert float(found) == pytest.approx((0.3**2 + 0.5**2 + 0.5**2) / 2 / 4)
+
+
+def test_huber_standardizes_by_median_and_median_deviation() -> None:
+    y = np.random.default_rng(0).standard_t(2, 41) + 5
+    data = Dataset.from_arrays(y[:, None], y, split=["train"] * 41)
+    scale, shift = target_scale(data, Huber())
+    assert float(shift) == np.median(y)
+    assert float(scale) == pytest.approx(median_abs_deviation(y, scale="normal"), rel=1e-3)
 
 
 def test_rows_count_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,3 +164,18 @@ def test_training_rows_with_a_single_value_are_learned() -> None:
     result = fit(KAN((1, 1)), data, grids=(3,), starts=2)
     assert result.train_loss < 0.01
     assert float(result.model.output_scale) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "grid", "share"), [(60, 3, 1 - 6 / 60), (60, 8, 1 - 11 / 60), (20, 30, 1e-3)]
+)
+def test_without_validation_rows_a_fit_is_judged_by_generalized_cross_validation(
+    rows: int, grid: int, share: float
+) -> None:
+    # One layer is linear in its grid + 3 numbers, so each costs a whole degree of freedom.
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, rows)
+    y = np.sin(3 * x) + 0.1 * random.standard_normal(rows)
+    data = Dataset.from_arrays(x[:, None], y, split=["train"] * rows)
+    result = fit(KAN((1, 1)), data, grids=(grid,), starts=1, smoothness=0.0)
+    assert result.train_loss / result.validation_loss == pytest.approx(share)
