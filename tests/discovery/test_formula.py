@@ -36,6 +36,14 @@ def test_values_from_frame_array_and_tensor_agree() -> None:
         law(frame[["x1"]])
 
 
+def test_no_rows_have_no_values() -> None:
+    none = np.zeros((0, 2))
+    assert formula(X + Y).predict(none).shape == (0,)
+    assert Formula((X, Y), ("x1", "y_long")).predict(none).shape == (0, 2)
+    classes = formula(X - Y, task="classification", classes=("no", "yes"))
+    assert classes.predict(none).shape == (0,)
+
+
 def test_a_constant_has_a_value_for_every_row() -> None:
     assert formula(sympy.Float(2.5))(np.zeros((3, 2))).tolist() == [2.5] * 3
 

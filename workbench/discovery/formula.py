@@ -302,7 +302,7 @@ class Formula:
         Rows with a missing input, or without a value, get NaN or the label None, with one warning.
         """
         values = self(inputs)
-        unknown = np.isnan(values.reshape(len(values), -1)).any(1)
+        unknown = np.isnan(values if values.ndim == 2 else values[:, None]).any(1)
         warn_missing(int(unknown.sum()), len(unknown))
         if self.task == "regression" or self.classes is None:
             return values

@@ -417,7 +417,7 @@ class _Rows:
 
 def _values(formula: Formula, sample: Sample) -> np.ndarray:
     """Values on rows, ``(N, m)``."""
-    return formula(sample.x).reshape(len(sample), -1)
+    return formula(sample.x).reshape(len(sample), len(formula.expressions))
 
 
 def _told(fitted: Fitted, letters: Sequence[str], digits: Sequence[int]) -> str:
