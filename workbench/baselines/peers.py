@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from workbench.baselines.mlp import MLP
-from workbench.baselines.training import STARTS, Solver, fit_mlp
+from workbench.baselines.training import FEW_PARAMETERS, STARTS, Solver, fit_mlp
 from workbench.discovery.fence import attempt
 from workbench.discovery.sample import Sample, both_logits
 from workbench.kan.data import Dataset, Part
@@ -27,7 +27,8 @@ DECAYS = (0.0, 1e-4, 1e-3, 1e-2)
 _ITERATIONS = 2000
 _SKLEARN_ITERATIONS, _SKLEARN_STARTS, _NEVER = 2000, 3, 1e-12
 _METHODS: tuple[dict[str, Any], ...] = (
-    *({"solver": "lbfgs", "alpha": alpha} for alpha in (1e-4, 1e-2, 1.0)),
+    *({"solver": "lbfgs", "activation": "tanh", "alpha": alpha} for alpha in (1e-4, 1e-2, 1.0)),
+    {"solver": "lbfgs", "activation": "relu", "alpha": 1e-2},
     {"solver": "adam", "early_stopping": True, "learning_rate_init": 1e-2},
 )
 """What scikit-learn's perceptrons are trained with; validation rows choose."""
@@ -95,14 +96,14 @@ def _perceptron(
 ) -> Baseline:
     """The one of all trained perceptrons that validates best: ours and those of scikit-learn."""
     begun = time.perf_counter()
-    # Separable classes drive logits that are hardly held to infinity.
     classes = data.task == "classification"
     decays = DECAYS[1:] if classes else DECAYS
     ours = fit_mlp(data, hidden=hidden, decay=decays, effort=effort, seed=seed, **options)
     tried = [_of_torch(ours.model)]
-    for method, start in product(_METHODS, range(max(round(effort * _SKLEARN_STARTS), 1))):
-        if classes and method.get("alpha", 1.0) < 1.0:
-            continue
+    large = ours.parameters > FEW_PARAMETERS
+    starts = 1 if large else max(round(effort * _SKLEARN_STARTS), 1)
+    methods = [m for m in _METHODS if _suits(m, classes, large)]
+    for method, start in product(methods, range(starts)):
         with attempt("a perceptron of scikit-learn"):
             how = {"random_state": seed + start, **method}
             tried.append(_of_scikit_learn(data, hidden, effort, how))
@@ -111,6 +112,13 @@ def _perceptron(
     name = f"MLP {'×'.join(map(str, hidden))}"
     seconds = time.perf_counter() - begun
     return _judged(name, ours.parameters, seconds, best(data.inputs[data.test].numpy()), data)
+
+
+def _suits(method: Mapping[str, Any], classes: bool, large: bool) -> bool:
+    """L-BFGS is for small networks; separable classes drive logits that are hardly held to infinity."""
+    if method["solver"] != "lbfgs":
+        return True
+    return not large and (not classes or method["alpha"] >= 1.0)
 
 
 def _of_torch(model: MLP) -> _Outputs:

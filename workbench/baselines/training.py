@@ -31,7 +31,8 @@ STEPS = {"lm": 150, "lbfgs": 1500, "adam": 3000}
 
 _FIRST, _SECOND = 2 / 15, 1 / 15
 _LM_PARAMETERS, _LM_WORK = 2000, 2e11
-_FEW_PARAMETERS = 5000
+FEW_PARAMETERS = 5000
+"""Up to which number several starts and L-BFGS on all rows pay."""
 _FIRST_ORDER_STARTS = 4
 _BLOCK_BYTES = 48 * 2**20
 _LEARNING_RATE, _BATCH, _WATCH_EVERY = 1e-2, 256, 25
@@ -306,7 +307,7 @@ def _search(
 
 
 def _copies(method: str, starts: int, count: int, decays: int) -> int:
-    if count > _FEW_PARAMETERS:
+    if count > FEW_PARAMETERS:
         return decays
     share = starts if method == "lm" else starts // _FIRST_ORDER_STARTS
     return max(share, decays)
