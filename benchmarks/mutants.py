@@ -1,18 +1,19 @@
-"""Would the tests notice? Seeded mutants of the package against the tests nearest to each.
+"""Would the tests notice? Seeded mutants of the package against the tests that run what was changed.
 
-    pip install cosmic-ray
-    python benchmarks/mutants.py --mutants 150 [--python PYTHON] [--jobs 1] [--room kan]
+    pip install cosmic-ray coverage
+    python benchmarks/mutants.py --mutants 150 [--room kan]
 
 Cosmic Ray's operators (another comparison or operator, a number off by one, ``not``, a decorator less, a
 loop that never runs …) change one place of one file, in a copy of the tree; every folder of the package
 gets mutants in proportion to its lines.
 
-A mutant is killed when a test fails that passes without it. Asked are the forty nearest tests of the room
-that mirrors the file's and of the files beside the rooms: those first that mention what was changed, then
-those that mention what uses it, and so on (``nearest.py``); a file of the same name is one step away. What
-would take long has no say, so the share is a lower bound: tests in a browser, those marked slow, a test
-function after five seconds of processor time (``brief.py``), and all of them after 20 seconds
-for one mutant. A mutant that never ends survives.
+A mutant is killed when a test fails that passes without it. Asked are the tests that run the changed line
+(coverage.py says which, see ``ran.py``) in the room that mirrors the file's and in the files beside the
+rooms: those of the file's own name first, then the quickest, until they come to 60 seconds. A line that no
+test is seen to run, such as at import or in a process of its own, is asked of all tests of the files that
+run anything of that file. A test fails, too, when it takes ten times its seconds of processor time and ten
+more: the mutant has made an endless loop. Tests marked slow and those in a browser are not asked, so the
+share is a lower bound.
 
 Left alone is what no test can notice or every test would: what is no other program (parentheses) or none
 at all (a syntax error); types (annotations, ``if TYPE_CHECKING``, those of ``isinstance``); ``cache`` and
@@ -28,31 +29,28 @@ import argparse
 import ast
 import difflib
 import hashlib
+import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from queue import SimpleQueue
 
-import nearest
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
+from ran import Ran, failing, measured
 from tables import write
 
 ROOT = Path(__file__).resolve().parents[1]
 VERDICTS = Path(__file__).with_suffix(".jsonl")
-SECONDS, WALL, TESTS = 20, 600.0, 40
-_NOT_ASKED = {"test_benchmarks.py", "test_notebooks.py", "test_packaging.py"}
+SECONDS = 60.0
+_NOT_ASKED = {"e2e", "test_benchmarks.py", "test_notebooks.py", "test_packaging.py"}
 _HEADER = ("room", "mutants", "killed", "share")
 _OPERATORS = {n: get_operator(n) for n in operator_names() if not get_operator(n).arguments()}
 
@@ -199,58 +197,57 @@ def sample(count: int, seed: int, room: str | None) -> list[Mutant]:
     return [mutant for _, mutant in sorted(found, key=lambda entry: entry[0])]
 
 
-def tests(mutant: Mutant) -> list[str]:
-    """The nearest tests of the mirroring room and of the files beside the rooms, nearest first."""
-    file = ROOT / mutant.file
-    whole, *inner = nearest.changed(file, mutant.line) or [file.stem]
-    far = nearest.distances(ROOT / "workbench", file, whole)
+def statement(mutant: Mutant) -> tuple[list[str], bool]:
+    """The lines of the innermost statement that changes, and whether it lies within a function."""
+    around = [
+        (first, node)
+        for node in ast.walk(ast.parse(mutant.source))  # what is around comes before what is inside
+        if isinstance(node, ast.stmt)
+        for first in [min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])]
+        if first <= mutant.line <= (node.end_lineno or 0)
+    ]
+    first, inner = around[-1]
+    lines = mutant.source.splitlines()[first - 1 : inner.end_lineno]
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    return [line.strip() for line in lines], any(isinstance(n, functions) for _, n in around)
+
+
+def asked(mutant: Mutant, known: Sequence[Ran]) -> dict[str, float]:
+    """The tests that are asked, in their order, and the seconds that each takes without a mutant."""
+    line = mutant.source.splitlines()[mutant.line - 1].strip()
+    lines, function = statement(mutant)
     stem = Path(mutant.file).stem
-    folders = [ROOT / "tests" / folder for folder in (".", mutant.room, stem)]
-    paths = {path for folder in folders for path in folder.glob("test_*.py")}
-    found = []
-    for path in paths:
-        if path.name not in _NOT_ASKED:
-            same = path.stem == f"test_{stem}" or path.parent.name == stem
-            for name, words in nearest.tests(path).items():
-                steps = [far[word] for word in words if word in far]
-                nearby = min([*steps, 1 if same else len(far)])
-                order = (nearby, words.isdisjoint(inner), not same, len(words))
-                found.append((order, f"{path.relative_to(ROOT).as_posix()}::{name}"))
-    return [test for _, test in sorted(found)[:TESTS]]
+    folders = [Path("tests"), Path("tests", mutant.room), Path("tests", stem)]
+    near = [ran for ran in known if Path(ran.file).parent in folders]
+    same = [r for r in near if Path(r.file).stem == f"test_{stem}" or stem in Path(r.file).parts]
+    running = running_any(near, mutant.file, [line]) or running_any(near, mutant.file, lines)
+    exact = running and function
+    if not exact:
+        near = [ran for ran in near if mutant.file in ran.lines or ran in same] or near
+    order = [
+        (test not in running, ran not in same, seconds, test, ran)
+        for ran in near
+        for test, seconds in ran.seconds.items()
+        if test in running or not exact
+    ]
+    order.sort(key=lambda entry: entry[:4])
+    until = itertools.accumulate(seconds for *_, seconds, _, _ in order)
+    chosen = [entry[3:] for entry, spent in zip(order, until, strict=True) if spent <= SECONDS]
+    files = list(dict.fromkeys(ran.file for _, ran in chosen))
+    chosen.sort(key=lambda entry: files.index(entry[1].file))  # they may share what is slow to make
+    return {test: ran.seconds[test] + ran.fixtures[test] for test, ran in chosen}
 
 
-class Tests:
-    """The tests in a copy of the tree, see ``brief.py``."""
-
-    def __init__(self, tree: Path, python: str) -> None:
-        self.tree = tree
-        self._process = subprocess.Popen(  # noqa: S603
-            [python, str(Path(__file__).with_name("brief.py"))],
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def failing(self, asked: Sequence[str], *options: str, seconds: int | None) -> list[str]:
-        """The tests that fail, within so many seconds of processor time."""
-        arguments = [*options, "-q", "-p", "no:cacheprovider", "--tb=no", "-m", "not slow", *asked]
-        wanted = {"tree": str(self.tree), "arguments": arguments, "seconds": seconds, "wall": WALL}
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise RuntimeError("pytest is not spoken to by pipes")
-        stdin.write(json.dumps(wanted) + "\n")
-        stdin.flush()
-        out = json.loads(stdout.readline())
-        return re.findall(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", out, re.MULTILINE)
+def running_any(known: Sequence[Ran], file: str, lines: Sequence[str]) -> set[str]:
+    return {test for ran in known for test in ran.running(file, lines)}
 
 
-def judged(mutant: Mutant, room: Tests) -> Verdict:
+def judged(mutant: Mutant, tree: Path, known: Sequence[Ran]) -> Verdict:
     """Whether a test notices; the copy of the tree is as it was afterwards."""
-    file = room.tree / mutant.file
+    file = tree / mutant.file
     file.write_text(mutant.mutated, encoding="utf-8")
     try:
-        failed = room.failing(tests(mutant), "-x", seconds=SECONDS)
+        failed = failing(tree, asked(mutant, known))
     finally:
         file.write_text(mutant.source, encoding="utf-8")
     return Verdict(mutant.file, mutant.difference, failed[0] if failed else None)
@@ -285,29 +282,23 @@ def keep(verdict: Verdict) -> None:
         file.write(json.dumps(asdict(verdict)) + "\n")
 
 
-def judge(mutants: Sequence[Mutant], jobs: int, python: str) -> None:
+def judge(mutants: Sequence[Mutant]) -> None:
     """Ask the tests about each, and afterwards whether those that failed pass without a mutant."""
     with tempfile.TemporaryDirectory() as folder:
-        free: SimpleQueue[Tests] = SimpleQueue()
-        for job in range(jobs):
-            free.put(Tests(copied(Path(folder) / str(job)), python))
-
-        def one(mutant: Mutant) -> Verdict:
-            room = free.get()
-            try:
-                verdict = judged(mutant, room)
-            finally:
-                free.put(room)
+        tree = copied(Path(folder))
+        files = sorted(path.relative_to(tree) for path in (tree / "tests").rglob("test_*.py"))
+        known = measured(tree, [f.as_posix() for f in files if _NOT_ASKED.isdisjoint(f.parts)])
+        verdicts = []
+        for mutant in mutants:
+            verdict = judged(mutant, tree, known)
+            verdicts.append(verdict)
             keep(verdict)
             print(f"{verdict.by or 'survives'}: {mutant.file}:{mutant.line}", flush=True)
             if verdict.by is None:
                 print(mutant.difference, flush=True)
-            return verdict
-
-        with ThreadPoolExecutor(jobs) as pool:
-            verdicts = list(pool.map(one, mutants))
-        by = sorted({v.by for v in verdicts if v.by and "::" in v.by})
-        wrong = free.get().failing(by, seconds=None) if by else []
+        seconds = {t: s + r.fixtures[t] for r in known for t, s in r.seconds.items()}
+        by = {v.by: seconds[v.by] for v in verdicts if v.by in seconds}
+        wrong = failing(tree, by, first=False) if by else []
     for verdict in verdicts:
         if verdict.by in wrong:
             print(f"fails without a mutant: {verdict.by}")
@@ -332,22 +323,18 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--room", help="of one folder only; then the table is not written")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--python", default=sys.executable, help="that has the test extras")
     parser.add_argument("--again", action="store_true", help="ask of survivors once more")
     parser.add_argument(
         "--judged", action="store_true", help="only write the table of what is known"
     )
-    asked = parser.parse_args()
-    mutants, verdicts = sample(asked.mutants, asked.seed, asked.room), known()
-    if not asked.judged:
-        settled = {key for key, v in verdicts.items() if v.by is not None or not asked.again}
-        judge(
-            [m for m in mutants if (m.file, m.difference) not in settled], asked.jobs, asked.python
-        )
+    options = parser.parse_args()
+    mutants, verdicts = sample(options.mutants, options.seed, options.room), known()
+    if not options.judged:
+        settled = {key for key, v in verdicts.items() if v.by is not None or not options.again}
+        judge([m for m in mutants if (m.file, m.difference) not in settled])
         verdicts = known()
     rows = table([m for m in mutants if (m.file, m.difference) in verdicts], verdicts)
-    if asked.room:
+    if options.room:
         print(*rows, sep="\n")
     else:
         write("mutants", _HEADER, rows)

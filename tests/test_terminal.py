@@ -77,6 +77,17 @@ def test_after_the_work_one_interrupt_is_enough() -> None:
     assert progress.hurried
 
 
+def test_no_alarm_outlives_the_work() -> None:
+    with ProgressLine(io.StringIO()).catching_interrupts() as progress:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        progress.rest()
+        assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    with ProgressLine(io.StringIO()).catching_interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
 def test_names_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("\x1b]0;owned\x07 a\rb \x9b2J \x7f\tμ\n")
     assert capsys.readouterr().out == "␛]0;owned␇ a␍b �2J ␡\tμ\n\n"

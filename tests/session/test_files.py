@@ -4,15 +4,18 @@ import json
 import zipfile
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import sympy
 import torch
+from safetensors.torch import load, save
 
 from tests.problems import PROBLEMS
 from tests.session.test_session import until
 from workbench import saved_sessions
 from workbench.discovery.blocks import Blocks
+from workbench.discovery.formula import Formula
 from workbench.discovery.library import register, unregister
 from workbench.discovery.structure.propose import Suggestion
 from workbench.errors import InputError
@@ -118,6 +121,10 @@ def test_a_loaded_session_goes_on(file: Path) -> None:
         (lambda path: rewrite(path, format="x"), "not written by this workbench"),
         (lambda path: rewrite(path, parents=[None]), "its steps are no tree"),
         (lambda path: rewrite(path, place=10**6), "there are versions"),
+        (
+            lambda path: rewrite(path, options={"solver": {"adam": {"speed": 1}}}),
+            "is a damaged session: .*unexpected keyword argument 'speed'",
+        ),
         (lambda path: drop(path, "models/0.safetensors"), "damaged or not a saved session"),
         (lambda path: drop(path, "session.json"), "damaged or not a saved session"),
     ],
@@ -143,6 +150,50 @@ def drop(path: Path, name: str) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for other, content in files.items():
             archive.writestr(other, content)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ({"targets": torch.tensor([0, 2] * 15)}, "a class lacks"),
+        ({"targets": torch.tensor([0, -1] * 15)}, "a class lacks"),
+        ({"targets": torch.zeros(30)}, "targets are of another kind"),
+        ({"inputs": torch.full((30, 1), torch.nan).double()}, "numbers must be finite"),
+        ({"train": torch.tensor([], dtype=torch.int64)}, "no row trains"),
+        ({"test": torch.tensor([30])}, "a row lacks"),
+        ({}, ""),
+    ],
+)
+def test_tables_that_do_not_fit_themselves_are_refused(tmp_path: Path, tensors, said: str) -> None:
+    x = np.linspace(0, 1, 30)[:, None]
+    path = Session(Dataset.from_arrays(x, ["cold", "warm"] * 15)).save(tmp_path / "s.kan")
+    with zipfile.ZipFile(path) as archive:
+        table = load(archive.read("data.safetensors"))
+    drop(path, "data.safetensors")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("data.safetensors", save(table | tensors))
+    if said:
+        with pytest.raises(InputError, match=said):
+            Session.load(path)
+    else:
+        assert torch.equal(Session.load(path).data.targets, table["targets"])
+
+
+def test_a_table_says_its_classes_or_has_none(file: Path, tmp_path: Path) -> None:
+    about = msgspec.to_builtins(described(file).data)
+    rewrite(file, data=about | {"classes": ["cold", "warm"]})
+    with pytest.raises(InputError, match="classes need labels"):
+        Session.load(file)
+
+
+def test_a_formula_of_another_table_is_refused(file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
+        name = next(n for n in archive.namelist() if n.startswith("formulas/"))
+    drop(file, name)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(name, Formula((sympy.Symbol("z", real=True),), ("z",)).to_text())
+    with pytest.raises(InputError, match="a formula has other inputs"):
+        Session.load(file)
 
 
 def test_code_in_a_file_stays_text(file: Path, tmp_path: Path) -> None:

@@ -203,6 +203,8 @@ def test_losses_are_those_of_training() -> None:
     [
         ([1.0, float("nan")], [None, None], "not a number"),
         ([0.5] * 50, [0.5] * 50, "has not moved"),
+        ([1e-9] * 50, [None] * 50, "has not moved"),
+        ([0.0] * 50, [0.0] * 50, ""),
         (np.geomspace(1, 0.1, 50), np.geomspace(0.1, 1, 50), "follow the noise"),
         (np.geomspace(1, 0.1, 50), np.geomspace(1, 0.1, 50), ""),
         ([], [], ""),

@@ -106,11 +106,15 @@ def test_an_edge_shows_its_curve_slope_samples_and_candidates(view: NetworkView)
     assert np.abs(overlay - value).mean() < 0.2 * np.ptp(value)
 
 
-def test_a_candidate_fixes_the_edge_and_unfix_frees_it(view: NetworkView) -> None:
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_candidate_fixes_the_edge_and_unfix_frees_it(view: NetworkView, place: int) -> None:
     edge = view.model.edges()[0]
     send(view, "select", edge=list(edge))
-    name = view.detail["candidates"][1]["name"]
-    send(view, "fix", candidate=1)
+    for beyond in (-1, len(view.detail["candidates"])):
+        send(view, "fix", candidate=beyond)
+        assert "no longer among the candidates" in view.state["message"]
+    name = view.detail["candidates"][place]["name"]
+    send(view, "fix", candidate=place)
     assert view.model.layer(0).fixed == {(edge.target, edge.source): name}
     assert view.graph["edges"][0]["state"] == "fixed"
     assert view.detail["function"] == name

@@ -265,6 +265,5 @@ def _spanning(model: KAN, x: Tensor) -> KAN:
             finite = spans.isfinite().all(1, keepdim=True)
             layer = model.layer(level)
             layer.grid_range.copy_(torch.where(finite, spans, layer.grid_range))
-            if level + 1 < model.config.depth:
-                nodes = model.trace_nodes(x.to(model.output_scale))[level + 1]
+            nodes = model.trace_nodes(x.to(model.output_scale))[level + 1]
     return model
