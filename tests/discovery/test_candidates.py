@@ -1,5 +1,7 @@
 """The right function is found on every curve of the table, at any scale."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import pytest
 import torch
 
@@ -114,3 +116,10 @@ def test_the_work_does_not_grow_with_the_number_of_curves() -> None:
     with Operations() as many:
         match(POINTS.expand(20, -1), curve.expand(20, -1))
     assert many.count < 1.2 * one.count
+
+
+def test_candidates_that_were_handed_out_do_not_change() -> None:
+    best = match(POINTS[None], torch.exp(POINTS)[None])[0][0]
+    with pytest.raises(FrozenInstanceError):
+        best.name = "sin"
+    assert len({best, replace(best)}) == 1

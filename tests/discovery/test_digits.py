@@ -39,6 +39,14 @@ def test_no_digit_is_kept_that_can_be_spared() -> None:
     assert digits[2] == 1 < digits[0] < digits[1]
 
 
+@pytest.mark.parametrize(("weights", "digits"), [((180, 135), (3, 2)), ((135, 180), (2, 3))])
+def test_of_two_equal_numbers_the_one_that_moves_more_keeps_more_digits(weights, digits) -> None:
+    def deviation(numbers: list[float]) -> float:
+        return float(np.abs(np.array(weights) * (np.array(numbers) - 1 / 6)).sum())
+
+    assert joint_digits([1 / 6, 1 / 6], deviation) == digits
+
+
 @pytest.mark.parametrize(("value", "digits"), [(0.5, 1), (-120.0, 2), (0.1 + 0.2, 17), (0.3, 1)])
 def test_all_digits_of_a_number(value: float, digits: int) -> None:
     assert full_digits(value) == digits

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
@@ -84,3 +84,10 @@ def test_bessel_functions_have_an_index() -> None:
     markup = expression_mathml(sympy.besselj(0, 2 * sympy.Symbol("x")) ** 2)
     assert "<msub><mi>J</mi><mn>0</mn></msub><mrow><mo>(</mo>" in markup
     assert "besselj" not in markup
+
+
+def test_equations_that_were_handed_out_do_not_change() -> None:
+    (equation,) = layout("y", X - Y)
+    with pytest.raises(FrozenInstanceError):
+        equation.left = "z"
+    assert len({equation, replace(equation)}) == 1

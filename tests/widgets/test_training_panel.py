@@ -8,10 +8,11 @@ import pytest
 
 from tests.problems import PROBLEMS
 from workbench.discovery.formula import Formula
+from workbench.errors import InputError
 from workbench.kan.contest import Start
 from workbench.session import Session
 from workbench.widgets import TrainingPanel, formula_card, network_picture
-from workbench.widgets.training import rows_of, settings_of, thinned
+from workbench.widgets.training import options_in, rows_of, settings_of, spelled, thinned, width_in
 
 
 @pytest.fixture
@@ -173,3 +174,34 @@ def test_many_starts_take_few_bytes_and_keep_the_last_loss() -> None:
     assert short[0, :3].tolist() == [2.0, 1.0, 0.5]
     assert np.isnan(short[0, 3:]).all()
     assert rows_of([]) == b""
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        ("2, 3, 1", (2, 3, 1)),
+        ("[2; 2+1×; 1]", (2, (2, 1), 1)),
+        ("0+1x", (2, (0, 1), 1)),
+        ("2+3, 4", (2, (2, 3), 4, 1)),
+        ("", (2, 1)),
+    ],
+)
+def test_a_shape_is_read_as_people_write_it(text: str, width: tuple) -> None:
+    session = Session(PROBLEMS[0].dataset(50), (2, 1))
+    assert width_in(text, session) == width
+    assert width_in(spelled(width), session) == width
+
+
+def test_a_shape_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match=r"numbers of nodes.*got '2-1'"):
+        width_in("2-1", Session(PROBLEMS[0].dataset(50), (2, 1)))
+
+
+def test_settings_may_be_small_or_nought_but_not_negative() -> None:
+    assert options_in({"l1": 0.25, "smoothness": 0, "starts": 3}) == {
+        "l1": 0.25,
+        "smoothness": 0.0,
+        "starts": 3,
+    }
+    with pytest.raises(InputError, match="l1 must be a number that is not negative, got -1"):
+        options_in({"l1": -1})
