@@ -1,6 +1,6 @@
 """Random changes of files: each must open and show all that it says, or be refused in one sentence.
 
-    python benchmarks/fuzz.py [changes of each kind] [seed]
+    PYTHONPATH=. python benchmarks/fuzz.py [changes of each kind] [seed]
 
 Six kinds: JSON values and bytes of a formula, JSON values and members of a session, a network, tables.
 """
@@ -35,6 +35,7 @@ from workbench.errors import InputError
 from workbench.kan import checkpoint
 from workbench.preparation import columns_of, findings, suggested
 from workbench.tables import read_table
+from workbench.widgets import Workbench
 
 Files = dict[str, bytes]
 VALUES: tuple[Any, ...] = (
@@ -99,11 +100,24 @@ def values_changed(content: bytes, chance: random.Random) -> bytes:
                 inside.append(deepcopy(inside[key]))
             case 1:
                 del inside[key]
-            case 2 if isinstance(inside[key], str) and inside[key]:
-                inside[key] = bytes_changed(inside[key].encode(), chance).decode(errors="replace")
+            case 2 if isinstance(inside[key], str | int | float) and inside[key] != "":
+                inside[key] = _near(inside[key], chance)
             case _:
                 inside[key] = deepcopy(chance.choice(VALUES))
     return json.dumps(about).encode()
+
+
+def _near(value: str | float, chance: random.Random) -> str | float:
+    """A value of the same type, so that a schema alone does not refuse it."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        other = bytes_changed(value.encode(), chance).decode(errors="replace")
+        heads = ("Add", "Mul", "Pow", "Symbol", "Integer", "exp", "zeta")
+        return chance.choice((other, value.replace(chance.choice(heads), chance.choice(heads))))
+    if isinstance(value, int):
+        return chance.choice((value + 1, value - 1, -value, 1000 * value, 10**6))
+    return chance.choice((-value, 1.1 * value, 1e300 * value, 1e-300 * value, 5e-324))
 
 
 def _repacked(content: bytes, change: Callable[[Files], None]) -> bytes:
@@ -178,10 +192,12 @@ def shown_formula(path: Path) -> None:
 def shown_session(path: Path) -> None:
     """All that a session says of itself."""
     session = Session.load(path)
+    Workbench(session).close()
     _ = session.to_notebook(), session.versions, session.graph(), session.result
     compile(session.to_script(), "script", "exec")
     if session.has_formulas and len(session.formulas):
         _ = session.formulas._repr_html_(), session.formulas.frame(), session.formula._repr_html_()
+        _ = session.formula.predict(np.zeros((3, len(session.formula.names))))
 
 
 def shown_network(path: Path) -> None:
@@ -229,12 +245,11 @@ def tried(files: Files, kind: str, count: int, seed: int) -> Iterator[tuple[str,
 
 
 def main() -> None:
+    from tables import write  # a neighbour only for the script: the tests import this module
+
     count, seed = (int(word) for word in [*sys.argv[1:], *("300", "0")[len(sys.argv) - 1 :]])
     warnings.simplefilter("ignore")
-    files = originals()
-    print(
-        "| kind | shown | refused | other | slowest, CPU s | memory, MB |\n|---|---|---|---|---|---|"
-    )
+    files, lines = originals(), []
     for kind in KINDS:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         ended, slowest, began = Counter[str](), 0.0, time.process_time()
@@ -242,11 +257,12 @@ def main() -> None:
             slowest, began = max(slowest, time.process_time() - began), time.process_time()
             ended[what] += 1
             if what not in ("shown", "refused"):
-                print(f"<!-- {kind}: {what}: {words[:200]} -->", flush=True)
+                print(f"{kind}: {what}: {words[:200]}", flush=True)
         other = ended.total() - ended["shown"] - ended["refused"]
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-        counts = f"{ended['shown']} | {ended['refused']} | {other}"
-        print(f"| {kind} | {counts} | {slowest:.2f} | {grown} |", flush=True)
+        lines.append((kind, ended["shown"], ended["refused"], other, f"{slowest:.2f}", grown))
+    header = ("kind", "shown", "refused", "another error", "slowest, CPU s", "grown by, MB")
+    write("fuzz", header, lines)
 
 
 if __name__ == "__main__":
