@@ -8,7 +8,7 @@ import torch
 from workbench.discovery.compiler import evaluate
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.parsing import parse_expression
+from workbench.discovery.parsing import parse_expression, quoted
 from workbench.discovery.parts import parts, without_part
 from workbench.discovery.starting import formulas_from, network_from
 from workbench.discovery.targets import compile_target, unknowns
@@ -98,6 +98,15 @@ def test_any_column_can_be_named() -> None:
     assert unknowns("log(`an energy`) = f(`bond length`) + k", data.names, target=data.target) == (
         unknowns("y = f(b) + k", ["b"])
     )
+
+
+@pytest.mark.parametrize("name", ["a=b", "=", "`", "`x` = 1", "\\x60", "E", "pi", "a\nb"])
+def test_signs_within_a_name_are_no_signs_of_the_formula(name: str) -> None:
+    x = np.random.default_rng(0).uniform(1, 2, (60, 2))
+    asked = Dataset.from_arrays(x, x[:, 0] ** 2, names=[name, "b"])
+    assert float(formulas_from(f"{quoted(name)}^2", asked).best.scores["test_r2"]) > 0.999999
+    told = Dataset.from_arrays(x, x[:, 0] ** 2, names=["a", "b"], target=name)
+    assert float(formulas_from("a^2", told).best.scores["test_r2"]) > 0.999999
 
 
 @pytest.mark.parametrize(

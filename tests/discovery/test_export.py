@@ -13,6 +13,7 @@ import sympy
 from workbench.discovery.export import ESSENTIAL, LANGUAGES, export, export_all, identifiers
 from workbench.discovery.export import python as python_family
 from workbench.discovery.export.execution import Children
+from workbench.discovery.export.header import docstring, plain
 from workbench.discovery.formula import Constant, Formula
 from workbench.errors import InputError
 
@@ -113,6 +114,28 @@ def test_names_cannot_break_code(language: str) -> None:
     )
     assert found.error is None or found.error < 1e-12
     assert (found.note == "") == (not TOOLS.get(language) or bool(shutil.which(TOOLS[language])))
+
+
+def test_a_comment_shows_names_as_they_are_and_ends_where_it_should() -> None:
+    assert plain("a\"b\\c'd") == "a\"b\\c'd"
+    assert docstring('"\\') == r"\"\\x5c"
+    hostile = [
+        "*/",
+        "/*/",
+        "(*)",
+        "--->",
+        "\\",
+        "??/",
+        "a\nb",
+        "a\u2028b",
+        "*" * 299 + "/",
+        "\\" * 400,
+    ]
+    assert len(set(map(plain, hostile))) == len(hostile)
+    for text in map(plain, hostile):
+        assert text.isprintable()
+        assert not any(end in text for end in ("*/", "*)", "(*", "/*", "--"))
+        assert not text.endswith(("\\", "??/"))
 
 
 def test_the_header_says_where_the_formula_comes_from() -> None:

@@ -9,8 +9,9 @@ from sympy.core.function import AppliedUndef
 
 from workbench.discovery.compiler import Lowering, evaluate
 from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.parsing import quoted
 from workbench.discovery.polish import as_written, polished
-from workbench.discovery.targets import right_side, starting_numbers
+from workbench.discovery.targets import equals_signs, right_side, starting_numbers
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
@@ -56,7 +57,7 @@ def _read(text: str, data: Dataset) -> Expr:
         raise InputError(
             f"a formula describes one output, this network has {data.outputs}: one for every class"
         )
-    equation = text if "=" in text else f"`{data.target}` = {text}"
+    equation = text if equals_signs(text) else f"{quoted(data.target, left=True)} = {text}"
     expression = right_side(equation, data.names, data.target)
     unknown = sorted(part.func.__name__ for part in expression.atoms(AppliedUndef))
     if unknown:

@@ -193,15 +193,19 @@ class _Curves:
         return lowering.wiring.node([curve]) if label in self._shared else curve
 
 
+def equals_signs(text: str) -> list[int]:
+    """Where the equals signs of a law stand; one within a quoted name is part of the name."""
+    return [sign.start() for sign in re.finditer("`[^`]*`|=", text) if sign[0] == "="]
+
+
 def right_side(text: str, names: Sequence[str], target: str) -> Expr:
     """What the target is, by an equation in it, see ``compile_target``."""
-    # An equals sign within a quoted name is part of the name.
-    open_text = re.sub("`[^`]*`", lambda m: "`" * len(m[0]), text) if isinstance(text, str) else ""
-    if open_text.count("=") != 1:
+    signs = equals_signs(text) if isinstance(text, str) else []
+    if len(signs) != 1:
         raise InputError(f"a law needs one equals sign, as in 'y = a*f(x1) + g(x2)', got {text!r}")
     if target in names:
         raise InputError(f"the target {target!r} cannot be an input as well")
-    sides = text[: open_text.index("=")], text[open_text.index("=") + 1 :]
+    sides = text[: signs[0]], text[signs[0] + 1 :]
     strangers = {s.name for s in parse_expression(sides[0]).free_symbols} - {*names, target}
     if strangers:
         raise InputError(

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from workbench.discovery.card import TRIVIAL, in_words
 from workbench.discovery.export.execution import Program
+from workbench.discovery.parsing import escaped
 
 if TYPE_CHECKING:
     from workbench.discovery.formula import Formula
 
 
 _MOST_CONSTANTS = 20
+_ENDING = re.compile(r"\*/|\*\)|/\*|\(\*|--|(?:\\|\?\?/)$")
+"""What begins or ends a comment in one of the languages, or carries C's to the next line."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,14 @@ class Artefact:
 
 
 def plain(text: object) -> str:
-    """One line of text that ends no comment and no docstring."""
-    line = "".join(c if c.isprintable() else " " for c in str(text))
-    return re.sub(r"\*/|\*\)|/\*|\(\*|-->|--", " ", line.replace("\\", "/").replace('"', "'"))[:300]
+    """One line of text that ends no comment; of what would, one sign is written as its code."""
+    line = "".join(c if c.isprintable() else escaped(c) for c in str(text))[:300]
+    return _ENDING.sub(lambda m: m[0][:-1] + f"\\x{ord(m[0][-1]):02x}", line)
+
+
+def docstring(text: object) -> str:
+    """The same between the quotation marks of a docstring."""
+    return plain(text).replace("\\", r"\\").replace('"', r"\"")
 
 
 def with_header(

@@ -8,7 +8,7 @@ import numpy as np
 import sympy
 
 from workbench.discovery.export.execution import Program
-from workbench.discovery.export.header import Artefact, plain
+from workbench.discovery.export.header import Artefact, docstring
 from workbench.discovery.export.series import own_functions
 from workbench.discovery.export.writer import (
     Dialect,
@@ -166,11 +166,11 @@ def _function(
     code = [write(e, dialect, names) for e in formula.expressions]
     signature = ", ".join(arguments)
     lines = [*imports, helpers, "", f"def formula({signature}):"]
-    lines += [f'    """{plain(", ".join(formula.left_sides))}.', ""]
+    lines += [f'    """{docstring(", ".join(formula.left_sides))}.', ""]
     lines.append("    Arrays of one shape, or numbers. Fitted where")
     for argument, name in zip(arguments, formula.names, strict=True):
         low, high = formula.domain.get(name, (-np.inf, np.inf))
-        unit = f" {plain(formula.units[name])}" if formula.units.get(name) else ""
+        unit = f" {docstring(formula.units[name])}" if formula.units.get(name) else ""
         lines.append(f"    {low:.6g} <= {argument} <= {high:.6g}{unit}")
     lines.append('    """')
     if len(code) == 1:
@@ -188,7 +188,7 @@ def _function(
 
 def _sympy(formula: "Formula") -> Artefact:
     dialect, helpers = own_functions(formula, _NUMPY, "sympy")
-    lines = [f'"""{plain(", ".join(formula.left_sides))} in SymPy."""', ""]
+    lines = [f'"""{docstring(", ".join(formula.left_sides))} in SymPy."""', ""]
     lines += [
         "from sympy import *  # noqa: F403",
         "from sympy.functions.elementary.piecewise import",
