@@ -9,7 +9,7 @@ from workbench.baselines import Architecture, compare, fit_mlp, matching_width
 from workbench.baselines.training import PerceptronProblem
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.kan.losses import CrossEntropy
+from workbench.kan.losses import CrossEntropy, SquaredError
 from workbench.kan.objective import Rows
 
 RANDOM = np.random.default_rng(0)
@@ -177,3 +177,38 @@ def test_the_perceptron_is_the_best_by_validation_and_rows_count_by_their_weight
     assert compare(data, **options)[-1].rmse == ours.rmse  # what validates worse is not shown
     assert both.rmse < 0.3
     assert both.rmse <= 1.5 * ours.rmse
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_predictions_of_a_line_are_those_of_least_squares(outputs: int) -> None:
+    y = np.stack((X[:, 0] * X[:, 1], np.exp(X[:, 0])), 1)[:, :outputs]
+    data = Dataset.from_arrays(X, y)
+    mean, line = compare(data, hidden=())
+    rows, _ = data.split("train")
+    design = np.column_stack((rows.numpy(), np.ones(len(rows))))
+    numbers = np.linalg.lstsq(design, data.split("train")[1].numpy(), rcond=None)[0]
+    held = data.split("test")[0].numpy()
+    expected = np.column_stack((held, np.ones(len(held)))) @ numbers
+    np.testing.assert_allclose(line.predictions, expected[:, 0] if outputs == 1 else expected)
+    assert mean.predictions.shape == line.predictions.shape
+
+
+def test_blocks_of_rows_keep_within_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = Architecture((2, 4, 20))
+    x, y = torch.rand(500, 2).double(), torch.rand(500, 20).double()
+    problem = PerceptronProblem(shape, Rows(x, y, None), SquaredError(), torch.zeros(2))
+    parameters = shape.draw(2, torch.Generator().manual_seed(0))
+    whole = problem.value(parameters)
+    sizes = []
+    ours = Architecture.jacobian
+
+    def watched(self, parameters, rows):
+        outputs, derivative = ours(self, parameters, rows)
+        sizes.append(derivative.numel() * derivative.element_size())
+        return outputs, derivative
+
+    monkeypatch.setattr(Architecture, "jacobian", watched)
+    monkeypatch.setattr("workbench.baselines.training._BLOCK_BYTES", 2**22)
+    torch.testing.assert_close(problem.linearize(parameters)[0], whole)
+    assert len(sizes) > 1
+    assert max(sizes) <= 2**22

@@ -74,3 +74,11 @@ def test_the_set_that_tells_most_is_not_that_of_the_strongest_inputs(count: int)
     y = x[:, 1] * x[:, 3] + 0.02 * random.standard_normal(500)
     data = Dataset.from_arrays(x, y, names=list("abcde"))
     assert {"b", "d"} <= set(telling(data, data.names, count))
+
+
+def test_few_rows_that_a_line_passes_through_anyway_predict_no_column() -> None:
+    random = np.random.default_rng(0)
+    data = Dataset.from_arrays(
+        random.standard_normal((20, 19)), random.standard_normal(20), split=["train"] * 20
+    )
+    assert stand_ins(data) == ()
