@@ -131,3 +131,25 @@ def test_rows_count_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPat
     parts = (loss_value(stack, rows, SquaredError()), *problem.linearize(problem.start))
     for one, other in zip(whole, parts, strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_a_bend_is_the_second_derivative_of_the_outputs_along_a_step() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(40, 2, generator=generator, dtype=torch.float64)
+    rows = Rows(x, x.prod(1, keepdim=True), None)
+    problem = Objective(Ensemble.of([KAN((2, 2, 1), seed=0)]), rows, SquaredError())
+    start = problem.start
+    step = 0.1 * torch.randn(start.shape, generator=generator, dtype=torch.float64)
+
+    def outputs(parameters: torch.Tensor) -> torch.Tensor:
+        return problem.ensemble(parameters).nodes(x)[-1]
+
+    h = 1e-2
+    second = (outputs(start + h * step) - 2 * outputs(start) + outputs(start - h * step)) / h**2
+    at = start.clone().requires_grad_()
+    (expected,) = torch.autograd.grad((outputs(at) * second.detach()).mean(), at)
+    found = problem.bend(start, step)
+    assert found is not None
+    assert float((found - expected).norm()) < 0.1 * float(expected.norm())
+    huber = Objective(Ensemble.of([KAN((2, 2, 1), seed=0)]), rows, Huber())
+    assert huber.bend(start, step) is None

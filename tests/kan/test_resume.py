@@ -9,8 +9,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from tests.problems import PROBLEMS
+from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan import KAN, Journal, TrainingError, fit
+from workbench.kan.model import Edge
 
 DATA = PROBLEMS[0].dataset(200, noise=0.05)
 ARGUMENTS = {
@@ -68,6 +70,16 @@ def test_another_training_is_not_resumed() -> None:
     ):
         with pytest.raises(InputError, match="resume needs the journal of a training of the same"):
             fit(model, data, seed=seed, resume=journal)
+
+
+def test_a_training_with_other_fixed_functions_is_not_resumed() -> None:
+    sine, tanh = (
+        fix(KAN((2, 1, 1)), Edge(0, 0, 0), name, (1.0, 0.0, 1.0, 0.0)) for name in ("sin", "tanh")
+    )
+    journal = fit(sine, DATA, callback=lambda p: p.step == 3).journal
+    assert fit(sine, DATA, resume=journal, callback=lambda p: True).stopped == "stopped"
+    with pytest.raises(InputError, match="a training of the same"):
+        fit(tanh, DATA, resume=journal)
 
 
 def test_foreign_and_damaged_journals_are_refused(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ import torch
 
 from tests.problems import PROBLEMS
 from workbench.discovery.attribution import edge_scores
+from workbench.discovery.fixing import fix, unfix
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.kan.model import Edge
+from workbench.kan.model import KAN, Edge
 from workbench.kan.training import fit
 from workbench.session import Frame, Session, diagnosis, loss_of
 
@@ -313,3 +314,11 @@ def test_a_discovery_by_itself_uses_the_grids_that_were_chosen(monkeypatch) -> N
     session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), grids=(4, 8))
     with pytest.raises(AskedError, match=r"\(4, 8\)"):
         session.discover()
+
+
+@pytest.mark.parametrize(("name", "inner"), [("sin", 3.0), ("linear", 1.0), ("square", 1.0)])
+def test_the_function_of_a_curve_is_suggested_first(name: str, inner: float) -> None:
+    x = np.linspace(-1, 1, 60)[:, None]
+    edge = Edge(0, 0, 0)
+    model = unfix(fix(KAN((1, 1), 24), edge, name, (inner, 0.2, 1.5, 0.0)), edge)
+    assert Session(Dataset.from_arrays(x, x), model=model).suggest(edge)[0].name == name
