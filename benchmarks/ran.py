@@ -3,6 +3,7 @@
 Both in a fork of this process, which has imported the large libraries, but nothing of the package.
 """
 
+import ast
 import hashlib
 import importlib
 import json
@@ -27,7 +28,10 @@ _OPTIONS = ("-q", "-p", "no:cacheprovider", "--tb=no", "-m", "not slow")
 
 
 class _Lines:
-    """Keeps which lines of the package a test runs, or a fixture that it may share with others."""
+    """Keeps which lines of the package a test runs, or a fixture that it may share with others.
+
+    What runs while a file is collected counts for all its tests, other than the lines of an import.
+    """
 
     def __init__(self, tree: Path) -> None:
         from coverage import Coverage  # not ``coverage.py`` beside this file
@@ -39,6 +43,9 @@ class _Lines:
         self._at, self._since = "", _spent()
         self._seconds: dict[str, float] = defaultdict(float)
         self._users: dict[str, list[str]] = defaultdict(list)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._users[""] = [item.nodeid for item in session.items]  # what parameters are made of
 
     def _switch(self, to: str) -> str:
         before, now = self._at, _spent()
@@ -72,14 +79,16 @@ class _Lines:
         fixtures: dict[str, float] = dict.fromkeys(tests, 0.0)
         for context, users in self._users.items():
             for test in users:
-                fixtures[test] += self._seconds[context] if context != test else 0.0
+                fixtures[test] += self._seconds[context] if context not in (test, "") else 0.0
         place = {test: number for number, test in enumerate(tests)}
         data, lines = self._coverage.get_data(), {}
         for name in data.measured_files():
-            texts = Path(name).read_text(encoding="utf-8").splitlines()
+            source = Path(name).read_text(encoding="utf-8")
+            texts, functions = source.splitlines(), _in_functions(source)
             runs: dict[str, set[int]] = defaultdict(set)
             for number, contexts in data.contexts_by_lineno(name).items():
-                users = [place[t] for context in contexts for t in self._users.get(context, ())]
+                known = contexts if number in functions else filter(None, contexts)
+                users = [place[t] for context in known for t in self._users.get(context, ())]
                 if users:
                     runs[texts[number - 1].strip()].update(users)
             if runs:
@@ -87,6 +96,16 @@ class _Lines:
                 lines[file] = {text: sorted(found) for text, found in runs.items()}
         seconds = {test: self._seconds[test] for test in tests}
         return {"seconds": seconds, "fixtures": fixtures, "lines": lines}
+
+
+def _in_functions(source: str) -> set[int]:
+    """Numbers of lines that importing a file does not run."""
+    return {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+    }
 
 
 class _Failures:

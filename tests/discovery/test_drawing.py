@@ -11,14 +11,23 @@ from workbench.discovery.graph import to_networkx
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
-X = np.random.default_rng(0).uniform(-1, 1, (60, 2))
-PICTURE = ET.fromstring(
-    network_svg(to_networkx(KAN((2, 2, 1), seed=1), Dataset.from_arrays(X, X[:, 0])))
-)
 Box = tuple[float, float, float, float]
 
 
-def named(kind: str, of: ET.Element = PICTURE) -> list[ET.Element]:
+@pytest.fixture
+def picture() -> ET.Element:
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    graph = to_networkx(KAN((2, 2, 1), seed=1), Dataset.from_arrays(x, x[:, 0]))
+    return ET.fromstring(network_svg(graph))
+
+
+@pytest.fixture
+def groups(picture: ET.Element) -> list[ET.Element]:
+    """A box and its curve each."""
+    return [g for g in named("g", picture) if any(e.tag.endswith("rect") for e in g)]
+
+
+def named(kind: str, of: ET.Element) -> list[ET.Element]:
     return [e for e in of.iter() if e.tag.endswith(kind)]
 
 
@@ -29,12 +38,9 @@ def box_of(group: ET.Element) -> Box:
     return x, y, x + width, y + height
 
 
-GROUPS = [g for g in named("g") if any(e.tag.endswith("rect") for e in g)]
-
-
-def test_every_curve_fills_its_box_and_stays_within() -> None:
-    assert len(GROUPS) == 6
-    for group in GROUPS:
+def test_every_curve_fills_its_box_and_stays_within(groups: list[ET.Element]) -> None:
+    assert len(groups) == 6
+    for group in groups:
         left, top, right, bottom = box_of(group)
         (curve,) = named("polyline", group)
         points = np.array([p.split(",") for p in curve.attrib["points"].split()], dtype=float)
@@ -44,11 +50,13 @@ def test_every_curve_fills_its_box_and_stays_within() -> None:
         assert (np.diff(points[:, 0]) > 0).all()
 
 
-def test_every_wire_leads_from_a_node_through_its_box_to_a_node() -> None:
-    nodes = {(c.attrib["cx"], c.attrib["cy"]) for c in named("circle")}
-    boxes = sorted(map(box_of, GROUPS))
+def test_every_wire_leads_from_a_node_through_its_box_to_a_node(
+    picture: ET.Element, groups: list[ET.Element]
+) -> None:
+    nodes = {(c.attrib["cx"], c.attrib["cy"]) for c in named("circle", picture)}
+    boxes = sorted(map(box_of, groups))
     met = []
-    for wire in named("path"):
+    for wire in named("path", picture):
         numbers = re.findall(r"-?[\d.]+", wire.attrib["d"])
         assert tuple(numbers[:2]) in nodes
         assert tuple(numbers[-2:]) in nodes
