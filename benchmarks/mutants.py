@@ -225,7 +225,7 @@ def asked(mutant: Mutant, known: Sequence[Ran]) -> dict[str, float]:
     if not exact:
         near = [ran for ran in near if mutant.file in ran.lines or ran in same] or near
     order = [
-        (test not in running, ran not in same, seconds, test, ran)
+        (ran not in same, test not in running, seconds, test, ran)
         for ran in near
         for test, seconds in ran.seconds.items()
         if test in running or not exact

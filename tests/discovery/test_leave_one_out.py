@@ -66,6 +66,19 @@ def test_cross_entropies_are_nearly_those_of_fits_without_the_row() -> None:
     assert np.abs(found - expected).max() < 0.2 * np.abs(plain - expected).max()
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.1, 0.3])
+def test_of_classes_that_stand_apart_a_row_is_judged_by_the_same_weak_prior(apart: float) -> None:
+    a = np.linspace(-2, 2, 16)
+    x = np.stack((a + apart * np.sign(a), 0 * a), 1)
+    sample = Sample(x, (a > 0).astype(int), classes=True)
+    logit = refit(parametrize([1.3 * A + 0.2], ("a", "b")), sample).parametric
+    found = row_losses(logit, sample, np.ones(16, dtype=bool))
+    values = without_each(1.3 * A + 0.2, sample)
+    expected = np.logaddexp(0, np.where(a > 0, -values, values))
+    plain = row_losses(logit, sample, np.zeros(16, dtype=bool))
+    assert np.abs(found - expected).max() < 0.12 * np.abs(plain - expected).max()
+
+
 def test_a_row_that_alone_decides_a_constant_is_no_evidence() -> None:
     x, y = table()
     x[:, 1] = 0.0

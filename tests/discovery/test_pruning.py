@@ -182,6 +182,8 @@ def test_a_node_is_removed_with_all_its_edges() -> None:
     assert less.edges() == [Edge(0, 0, 0), Edge(0, 1, 0), Edge(1, 0, 0)]
     assert float(less(x).detach().mean()) == pytest.approx(float(model(x).detach().mean()))
     assert len(model.edges()) == 8
+    wide = remove_node(KAN((2, 2, 3), seed=0), x, 1, 1)
+    assert wide.edges() == [Edge(0, 0, 0), Edge(0, 1, 0), *(Edge(1, 0, k) for k in range(3))]
     without_input = remove_node(model, x, 0, 1)
     assert {edge.source for edge in without_input.edges() if edge.layer == 0} == {0}
 

@@ -228,9 +228,9 @@ def _thinned(found: FitResult, data: Dataset, how: Settings) -> KAN:
     sparse = replace(how, l1=max(_L1, _L1_OF_NOISE * noise))
     shrunk = found.model
     for _ in range(_SHRINKS):
-        shrunk = trained(
+        (shrunk,) = trained(
             [shrunk], [data], sparse, grids=(_COARSE,), smoothness=0.0, warm=True
-        ).models[0]
+        ).models
     try:
         return prune_edges(shrunk, data, threshold=_FAINT)
     except InputError:  # an output would lose every edge
