@@ -173,7 +173,7 @@ def _table(name: str) -> Tensor:
     elif name in _WAVES:
         a = torch.cat((torch.linspace(0.5, 6, 12), torch.linspace(6.5, 40, 68))).double()
         share = torch.linspace(-1, 1, 21, dtype=torch.float64)
-        return torch.stack((a.repeat_interleave(21), -(a[:, None] * share).flatten()), 1)
+        return torch.stack((a.repeat_interleave(21), (a[:, None] * share).flatten()), 1)
     elif name in _BUMPS or name in _MIRRORED or name in registered():
         a = torch.logspace(-0.7, 1.3, 20, dtype=torch.float64)
         centre = torch.linspace(-1.5, 1.5, 25, dtype=torch.float64)
