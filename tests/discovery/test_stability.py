@@ -74,6 +74,14 @@ def test_forms_that_the_rows_do_not_tell_apart_are_named() -> None:
     assert not any(f.rivals for f in found if f not in squares)
 
 
+def test_the_form_before_a_constant_was_snapped_is_no_rival() -> None:
+    data = table(noise=0.0)
+    found = weighed(polished([(1.1 * A * B + 0.01,)], data), data)
+    assert found.best.expression == A * B
+    assert found.best.as_fitted != ()
+    assert found.best.rivals == ()
+
+
 def test_an_exact_law_is_told_from_one_that_is_nearly_right() -> None:
     exact, near = np.full(30, 1e-20), np.full(30, 1e-6)
     near[7] = 1.0  # the mean of the differences is within its error, their signs are all one

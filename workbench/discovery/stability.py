@@ -100,13 +100,17 @@ def _counts(weights: np.ndarray, resamples: int, random: np.random.Generator) ->
 def _not_told_apart(
     near: Sequence[Formula], rows: np.ndarray, weights: np.ndarray
 ) -> dict[Form, tuple[str, ...]]:
-    """By the expressions of each formula, other forms that the rows do not tell apart from it."""
+    """By the expressions of each formula, other forms that the rows do not tell apart from it.
+
+    The form that it had before its numbers were snapped is none.
+    """
     kinds = [form(f.expressions) for f in near]
     found: dict[Form, tuple[str, ...]] = {}
     for formula, kind, own in zip(near, kinds, rows, strict=True):
         alike: dict[Form, str] = {}
+        same = (kind, form(formula.as_fitted))
         for other, another, losses in zip(near, kinds, rows, strict=True):
-            if another != kind and another not in alike and not differ(own, losses, weights):
+            if another not in same and another not in alike and not differ(own, losses, weights):
                 alike[another] = str(other)
         found[formula.expressions] = tuple(alike.values())
     return found
