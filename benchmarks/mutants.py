@@ -247,7 +247,7 @@ def judged(mutant: Mutant, tree: Path, known: Sequence[Ran]) -> Verdict:
     file = tree / mutant.file
     file.write_text(mutant.mutated, encoding="utf-8")
     try:
-        failed = failing(tree, asked(mutant, known))
+        failed = failing(tree, asked(mutant, known), "-x")
     finally:
         file.write_text(mutant.source, encoding="utf-8")
     return Verdict(mutant.file, mutant.difference, failed[0] if failed else None)
@@ -298,9 +298,9 @@ def judge(mutants: Sequence[Mutant]) -> None:
                 print(mutant.difference, flush=True)
         seconds = {t: s + r.fixtures[t] for r in known for t, s in r.seconds.items()}
         by = {v.by: seconds[v.by] for v in verdicts if v.by in seconds}
-        wrong = failing(tree, by, first=False) if by else []
+        wrong = failing(tree, by, wall=3600) if by else []
     for verdict in verdicts:
-        if verdict.by in wrong:
+        if wrong is None or verdict.by in wrong:
             print(f"fails without a mutant: {verdict.by}")
             keep(Verdict(verdict.file, verdict.difference, None))
 

@@ -22,7 +22,7 @@ import pytest
 
 PATIENCE, SLACK = 10, 10.0
 """So many times the seconds of processor time that it took, and so many more, may a test take."""
-KEPT, WALL = Path(__file__).with_suffix(".jsonl"), 1800.0
+KEPT = Path(__file__).with_suffix(".jsonl")
 _LIBRARIES = ("torch", "sympy", "pandas", "scipy.optimize", "scipy.interpolate", "sklearn.base")
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "--tb=no", "-m", "not slow")
 
@@ -109,7 +109,7 @@ def _in_functions(source: str) -> set[int]:
 
 
 class _Failures:
-    """Runs the tests that are asked, in their order, until one fails or takes far too long."""
+    """Runs the tests that are asked, in their order; one that takes far too long fails."""
 
     def __init__(self, seconds: Mapping[str, float]) -> None:
         self._asked = seconds
@@ -221,7 +221,8 @@ class Ran:
 def measured(tree: Path, files: Iterable[str]) -> list[Ran]:
     """What the tests of each file run; ``ran.jsonl`` keeps it until that file changes.
 
-    A line is known by its text, so that it stays known where others around it change.
+    A line is known by its text, so that it stays known where others around it change. Where tests come to
+    run other lines without a change of their own, delete ``ran.jsonl``.
     """
     kept = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
     known = {(ran.file, ran.digest): ran for ran in (Ran(**json.loads(s)) for s in kept)}
@@ -229,7 +230,7 @@ def measured(tree: Path, files: Iterable[str]) -> list[Ran]:
     for file in files:
         key = file, hashlib.sha256((tree / file).read_bytes()).hexdigest()
         if key not in known:
-            answer = _fork(tree, [file], lambda: _Lines(tree), WALL)
+            answer = _fork(tree, [file], lambda: _Lines(tree), 3600)
             known[key] = Ran(*key, **(answer or {"seconds": {}, "fixtures": {}, "lines": {}}))
             with KEPT.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(asdict(known[key])) + "\n")
@@ -238,8 +239,9 @@ def measured(tree: Path, files: Iterable[str]) -> list[Ran]:
     return found
 
 
-def failing(tree: Path, seconds: Mapping[str, float], *, first: bool = True) -> list[str]:
-    """Which of the tests fail, whose seconds are known; the ``first`` that does ends the run."""
+def failing(
+    tree: Path, seconds: Mapping[str, float], *options: str, wall: float = 600
+) -> list[str] | None:
+    """Which of the tests fail, whose seconds are known; None when they come to no end."""
     files = dict.fromkeys(test.partition("::")[0] for test in seconds)
-    options = ["-x"] if first else []
-    return _fork(tree, [*options, *files], lambda: _Failures(seconds), WALL) or []
+    return _fork(tree, [*options, *files], lambda: _Failures(seconds), wall)
