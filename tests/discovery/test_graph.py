@@ -187,3 +187,12 @@ def test_nodes_are_maps_of_two_inputs() -> None:
 def test_other_numbers_of_inputs_have_no_maps(data: Dataset) -> None:
     with pytest.raises(InputError, match="two inputs, got 3"):
         node_maps(KAN((3, 1)), data)
+
+
+def test_hidden_nodes_are_ordered_by_their_neighbours_and_inputs_as_in_the_table() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (60, 2))
+    model = remove_edges(KAN((2, 2, 1)), torch.from_numpy(x), [Edge(0, 0, 0), Edge(0, 1, 1)])
+    graph = to_networkx(model, Dataset.from_arrays(x, x[:, 0]))
+    places = {node: about["place"] for node, about in graph.nodes(data=True)}
+    assert (places["0.0"], places["0.1"]) == (0, 1)
+    assert (places["1.0"], places["1.1"]) == (1, 0)  # no wires cross

@@ -53,6 +53,13 @@ def test_every_start_of_a_training_is_told(starts: int) -> None:
     assert all(r.train_loss == min(loss for _, loss in r.starts) for r in raced)
 
 
+def test_half_of_the_starts_go_on_after_a_round() -> None:
+    result = fit(KAN((2, 2, 1)), DATA, callback=lambda p: p.phase == "survivors", **ARGUMENTS)
+    running = [len(r.starts) for r in result.history if r.phase == "starts"]
+    assert sorted(set(running)) == [2, 4]
+    assert running == sorted(running, reverse=True)
+
+
 def test_one_that_goes_on_from_given_numbers_has_no_starts() -> None:
     assert fit(KAN((2, 1, 1)), DATA, grids=(3,), starts=1).starts == ()
 
