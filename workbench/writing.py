@@ -63,14 +63,19 @@ def _to_disk(file: Path) -> None:
         os.fsync(opened.fileno())
 
 
-def write_text(path: str | Path, text: str) -> None:
-    """Write a text in UTF-8; the file appears whole or not at all.
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file; it appears whole or not at all.
 
     Raises:
         InputError: see ``replacing``.
     """
     with replacing(path) as (new,):
-        new.write_text(text, encoding="utf-8")
+        new.write_bytes(content)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """The same with a text in UTF-8."""
+    write_bytes(path, text.encode())
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
+from workbench.discovery.card import no_law
 from workbench.discovery.formula import Formula
 from workbench.discovery.formula_set import FormulaSet
 from workbench.discovery.polish import constants_and_lines, polished
@@ -62,6 +63,17 @@ def test_what_is_no_better_than_the_mean_is_no_law() -> None:
     assert "No law was found" in found.best._repr_html_()
     worse = max(found, key=lambda f: f.scores["expected_loss"])
     assert "This is no law" in worse._repr_html_()
+
+
+@pytest.mark.parametrize(("held_out", "said"), [(-0.8, True), (0.1, False), (None, False)])
+def test_what_fails_on_the_rows_held_out_is_no_law(held_out: float | None, said: bool) -> None:
+    scores = {"expected_loss": 0.1, "mean_loss": 1.0, "test_r2": held_out}
+    found = no_law(Formula((2.0 * A,), ("a", "b"), scores=scores))
+    assert found == (
+        ["This is no law: on the rows that were held out it does worse than their mean (R² -0.8)."]
+        if said
+        else []
+    )
 
 
 def test_a_formula_that_explodes_just_outside_its_range_says_so() -> None:

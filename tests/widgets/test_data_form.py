@@ -111,6 +111,21 @@ def test_dropped_files_are_kept_and_never_overwrite(form: DataForm, folder: Path
     assert form.columns[0]["name"] == "p"
 
 
+def test_a_file_that_cannot_be_kept_is_said_and_nothing_is_left_behind(
+    form: DataForm, folder: Path
+) -> None:
+    (folder / "taken.csv").mkdir()
+    before = sorted(folder.iterdir())
+    sent = b"p,q,r\n" + b"1,2,3\n2,3,5\n" * 20
+    for name in ("x" * 300 + ".csv", "a\0b.csv"):
+        form._handle_custom_msg({"type": "upload", "name": name}, [memoryview(sent)])
+        assert "cannot be written" in form.state["message"]
+        assert sorted(folder.iterdir()) == before
+    form._handle_custom_msg({"type": "upload", "name": "taken.csv"}, [memoryview(sent)])
+    assert form.columns[0]["name"] == "p"
+    assert len(list(folder.iterdir())) == len(before) + 1
+
+
 def test_a_frame_needs_no_file() -> None:
     frame = pd.DataFrame({"x": np.arange(40.0), "y": np.arange(40.0) ** 2})
     form = DataForm(frame, "x")

@@ -11,6 +11,7 @@ import torch
 from tests.problems import PROBLEMS
 from workbench.discovery.attribution import edge_scores
 from workbench.errors import InputError
+from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
 from workbench.session import Session
 from workbench.widgets import NetworkView
@@ -60,6 +61,18 @@ def test_the_graph_is_what_to_networkx_gives(view: NetworkView) -> None:
     importance = [n["importance"] for n in view.graph["nodes"] if n["kind"] == "input"]
     assert all(value > 0 for value in importance)
     json.dumps(view.graph, allow_nan=False)
+
+
+def test_labels_of_nodes_are_short_and_told_apart() -> None:
+    x = np.random.default_rng(0).uniform(0, 1, (60, 2))
+    names = [f"a long name of a column, {word} of its kind" for word in ("first", "second")]
+    data = Dataset.from_arrays(x, x[:, 0] * x[:, 1], names=names)
+    view = NetworkView(Session(data, (2, 2, 1)))
+    short = {node["label"]: node["short"] for node in view.graph["nodes"]}
+    view.close()
+    assert len({short[name] for name in names}) == 2
+    assert all(len(text) <= 22 for text in short.values())
+    assert short["y"] == "y"
 
 
 def test_a_preview_shows_the_cost_and_changes_nothing(view: NetworkView, threshold: float) -> None:

@@ -100,6 +100,12 @@ def no_law(formula: "Formula") -> list[str]:
             f"This is no law: on rows that it has not seen it errs by {value:.3g}, the {plain} of "
             f"{formula.target} by {mean:.3g}."
         ]
+    held_out = formula.scores.get("test_r2")
+    if formula.used and held_out is not None and held_out < 0:
+        return [
+            "This is no law: on the rows that were held out it does worse than their mean "
+            f"(R² {held_out:.3g})."
+        ]
     return []
 
 

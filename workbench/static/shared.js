@@ -107,25 +107,6 @@ export function shortened(text, longest) {
 }
 
 /**
- * Long names in short; where ``shortened`` leaves out what tells them apart, what surrounds that.
- * @param {string[]} names
- * @param {number} longest
- * @returns {Map<string, string>}
- */
-export function toldApart(names, longest) {
-  const cut = (/** @type {string} */ name) => {
-    const usual = shortened(name, longest);
-    const twins = names.filter((other) => other !== name && shortened(other, longest) === usual);
-    if (!twins.length) return usual;
-    const differs = Math.min(...twins.map((twin) => [...Array(name.length).keys()].find((i) => twin[i] !== name[i]) ?? name.length));
-    const start = Math.max(0, differs - Math.floor(longest / 2));
-    const end = start + longest - 2;
-    return `${start > 0 ? "…" : ""}${name.slice(start, end)}${end < name.length ? "…" : ""}`;
-  };
-  return new Map(names.map((name) => [name, cut(name)]));
-}
-
-/**
  * Three to six round numbers between two others.
  * @param {number} low
  * @param {number} high

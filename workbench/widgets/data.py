@@ -16,6 +16,7 @@ from workbench.session.code import Source
 from workbench.tables import SUFFIXES, example_table, read_table
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
+from workbench.writing import write_bytes
 
 _MOST_FILES = 60
 _MOST_COLUMNS = 400
@@ -154,15 +155,10 @@ class DataForm(Panel):
             raise InputError(f"a table beside the notebook must not be a hidden file: got {name!r}")
         content = bytes(said["buffers"][0]) if said.get("buffers") else b""
         path = self._folder / name
-        if path.exists() and path.read_bytes() != content:
+        if _taken(path, content):
             digest = hashlib.sha256(content).hexdigest()[:6]
             path = path.with_stem(f"{path.stem}-{digest}")
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            raise InputError(
-                f"{name!r} cannot be written beside the notebook: {error.strerror}"
-            ) from error
+        write_bytes(path, content)
         self.read(path.name)
         self._list_files()
 
@@ -253,6 +249,14 @@ class DataForm(Panel):
     def _tell(self, message: str, *, error: bool = False) -> None:
         used = self._used is not None and self._used == self.preparation
         self.state = {"message": message, "error": error, "used": used}
+
+
+def _taken(path: Path, content: bytes) -> bool:
+    """Whether a file is something else, or nothing that can be read."""
+    try:
+        return path.exists() and path.read_bytes() != content
+    except OSError:
+        return True
 
 
 def _names(value: Any) -> tuple[str, ...]:

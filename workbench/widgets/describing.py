@@ -12,6 +12,7 @@ import torch
 from workbench.discovery.attribution import feature_scores
 from workbench.discovery.candidates import Candidate
 from workbench.discovery.graph import node_name, save_graph
+from workbench.discovery.naming import told_apart
 from workbench.discovery.tracing import flow
 from workbench.kan.editing import greville
 from workbench.kan.functions import lookup
@@ -22,6 +23,8 @@ from workbench.widgets.spelling import spelled
 _POINTS = 161
 _DOTS = 200
 _ROWS = 2000
+_LONGEST = 22
+"""Characters of a label."""
 
 
 def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes]:
@@ -29,14 +32,16 @@ def describe(graph: nx.DiGraph, session: Session) -> tuple[dict[str, Any], bytes
     x = session.data.typical("train")[:_ROWS]
     importance = feature_scores(session.model, x).tolist()
     places = _addresses(session.model)
+    short = told_apart([label for _, label in graph.nodes.data("label")], _LONGEST)
     nodes = [
         {
             "id": node,
             **{key: about[key] for key in ("kind", "column", "place", "label")},
+            "short": label,
             "importance": importance[int(node.split(".")[1])] if about["kind"] == "input" else None,
             "address": places.get(node),
         }
-        for node, about in graph.nodes(data=True)
+        for (node, about), label in zip(graph.nodes(data=True), short, strict=True)
     ]
     # In the order of ``KAN.edges``, which frames of a training follow too.
     curved = sorted(

@@ -1,7 +1,7 @@
 // @ts-check
 /** What can be added to a layer or a node, and taken away. */
-import { button, element, isBusy, readable, shortened } from "../shared.js";
-import { LONGEST, nameOf } from "./scene.js";
+import { button, element, isBusy, readable } from "../shared.js";
+import { nameOf } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./scene.js").Node} Node */
@@ -104,7 +104,7 @@ export function editingOf(scene) {
   /** @param {string} id */
   function nameById(id) {
     const node = scene.graph.nodes.find((n) => n.id === id);
-    return node ? shortened(nameOf(node), LONGEST) : id;
+    return node ? node.short || nameOf(node) : id;
   }
 
   /** @param {Node} node */

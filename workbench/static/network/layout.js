@@ -1,6 +1,6 @@
 // @ts-check
 /** Where nodes and curves stand. */
-import { BOX, FOOT, LONGEST, NODE, SHOWN } from "./scene.js";
+import { BOX, FOOT, NODE, SHOWN } from "./scene.js";
 
 /** @typedef {import("./scene.js").Graph} Graph */
 /** @typedef {import("./scene.js").Layout} Layout */
@@ -73,7 +73,7 @@ function placed(graph, opened, length) {
     100,
   );
   const height = tallest + 16 + FOOT;
-  const wide = (/** @type {string} */ kind) => Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => Math.min(n.label.length, LONGEST) * LETTER), 20);
+  const wide = (/** @type {string} */ kind) => Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => n.short.length * LETTER), 20);
   /** @type {Layout} */
   const layout = { width: 0, height, nodes: new Map(), boxes: [] };
   let x = wide("input") + 26;

@@ -1,8 +1,8 @@
 // @ts-check
 /** The drawing: wires, curves, nodes, bundles; each of them is something that the keyboard stops at. */
-import { extent, floats, readable, svg, toldApart } from "../shared.js";
+import { extent, floats, readable, svg } from "../shared.js";
 import { laidOut } from "./layout.js";
-import { BOX, FOOT, LONGEST, NODE, curve, inBox, nameOf, plain, quality, sayKind, titleOf } from "./scene.js";
+import { BOX, FOOT, NODE, curve, inBox, nameOf, plain, quality, sayKind, titleOf } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
 /** @typedef {import("./scene.js").Node} Node */
@@ -35,8 +35,7 @@ export function pictureOf(scene, drawn) {
       front.append(box.edge >= 0 ? drawEdge(box) : drawBundle(box));
     }
     const important = Math.max(...scene.graph.nodes.map((n) => n.importance ?? 0), 1e-300);
-    const labels = toldApart(scene.graph.nodes.map((node) => node.label), LONGEST);
-    for (const { x, y, node } of scene.layout.nodes.values()) front.append(drawNode(x, y, node, important, labels));
+    for (const { x, y, node } of scene.layout.nodes.values()) front.append(drawNode(x, y, node, important));
     for (let level = 0; level < scene.graph.depth; level++) front.append(drawPlus(level));
     anchor();
     drawCurves();
@@ -109,9 +108,8 @@ export function pictureOf(scene, drawn) {
    * @param {number} y
    * @param {Node} node
    * @param {number} important
-   * @param {Map<string, string>} labels
    */
-  function drawNode(x, y, node, important, labels) {
+  function drawNode(x, y, node, important) {
     const idle = !scene.graph.edges.some((e) => e.from === node.id || e.to === node.id) && !scene.graph.factors.some((f) => f.includes(node.id));
     const share = node.importance === null ? "" : `, importance ${readable(node.importance)}`;
     const group = stop(node.id, `${node.kind} ${nameOf(node)}${share}${idle ? ", unused" : ""}`, `kw-node kw-${node.kind}${idle ? " kw-idle" : ""}`, () => scene.edit(node.id));
@@ -120,7 +118,7 @@ export function pictureOf(scene, drawn) {
     if (!outer) group.append(svg("text", { class: "kw-sign", x, y: y + 5, "text-anchor": "middle" }, node.kind === "product" ? "×" : "+"));
     if (outer) {
       const [at, anchor] = node.kind === "input" ? [x - 14, "end"] : [x + 14, "start"];
-      const label = svg("text", { class: "kw-column", x: at, y: y + (node.importance === null ? 4 : 1), "text-anchor": anchor }, labels.get(node.label));
+      const label = svg("text", { class: "kw-column", x: at, y: y + (node.importance === null ? 4 : 1), "text-anchor": anchor }, node.short);
       label.append(svg("title", {}, node.label));
       group.append(label);
     }

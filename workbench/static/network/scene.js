@@ -1,7 +1,7 @@
 // @ts-check
 /** What the parts of the network view share: what is on the screen, and words for it. */
 
-/** @typedef {{ id: string, kind: string, column: number, place: number, label: string, importance: number | null, address?: [number, number] }} Node */
+/** @typedef {{ id: string, kind: string, column: number, place: number, label: string, short: string, importance: number | null, address?: [number, number] }} Node */
 /** @typedef {{ from: string, to: string, address: number[], state: string, score: number, function: string | null, r2: number | null, domain: [number, number] }} Edge */
 /** @typedef {{ depth: number, nodes: Node[], edges: Edge[], missing: { from: string, to: string, address: number[] }[], factors: [string, string][], target: string, rows: number }} Graph */
 /** @typedef {{ row: number, nodes: Record<string, number>, edges: [number, number][], true: number[] | string }} Flow the activations of one row */
@@ -25,7 +25,6 @@
 
 export const BOX = { width: 74, height: 46, gap: 24, row: 68 };
 export const NODE = { radius: 8, row: 44 };
-export const LONGEST = 22;
 export const SHOWN = 60;
 export const MAP = 30;
 export const FOOT = 30;
