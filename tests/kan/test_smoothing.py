@@ -139,3 +139,16 @@ def test_a_network_of_symbols_alone_is_refused() -> None:
         model = fix(model, edge, "sin", (1.0, 0.0, 1.0, 0.0))
     with pytest.raises(InputError, match="no free curve"):
         smoothed(model, data, (3,))
+
+
+def test_a_weight_goes_down_as_fast_as_it_goes_up() -> None:
+    data, _ = sums(300)
+    model = trained(data, (2, 1), 8)
+    rows = standardized(model, data, "train")
+    up, down = (
+        assessed(Ensemble.of([model]), rows, SquaredError(), torch.full((1, 2), weight).double())[1]
+        / weight
+        for weight in (1e-9, 1.0)
+    )
+    assert (up > 1).all()
+    torch.testing.assert_close(up * down, torch.ones_like(up))
