@@ -8,7 +8,6 @@ import sympy
 import torch
 
 from workbench.automatic import discover
-from workbench.discovery.compiler import compile_expression
 from workbench.discovery.forms import multiplied_out
 from workbench.discovery.parametric import parametrize, refit
 from workbench.discovery.polish import polished
@@ -187,12 +186,3 @@ def test_a_discovery_repeats_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (discover(data, **how, seed=5) for _ in range(2))
     assert first.formula == second.formula
     assert first.importance == second.importance
-
-
-def test_distances_are_to_the_first_of_several_networks() -> None:
-    x = np.random.default_rng(0).uniform(1, 2, (120, 1))
-    data = Dataset.from_arrays(x, x[:, 0] ** 2, names=["a"])
-    square, wave = (compile_expression(e, ranges={"a": (1, 2)}) for e in (A**2, sympy.sin(9 * A)))
-    found = symbolify([square, wave], data)
-    assert found.best.scores["network_error"] == pytest.approx(0, abs=1e-9)
-    assert min(f.scores["network_error"] for f in symbolify([wave, square], data)) > 0.1
