@@ -56,3 +56,11 @@ def test_a_legend_has_a_line_before_each_name() -> None:
             e.attrib for e in ET.fromstring(chart).iter() if e.text == name and "x" in e.attrib
         )
         assert start + 24 < float(text["x"]) < start + 50
+
+
+def test_no_curve_runs_into_the_legend() -> None:
+    chart = loss_chart([1.0, 3.0, 9.0], [9.0, 9.0, 9.0])  # as high as it gets, from end to end
+    lines = [line["points"].split() for line in found(chart, "polyline", "validation")]
+    highest = min(float(point.split(",")[1]) for line in lines for point in line)
+    (train,) = found(chart, "path", "train")
+    assert highest > float(train["d"][1:].split("h")[0].split()[1]) + 8

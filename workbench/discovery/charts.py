@@ -11,6 +11,8 @@ from workbench.markup import Markup, element
 
 _WIDTH, _HEIGHT = 420, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 40
+_LEGEND = 16
+"""Room above the plot, so that no curve runs into the legend."""
 _DOTS = 800
 _CHART_STYLE = """
 .kan .axis { stroke: var(--kan-soft); stroke-opacity: .5; fill: none; }
@@ -29,7 +31,8 @@ def loss_chart(
     known = [v for v in [*train, *validation] if v is not None and math.isfinite(v) and v > 0]
     if not known:
         return _svg("No iterations were recorded", [])
-    axes = _Axes(0, max(len(train) - 1, 1), math.log10(min(known)), math.log10(max(known)))
+    low, high = math.log10(min(known)), math.log10(max(known))
+    axes = _Axes(0, max(len(train) - 1, 1), low, high, top=_TOP + _LEGEND)
     parts = axes.frame("iteration", unit, logarithmic=True)
     for name, values in (("train", train), ("validation", validation)):
         points = [
@@ -38,10 +41,9 @@ def loss_chart(
             if v is not None and math.isfinite(v) and v > 0
         ]
         parts.append(element("polyline", class_=name, points=" ".join(points)))
-    for row, name in enumerate(("train", "validation")):
-        y = _TOP + 12 + 15 * row
-        parts.append(element("path", class_=name, d=f"M{_WIDTH - 110} {y}h24"))
-        parts.append(label(name, _WIDTH - 80, y + 4))
+    for name, x in (("train", _WIDTH - 190), ("validation", _WIDTH - 110)):
+        parts.append(element("path", class_=name, d=f"M{x} {_TOP}h24"))
+        parts.append(label(name, x + 30, _TOP + 4))
     return _svg(f"Loss over {len(train)} iterations", parts)
 
 
@@ -112,18 +114,21 @@ def _dot(place: str) -> Markup:
 class _Axes:
     """A linear map from numbers to pixels, with ticks."""
 
-    def __init__(self, x0: float, x1: float, y0: float, y1: float) -> None:
+    def __init__(self, x0: float, x1: float, y0: float, y1: float, *, top: int = _TOP) -> None:
+        self.top = top
         self.x0, self.x1 = x0, x1 if x1 > x0 else x0 + 1
         self.y0, self.y1 = y0, y1 if y1 > y0 else y0 + 1
 
     def point(self, x: float, y: float) -> str:
         px = _LEFT + (_WIDTH - _LEFT - _RIGHT) * (x - self.x0) / (self.x1 - self.x0)
-        py = _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (y - self.y0) / (self.y1 - self.y0)
+        py = (
+            _HEIGHT - _BOTTOM - (_HEIGHT - self.top - _BOTTOM) * (y - self.y0) / (self.y1 - self.y0)
+        )
         return f"{px:.1f},{py:.1f}"
 
     def frame(self, across: str, up: str, *, logarithmic: bool = False) -> list[Markup]:
         bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-        parts = [element("path", class_="axis", d=f"M{_LEFT} {_TOP}V{bottom}H{right}")]
+        parts = [element("path", class_="axis", d=f"M{_LEFT} {self.top}V{bottom}H{right}")]
         for value in ticks(self.x0, self.x1):
             x = float(self.point(value, self.y0).split(",")[0])
             parts.append(label(f"{value:g}", x, bottom + 15, "middle", class_="soft"))
@@ -134,7 +139,7 @@ class _Axes:
             parts.append(element("path", class_="grid", d=f"M{_LEFT} {y:.1f}H{right}"))
             parts.append(label(text, _LEFT - 6, y + 4, "end", class_="soft"))
         parts.append(label(across, (_LEFT + right) / 2, _HEIGHT - 6, "middle"))
-        turned = f"translate(13 {(_TOP + bottom) / 2}) rotate(-90)"
+        turned = f"translate(13 {(self.top + bottom) / 2}) rotate(-90)"
         parts.append(element("text", up, text_anchor="middle", transform=turned))
         return parts
 

@@ -155,11 +155,12 @@ export function points(x, y, across, down) {
 /**
  * A chart with axes, ticks and labels; ``logarithmic`` axes take logarithms to base ten.
  * @param {{ width: number, height: number, x: [number, number], y: [number, number], xLabel?: string,
- *   yLabel?: string, label: string, logX?: boolean, logY?: boolean }} options
+ *   yLabel?: string, label: string, logX?: boolean, logY?: boolean, head?: number }} options
+ *   head: room above the plot, for a legend that no curve can run into
  */
-export function chart({ width, height, x, y, xLabel = "", yLabel = "", label, logX = false, logY = false }) {
+export function chart({ width, height, x, y, xLabel = "", yLabel = "", label, logX = false, logY = false, head = 0 }) {
   const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "kw-chart", role: "img", "aria-label": label });
-  const [left, right, top, bottom] = [yLabel ? 58 : 44, width - 10, 8, height - (xLabel ? 34 : 20)];
+  const [left, right, top, bottom] = [yLabel ? 58 : 44, width - 10, 8 + head, height - (xLabel ? 34 : 20)];
   /** @param {number} value */
   const across = (value) => left + ((right - left) * (value - x[0])) / (x[1] - x[0] || 1);
   /** @param {number} value */

@@ -74,7 +74,7 @@ function lossChart(pairs, step, unit) {
   const count = pairs.length / 2;
   let range = extent(known.length ? known : [-1, 0]);
   if (range[1] - range[0] < 0.2) range = [range[0] - 0.1, range[1] + 0.1];
-  const picture = chart({ width: 460, height: 230, x: [0, Math.max(step, 1)], y: range, logY: true, xLabel: "iteration", yLabel: unit, label: "Loss by iteration, logarithmic" });
+  const picture = chart({ width: 460, height: 230, x: [0, Math.max(step, 1)], y: range, logY: true, head: 14, xLabel: "iteration", yLabel: unit, label: "Loss by iteration, logarithmic" });
   if (!known.length) {
     return element("p", "kw-empty", "While the network trains, its loss appears here and the curves of its edges beside it.");
   }
@@ -82,9 +82,9 @@ function lossChart(pairs, step, unit) {
   ["kw-train", "kw-validation"].forEach((kind, which) => {
     const values = iterations.map((_, i) => logs[2 * i + which]);
     picture.node.append(svg("polyline", { class: kind, points: points(iterations, values, picture.across, picture.down) }));
-    const y = picture.top + 8 + 16 * which;
-    picture.node.append(svg("path", { class: kind, d: `M${picture.right - 104} ${y}h24` }));
-    picture.node.append(svg("text", { class: "kw-tick", x: picture.right - 74, y: y + 4 }, which ? "validation" : "train"));
+    const [x, y] = [picture.right - (which ? 94 : 170), picture.top - 12];
+    picture.node.append(svg("path", { class: kind, d: `M${x} ${y}h24` }));
+    picture.node.append(svg("text", { class: "kw-tick", x: x + 30, y: y + 4 }, which ? "validation" : "train"));
   });
   return picture.node;
 }
