@@ -11,6 +11,7 @@ import sympy
 import torch
 
 from workbench.discovery.candidates import match
+from workbench.discovery.compiler import evaluate
 from workbench.discovery.export import export
 from workbench.discovery.expressions import Linear, apply, to_expressions
 from workbench.discovery.fixing import fix
@@ -206,3 +207,15 @@ def test_a_network_with_a_registered_function_is_saved_and_loaded(
     unregister(lorentz)
     with pytest.raises(InputError, match=r"needs the function 'lorentz'.*register it first"):
         load(tmp_path / "model")
+
+
+def test_a_function_that_only_torch_knows_has_its_slope_in_formulas() -> None:
+    register("hump", lambda x: torch.exp(-(x**2)))
+    try:
+        a = sympy.Symbol("a", real=True)
+        slope = SYMPY["hump"].build(3 * a).diff(a)
+        x = np.linspace(-1, 1, 7)
+        found = evaluate(slope, ("a",), x[:, None])
+        np.testing.assert_allclose(found, -18 * x * np.exp(-9 * x**2), atol=1e-12)
+    finally:
+        unregister("hump")
