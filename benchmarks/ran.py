@@ -30,7 +30,7 @@ _OPTIONS = ("-q", "-p", "no:cacheprovider", "--tb=no", "-m", "not slow")
 class _Lines:
     """Keeps which lines of the package a test runs, or a fixture that it may share with others.
 
-    What runs while a file is collected counts for all its tests, other than the lines of an import.
+    What runs while a file is collected counts for all its tests; lines outside of functions do not count.
     """
 
     def __init__(self, tree: Path) -> None:
@@ -84,9 +84,13 @@ class _Lines:
         data, lines = self._coverage.get_data(), {}
         for name in data.measured_files():
             source = Path(name).read_text(encoding="utf-8")
-            texts, functions = source.splitlines(), _in_functions(source)
+            texts, tree = source.splitlines(), ast.parse(source)
+            functions = _within(tree, ast.FunctionDef, ast.AsyncFunctionDef)
+            lambdas = _within(tree, ast.Lambda)
             runs: dict[str, set[int]] = defaultdict(set)
             for number, contexts in data.contexts_by_lineno(name).items():
+                if number not in functions | lambdas:
+                    continue  # a test that imports the file runs them all
                 known = contexts if number in functions else filter(None, contexts)
                 users = [place[t] for context in known for t in self._users.get(context, ())]
                 if users:
@@ -98,14 +102,11 @@ class _Lines:
         return {"seconds": seconds, "fixtures": fixtures, "lines": lines}
 
 
-def _in_functions(source: str) -> set[int]:
-    """Numbers of lines that importing a file does not run."""
-    return {
-        line
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)
-    }
+def _within(tree: ast.Module, *kinds: type) -> set[int]:
+    """Numbers of the lines within functions of some kinds."""
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, kinds)]
+    ends = [(b[0], b[-1]) if isinstance(b, list) else (b, b) for b in bodies]
+    return {n for a, b in ends for n in range(a.lineno, (b.end_lineno or 0) + 1)}
 
 
 class _Failures:
