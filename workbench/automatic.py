@@ -361,7 +361,9 @@ class _Course:
             self.tell(f"pruning {_spelled(width)}", share + 0.25 / len(widths))
             with attempt(f"pruning {_spelled(width)}"):
                 watch = partial(self._watch, "pruning")
-                elimination = eliminate(trained.model, self.data, watch=watch)
+                elimination = eliminate(
+                    trained.model, self.data, finest=max(self.grids), watch=watch
+                )
                 shapes.append(Shape(width, trained, elimination))
         return shapes
 

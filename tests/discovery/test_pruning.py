@@ -57,6 +57,28 @@ def test_an_edge_between_classes_keeps_its_product(seed: int) -> None:
     assert found.path[found.chosen].validation_loss < 1.1 * trained.validation_loss
 
 
+def test_refits_keep_to_the_finest_grid_and_to_the_smoothness() -> None:
+    data = EXP.dataset()
+    trained = fit(KAN((2, 1, 1)), data, grids=(3,)).model
+    for finest in (2, 3, 5, 12):
+        grids = {s.model.layer(0).grid_size for s in eliminate(trained, data, finest=finest).path}
+        assert max(grids) == finest
+    stiff = eliminate(trained, data, smoothness=1.0)
+    assert stiff.path[0].validation_loss > 10 * eliminate(trained, data).path[0].validation_loss
+    with pytest.raises(InputError, match="finest must be at least 1"):
+        eliminate(trained, data, finest=0)
+
+
+@pytest.mark.parametrize("locked_on", [5, 6])
+def test_what_is_locked_is_not_bent_by_another_grid(locked_on: int) -> None:
+    data = EXP.dataset()
+    model = lock(fit(KAN((2, 1, 1)), data, grids=(locked_on,), starts=2).model, Edge(0, 0, 0))
+    x = torch.linspace(-0.9, 0.9, 50, dtype=torch.float64)
+    before = model.activation(Edge(0, 0, 0), x)
+    after = eliminate(model, data).path[0].model.activation(Edge(0, 0, 0), x)
+    assert torch.allclose(after, before, atol=1e-5 * float(before.abs().max()))
+
+
 def test_idle_inputs_go() -> None:
     random = np.random.default_rng(1)
     x = random.uniform(-1, 1, (600, 4))

@@ -21,6 +21,8 @@ OWN = [
     "formulas = formulas.merged(polished([formulas[2].expressions], data, network=model))",
     "model = compile_target('y = a*f(x1)', data.names, target=data.target)",
     "model = eliminate(model, data).model",
+    "model = eliminate(model, data, smoothness=0.01, finest=6).model",
+    "found = discover(data, effort='quick', seed=0, grids=(3, 6))",
 ]
 
 

@@ -7,11 +7,13 @@ detour, so what lies just below its end is also trained anew before the end is b
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
 from workbench.discovery.attribution import edge_scores, node_scores
 from workbench.discovery.pruning import removable, remove_each, remove_edges, usable
+from workbench.kan.checks import whole
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.locking import locked_edges, locks_curves
@@ -30,7 +32,7 @@ _NATS = 1.0  # of held-out classes: what chance gives to every edge that the law
 _CLOSE, _STILL_GOOD = 1.1, 30.0  # a small network needs finer grids to be as good as a wide one
 _FEWEST_ROWS, _ROWS_PER_PARAMETER = 200, 4
 _SPARSE = Penalty(l1=1e-3)
-_CLASSES = Penalty(smoothness=1e-4, ridge=1e-5)
+_CLASSES, _CLASS_RIDGE = Penalty(smoothness=1e-4, ridge=1e-5), 0.1
 _RELATIVE = 0.01
 _EXACT = 1e-5  # of the spread: closer than refits on coarse grids can tell apart
 _ROUGH = torch.float32  # twice as fast, and enough to compare removals
@@ -76,6 +78,8 @@ def eliminate(
     data: Dataset,
     *,
     rows: int = 3000,
+    finest: int = FINE,
+    smoothness: float | None = None,
     watch: Callable[[int, int], bool] | None = None,
 ) -> Elimination:
     """Find the smallest network that still says the same, by batched backward elimination.
@@ -92,14 +96,18 @@ def eliminate(
         model: a trained network, left untouched.
         data: training rows refit, validation rows judge.
         rows: at most so many training rows are used.
+        finest: grid of the networks that are judged, where validation likes it.
+        smoothness: weight of the penalty on bends in all refits, a little for classes by default.
         watch: called with (living edges, edges at the start); True ends the path here.
     """
-    penalty = Penalty() if data.task == "regression" else _CLASSES
+    finest = whole("finest", finest)
+    penalty = _penalty(data, smoothness)
     problem = Refitting(model, data, rows=rows, penalty=penalty, accelerate=False)
+    refined = partial(_refined, problem=problem, finest=finest)
     floor = _EXACT * _spread(model) if problem.regression else 0.0
     judges = len(data.validation) or len(data.train)
     per_edge = 0.0 if problem.regression else _NATS / judges
-    start = _sparse(model, problem)
+    start = _sparse(model, problem, min(COARSE, finest))
     total, ended = len(start.edges()), False
 
     def going_on(net: KAN) -> bool:
@@ -108,16 +116,14 @@ def eliminate(
         return not ended
 
     nets = _path(start, problem, going_on)
-    stages = [_refined(net, problem) for net in nets]
+    stages = [refined(net) for net in nets]
     chosen = _choose(stages, floor, per_edge)
     while not ended:
         other = _trained_anew(nets[chosen], model, problem)
-        if other is None or _loss(_refined(other, problem), floor) > _CLIFF * _loss(
-            stages[chosen], floor
-        ):
+        if other is None or _loss(refined(other), floor) > _CLIFF * _loss(stages[chosen], floor):
             break
         more = _path(other, problem, going_on)
-        longer = [*stages[: chosen + 1], *(_refined(net, problem) for net in more)]
+        longer = [*stages[: chosen + 1], *map(refined, more)]
         further = _choose(longer, floor, per_edge)
         if further == chosen:
             break
@@ -149,7 +155,16 @@ def _rough(model: KAN) -> torch.dtype:
     return model.output_scale.dtype if locked_edges(model) else _ROUGH
 
 
-def _sparse(model: KAN, problem: Refitting) -> KAN:
+def _penalty(data: Dataset, smoothness: float | None) -> Penalty:
+    """Of refits; the ridge keeps logits of classes that are told apart from running away."""
+    if data.task == "regression":
+        return Penalty(smoothness=smoothness or 0.0)
+    if smoothness is None:
+        return _CLASSES
+    return Penalty(smoothness=smoothness, ridge=_CLASS_RIDGE * smoothness)
+
+
+def _sparse(model: KAN, problem: Refitting, coarse: int) -> KAN:
     """A coarse copy after sparsity steps, without its faintest edges.
 
     Classes do without these steps: where they hardly overlap, a few rows let logits go anywhere, and the
@@ -157,7 +172,7 @@ def _sparse(model: KAN, problem: Refitting) -> KAN:
     """
     ensemble = Ensemble.of([model])
     if not locks_curves(model):
-        ensemble = ensemble.refine(COARSE)
+        ensemble = ensemble.refine(coarse)
     part = _enough(problem, ensemble.model(0)) if problem.regression else problem.rows
     for _ in range(_SPARSE_ROUNDS if problem.regression else 0):
         ensemble = ensemble.to(part.x.dtype).regrid(part.x)
@@ -255,14 +270,15 @@ def _drop_shift(net: KAN, model: KAN) -> KAN:
     return net
 
 
-def _refined(model: KAN, problem: Refitting) -> Stage:
-    """Up to the fine grid for as long as validation improves; the better of the two is kept."""
+def _refined(model: KAN, problem: Refitting, finest: int) -> Stage:
+    """On the coarse grid and on the finest; the better of the two is kept."""
     ensemble = Ensemble.of([model]).regrid(problem.rows.x)
     best, best_loss = ensemble, math.inf
     coarse = model.layer(0).grid_size
-    for grid_size, steps in ((coarse, 5), (4 * coarse, _STEPS)):
-        if grid_size > max(coarse, FINE):
-            break
+    nested = finest % coarse == 0 or not locks_curves(
+        model
+    )  # another grid would bend what is locked
+    for grid_size, steps in ((coarse, 5), (finest, _STEPS))[: 1 + (finest > coarse and nested)]:
         ensemble = problem.minimize(ensemble.regrid(problem.rows.x).refine(grid_size), steps)
         value = problem.error(ensemble)
         if value < best_loss:

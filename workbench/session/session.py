@@ -218,6 +218,8 @@ class Session(Editing, Searching):
     def prune(self, threshold: float | None = None, *, wait: bool = True) -> "Session":
         """Remove edges: by refit tests, or those whose score is below ``threshold``.
 
+        Of the options of trainings refits take the finest grid and the smoothness.
+
         Args:
             threshold: share of the strongest edge's score, from 0 to 1; None tests edges by refits.
             wait: whether to block; False returns at once, see ``Worker.wait``.
@@ -226,6 +228,7 @@ class Session(Editing, Searching):
         if threshold is not None:
             with self.limited():
                 return self._add(steps.pruned_by_score(self.model, self.data, threshold))
+        options = steps.refitting(self.options)
 
         def work(tell: Callable[[str, float], bool]) -> Step | None:
             ended = tell("a sparse copy", 0.0)
@@ -235,8 +238,8 @@ class Session(Editing, Searching):
                 ended = tell(f"{left} of {total} edges left", 1 - left / total)
                 return ended
 
-            found = eliminate(self.model, self.data, watch=watch)
-            return None if ended else steps.pruned_by_refit(found)
+            found = eliminate(self.model, self.data, watch=watch, **options)
+            return None if ended else steps.pruned_by_refit(found, options)
 
         return self._work("prune", work, wait=wait)
 

@@ -103,9 +103,20 @@ def pruned_by_score(model: KAN, data: Dataset, threshold: float) -> Step:
     return Step(f"prune below {threshold:g}", code, after)
 
 
-def pruned_by_refit(found: Elimination) -> Step:
-    """What refit tests leave."""
-    return Step("prune", "model = eliminate(model, data).model", found.model)
+def refitting(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What refit tests take of the options of trainings; solver, starts and sparsity are their own."""
+    found = {name: options[name] for name in ("smoothness",) if name in options}
+    return found | ({"finest": max(options["grids"])} if "grids" in options else {})
+
+
+def pruned_by_refit(found: Elimination, options: Mapping[str, Any]) -> Step:
+    """What refit tests leave; ``options`` are further arguments of theirs."""
+    said = _arguments(options)
+    return Step("prune", f"model = eliminate(model, data{said}).model", found.model)
+
+
+def _arguments(options: Mapping[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in options.items())
 
 
 def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet, law: str = "") -> Step:
@@ -130,7 +141,7 @@ def discovered(
     """What the whole way without a question found; ``options`` are further arguments of it."""
     said = "" if functions is None else f", functions={functions!r}"
     said += f", refused={refused!r}" if refused else ""
-    said += "".join(f", {name}={value!r}" for name, value in (options or {}).items())
+    said += _arguments(options or {})
     code = (
         f"found = discover(data, effort={effort!r}, seed={seed}{said})\n"
         "model, formulas = found.network, found.formulas\nformula = formulas.best"

@@ -24,7 +24,7 @@ const SETTINGS = [
  * @type {Record<string, [string, string, string][]>}
  */
 const COMMANDS = {
-  ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"], ["discover", "Find a formula by itself", "Try several networks, simplify and name each, keep the best; takes a minute or more"]],
+  ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"], ["discover", "Find a formula by itself", "Try several networks, simplify and name each, keep the best; takes a minute or more. Of the settings it takes the finest grid"]],
   running: [["pause", "Pause", "Hold after this step"], ["stop", "Stop", "End here; the best network so far is kept"]],
   stopping: [["stop", "Stop", "It ends after this iteration"]],
   paused: [["resume", "Resume", "Go on"], ["step", "Step", "One iteration, then hold"], ["stop", "Stop", "End here; the best network so far is kept"]],

@@ -100,7 +100,7 @@ export function pruningOf(scene) {
     const simplifying = busy && state.job === "prune";
     simplify.textContent = simplifying ? "Stop" : "Simplify by itself";
     simplify.dataset.command = simplifying ? "stop" : "simplify";
-    simplify.title = simplifying ? "End it; nothing has changed then" : "Remove the edges that the data does not need: each one is tested by a refit";
+    simplify.title = simplifying ? "End it; nothing has changed then" : "Remove the edges that the data does not need: each one is tested by a refit, with the finest grid and the smoothness of the settings";
     simplify.disabled = (busy && !simplifying) || !state.trained;
     slider.disabled = busy;
     if (busy) prune.disabled = true;
