@@ -6,7 +6,7 @@ import sympy
 import torch
 
 from workbench.discovery.compiler import compile_expression
-from workbench.discovery.polish import polished
+from workbench.discovery.polish import Number, as_written, polished
 from workbench.kan.data import Dataset
 
 A = sympy.Symbol("a", real=True)
@@ -25,3 +25,20 @@ def test_distance_to_the_network_is_of_test_rows_in_spreads_of_the_target() -> N
     rest = line(rows) - data.split("test")[1].numpy()[:, 0]
     ratio = np.square(rest).mean() / data.split("test")[1].numpy().var()
     assert line.scores["test_r2"] == pytest.approx(1 - ratio)
+
+
+def test_a_number_that_another_makes_up_for_is_left_out() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(0, 2, (100, 1))
+    y = 2.5 * np.exp(1.3 * x[:, 0]) + 0.01 * random.standard_normal(100)
+    inner, shift, factor = sympy.symbols("k0:3", real=True)
+    found = as_written(
+        factor * sympy.exp(inner * A + shift),
+        [],
+        Dataset.from_arrays(x, y, names=["a"]),
+        functions={"k0": Number(1.2, 1.0), "k1": Number(0.3, 0.0), "k2": Number(1.5, 1.0)},
+    )
+    assert len(found) > 0
+    for formula in found:  # the shift is a factor, too
+        values = sorted(constant.value for constant in formula.constants)
+        assert values == pytest.approx([1.3, 2.5], rel=0.01)
