@@ -1,6 +1,7 @@
 """The report tells everything, twice: one HTML file that needs nothing else, and Markdown with pictures."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import numpy as np
 import pytest
 
 from workbench.automatic import Discovery, discover
+from workbench.discovery.formula_set import FormulaSet
+from workbench.discovery.polish import constants_and_lines
 from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
 from workbench.report import citation
-from workbench.results import summary, write_results
+from workbench.results import figures, summary, write_results
 
 ROOT = Path(__file__).parent.parent
 NASTY = 'mass <kg> | "a"'
@@ -61,6 +65,22 @@ class Tags(HTMLParser):
 
     def handle_startendtag(self, tag, attrs) -> None:
         self.attributes += attrs
+
+
+def test_figures_say_what_they_are_before_peers_are_known(found: Discovery) -> None:
+    early = replace(found, baselines=())
+    assert summary(early, seed=0)["figure"] == "r2"
+    assert summary(early, seed=0, accuracy={"formula": 0.9})["figure"] == "accuracy"
+    x = np.random.default_rng(0).uniform(-1, 1, (90, 1))
+    classes = Dataset.from_arrays(x, np.where(x[:, 0] > 0, "u", "v"))
+    formulas = constants_and_lines(classes)
+    told = replace(early, data=classes, formulas=formulas, network=KAN((1, 1)))
+    assert summary(told, seed=0)["figure"] == "accuracy"
+
+
+def test_a_figure_that_is_nought_is_not_missing(found: Discovery) -> None:
+    scored = replace(found.formula, scores={**found.formula.scores, "test_r2": 0.0})
+    assert figures(replace(found, formulas=FormulaSet([scored])))["formula"] == 0.0
 
 
 def test_the_page_needs_nothing_else_and_is_well_formed(folder: Path) -> None:

@@ -337,7 +337,7 @@ def _print_result(found: "Discovery", about: Mapping[str, Any]) -> None:
         say("Ended early: this is what had been found.")
     say("\nInputs by importance: " + _ranked(found.importance))
     say("\nHeld-out figures on the same split:")
-    kind = "accuracy" if any(b["accuracy"] is not None for b in about["baselines"]) else "r2"
+    kind = about["figure"]
     rows = [(b["name"], b["parameters"], b[kind]) for b in about["baselines"]]
     rows += [(name, "", value) for name, value in about["accuracy"].items()]
     for name, parameters, value in rows:

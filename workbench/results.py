@@ -47,9 +47,11 @@ def summary(
         file: name of the table, where it came from one.
     """
     formula = found.formula
+    shares = accuracy is not None or found.data.task == "classification"
     return {
         "target": found.data.target,
         "task": found.data.task,
+        "figure": "accuracy" if shares else "r2",
         "inputs": list(found.data.names),
         "rows": {p: len(getattr(found.data, p)) for p in ("train", "validation", "test")},
         "accuracy": _plain(accuracy if accuracy is not None else figures(found)),
@@ -118,7 +120,8 @@ def figures(found: Discovery) -> dict[str, float]:
     else:
         guess = network[:, 0] > 0 if network.shape[1] == 1 else network.argmax(1)
         value = float((guess == y.numpy()).mean())
-    return {"network": value, "formula": found.formula.scores.get(f"test_{kind}") or math.nan}
+    of_formula = found.formula.scores.get(f"test_{kind}")
+    return {"network": value, "formula": math.nan if of_formula is None else of_formula}
 
 
 def _about(formula: Formula) -> dict[str, Any]:

@@ -209,8 +209,7 @@ def _importance(found: Discovery) -> list[Block]:
 
 def _is_accuracy(about: Mapping[str, Any]) -> bool:
     """Whether figures are shares of right answers; else they are R²."""
-    judged = any(b["accuracy"] is not None for b in about["baselines"])
-    return judged or about["task"] == "classification"
+    return bool(about["figure"] == "accuracy")
 
 
 def _peers(about: Mapping[str, Any]) -> Table:
