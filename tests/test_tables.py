@@ -30,6 +30,12 @@ def test_text_tables(tmp_path: Path, name: str, text: str) -> None:
     pd.testing.assert_frame_equal(read_table(tmp_path / name), EXPECTED)
 
 
+@pytest.mark.parametrize("sign", "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e")
+def test_signs_that_only_look_like_the_end_of_a_line_are_text(tmp_path: Path, sign: str) -> None:
+    (tmp_path / "t.csv").write_text(f"a,b\n1,one{sign}line\n2,two\n")
+    assert list(read_table(tmp_path / "t.csv")["b"]) == [f"one{sign}line", "two"]
+
+
 def test_parquet(tmp_path: Path) -> None:
     EXPECTED.to_parquet(tmp_path / "t.parquet")
     pd.testing.assert_frame_equal(read_table(str(tmp_path / "t.parquet")), EXPECTED)

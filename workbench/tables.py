@@ -1,6 +1,7 @@
 """From a user's file to a ``DataFrame``; what cannot be read is said in one sentence."""
 
 import csv
+import io
 import warnings
 import zipfile
 from pathlib import Path
@@ -153,7 +154,7 @@ def _text(path: Path) -> pd.DataFrame:
         raise InputError(f"{path.name!r} is empty: a header row and rows of numbers are needed")
     separator = _SEPARATORS[path.suffix.lower()] or _sniff(text)
     # The csv module counts fields exactly; pandas would turn a ragged row into an index or NaN.
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
     header = [name.strip() for name in rows[0]]
     double = sorted({name for name in header if header.count(name) > 1})
     if double:
@@ -182,5 +183,5 @@ _KIND = {_parquet: "a Parquet table", _excel: "an Excel table", _text: "a table"
 
 
 def _sniff(text: str) -> str:
-    first = text.splitlines()[0]
+    first = text.lstrip("\n").split("\n", 1)[0]
     return max((",", ";", "\t"), key=first.count)
