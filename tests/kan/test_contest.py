@@ -2,14 +2,14 @@
 
 import json
 import math
-from dataclasses import asdict, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
 import pytest
 
 from tests.problems import PROBLEMS
 from workbench.kan import KAN, Journal, Record, fit, starts_of
-from workbench.kan.contest import Contest
+from workbench.kan.contest import Contest, Start
 from workbench.kan.records import SavedRecord
 from workbench.schema import read
 
@@ -34,6 +34,13 @@ def test_starts_are_eliminated_kept_and_one_is_the_best() -> None:
         states.append("".join(start.state[0] for start in contest.starts))
     assert states == ["rrf", "erf", "ekfr", "ebfe"]
     assert contest.starts[1].losses == (0.3, 0.2)
+
+
+def test_a_start_that_was_handed_out_does_not_change() -> None:
+    start = Start(1, "best", (0.5, 0.25))
+    with pytest.raises(FrozenInstanceError):
+        start.state = "failed"
+    assert len({start, replace(start)}) == 1
 
 
 @pytest.mark.parametrize("starts", [2, 4, 8, 16])
