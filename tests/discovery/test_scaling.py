@@ -39,6 +39,14 @@ def test_units_are_powers_of_a_million_near_the_typical_size(size: float) -> Non
     assert not Scaling.of(scaling.scaled).exponents
 
 
+@pytest.mark.parametrize("size", [1e3, 1e9])
+def test_a_factor_of_all_terms_stands_before_them(size: float) -> None:
+    scaling = Scaling.of(table(lambda a, b: (a + b) / (a * b + 1), (1.0, 1.0, size)))
+    found = polished([(900.0 * (A + B) / (A * B + 1),)], scaling.scaled)
+    shown = {str(f).replace("1.0e+9", "1000000000") for f in scaling.formulas(found)}
+    assert f"y = {int(size)}*(a + b)/(a*b + 1)" in shown
+
+
 @pytest.mark.parametrize("size", [1e-5, 1.0, 1e5])
 def test_columns_of_ordinary_size_stay(size: float) -> None:
     assert not Scaling.of(table(lambda a, b: a * b, (size, 1.0, size))).exponents

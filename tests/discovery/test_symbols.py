@@ -95,6 +95,18 @@ def test_constants_snap_only_where_the_data_allow_it() -> None:
     assert kept != A * sympy.Rational(4, 7)
 
 
+@pytest.mark.parametrize(("value", "noise", "snaps"), [(1000, 0, True), (25_000, 0, True),
+                                                       (1009, 0, False), (1000, 100, False)])  # fmt: skip
+def test_round_numbers_are_exact_where_the_data_allow_it(
+    value: int, noise: int, snaps: bool
+) -> None:
+    random = np.random.default_rng(2)
+    x = random.uniform(0, 1, (500, 3))
+    sample = Sample(x, (value * x[:, 0] + noise * random.standard_normal(500))[:, None])
+    found = snap(refit(parametrize([900.0 * A], ("a", "b", "c")), sample), sample)
+    assert (found.parametric.substituted()[0] == value * A) == snaps
+
+
 def test_a_noisy_ratio_of_sums_is_found() -> None:
     random = np.random.default_rng(0)
     x = random.uniform(0.5, 3, (2000, 3))

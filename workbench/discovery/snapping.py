@@ -157,7 +157,10 @@ def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
 
 @lru_cache
 def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
-    """Positive numbers of few bits: p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and their costs."""
+    """Positive numbers of few bits, and their costs.
+
+    They are p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and round numbers such as 1000.
+    """
     bases: tuple[tuple[Expr, float], ...] = (
         (sympy.Integer(1), 0.0),
         (sympy.pi, 3.0),
@@ -183,5 +186,10 @@ def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
                     number = sympy.Rational(p, q) * base
                     if cost <= _MOST_BITS and cost < found.get(number, math.inf):
                         found[number], values[number] = cost, p / q * size
+    for zeros in range(1, 5):
+        for p in range(1, 101):
+            number = sympy.Integer(p * 10**zeros)
+            if number not in found and math.log2(number) <= _MOST_BITS:
+                found[number], values[number] = math.log2(number), float(number)
     exact = tuple(found)
     return np.array([values[n] for n in exact]), np.array(list(found.values())), exact
