@@ -16,10 +16,11 @@ from measure import Clock, middle, options, rmse, short
 from problems import TOY_2, TOY_3, TOY_5, Problem
 from tables import write
 
-from workbench.discovery.elimination import eliminate
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.kan.training import Progress, fit
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.run import Progress
+from workbench.network.elimination import eliminate
 
 LEVELS = (3, 6, 12, 24, 48, 96, 192)
 ROWS = 10_000

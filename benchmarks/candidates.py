@@ -12,8 +12,8 @@ import torch
 from tables import put
 from torch import Tensor
 
-from workbench.discovery.candidates import EVERY, match
 from workbench.kan.functions import lookup
+from workbench.network.candidates import EVERY, match
 
 # Least and largest argument: a range in which the function differs from all others.
 ARGUMENTS = {

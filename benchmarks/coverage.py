@@ -12,13 +12,15 @@ from measure import options
 from scipy.stats import binomtest
 from tables import write
 
-from workbench.automatic import discover
-from workbench.discovery.formula import Constant, Formula
-from workbench.discovery.parametric import Parametric, parametrize, refit
-from workbench.discovery.polish import constants_of
-from workbench.discovery.sample import Sample
-from workbench.discovery.stability import form
+from workbench.evidence.fitting import refit
+from workbench.evidence.sample import Sample
+from workbench.evidence.stability import form
+from workbench.formulas.constant import Constant
+from workbench.formulas.formula import Formula
+from workbench.formulas.parametric import Parametric, parametrize
 from workbench.kan.data import Dataset
+from workbench.search.automatic import discover
+from workbench.search.constants import constants_of
 
 A, B = sympy.symbols("a b", real=True)
 NAMES = ("a", "b")

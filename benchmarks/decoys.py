@@ -17,8 +17,8 @@ import torch
 from tables import write
 
 from case_studies.knots.study import KnotStudy
-from workbench.automatic import discover
 from workbench.kan.data import Dataset
+from workbench.search.automatic import discover
 
 Law = Callable[[dict[str, np.ndarray]], np.ndarray]
 

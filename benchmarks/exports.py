@@ -11,8 +11,8 @@ import sympy
 from measure import options
 from tables import write
 
-from workbench.discovery.export import LANGUAGES, export_all
-from workbench.discovery.formula import Formula
+from workbench.formulas.export import LANGUAGES, export_all
+from workbench.formulas.formula import Formula
 
 X, Y, Z = sympy.symbols("x lambda my_col", real=True)
 FORMULAS = {

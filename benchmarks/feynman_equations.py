@@ -1,7 +1,7 @@
 """The 120 equations of the AI Feynman collection with the ranges that pykan samples them from.
 
 One line of ``feynman_equations.csv`` each: number, name, expression, and name:low:high of every input in
-order. Expressions are read by ``workbench.discovery.parsing``.
+order. Expressions are read by ``workbench.formulas.parsing``.
 """
 
 import csv
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from sympy import Expr
 
-from workbench.discovery.compiler import evaluate
-from workbench.discovery.parsing import parse_expression
+from workbench.formulas.parsing import parse_expression
 from workbench.kan.data import Dataset
+from workbench.network.compiler import evaluate
 
 TABLE = Path(__file__).with_name("feynman_equations.csv")
 

@@ -30,12 +30,13 @@ from feynman_equations import Equation, halves
 from sympy import Expr
 from tables import write
 
-from workbench.automatic import discover
-from workbench.discovery.formula import Formula
-from workbench.discovery.library import complexity
-from workbench.discovery.parametric import parametrize, refit
-from workbench.discovery.sample import Sample
 from workbench.errors import InputError
+from workbench.evidence.fitting import refit
+from workbench.evidence.sample import Sample
+from workbench.formulas.formula import Formula
+from workbench.formulas.library import complexity
+from workbench.formulas.parametric import parametrize
+from workbench.search.automatic import discover
 
 ROWS, FRESH = 1000, 2000
 VERDICTS = ("exact", "literal", "refit", "form", "accurate", "fail")

@@ -28,13 +28,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save
 
 from workbench import Dataset, Session
-from workbench.discovery.export import _WRITERS as LANGUAGES
-from workbench.discovery.export.writer import NotAvailableError
-from workbench.discovery.formula import Formula
 from workbench.errors import InputError
+from workbench.formulas.export import _WRITERS as LANGUAGES
+from workbench.formulas.export.writer import NotAvailableError
+from workbench.formulas.formula import Formula
 from workbench.kan import checkpoint
-from workbench.preparation import columns_of, findings, suggested
-from workbench.tables import read_table
+from workbench.tables.preparation import columns_of, findings, suggested
+from workbench.tables.reading import read_table
 from workbench.widgets import Workbench
 
 Files = dict[str, bytes]

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from tables import put
 
-from workbench.discovery.formula import Formula
+from workbench.formulas.formula import Formula
 from workbench.kan import checkpoint
 
 KINDS = {

@@ -17,7 +17,7 @@ from case_studies.knots.table import load_table
 from workbench.baselines import compare
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.kan.training import fit
+from workbench.kan.training.fitting import fit
 
 CUSP = (
     "longitudinal_translation",

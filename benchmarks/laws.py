@@ -18,8 +18,8 @@ from numpy import cos, exp, pi, sin, sqrt
 from rivals import pykan_tutorial
 from tables import write
 
-from workbench.automatic import discover
 from workbench.kan.data import Dataset
+from workbench.search.automatic import discover
 
 ROWS, NOISE_ROWS = 1000, 400
 NOISE_SEEDS = 20

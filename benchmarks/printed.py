@@ -10,14 +10,15 @@ import numpy as np
 from measure import options
 from tables import write
 
-from workbench.automatic import Discovery, discover
-from workbench.discovery.compiler import evaluate
-from workbench.discovery.export import documents
-from workbench.discovery.export.execution import Program, values_of
-from workbench.discovery.formula import Formula
-from workbench.discovery.parsing import parse_expression
-from workbench.discovery.printing import probabilities
+from workbench.formulas.export import documents
+from workbench.formulas.export.execution import Program, values_of
+from workbench.formulas.formula import Formula
+from workbench.formulas.parsing import parse_expression
 from workbench.kan.data import Dataset
+from workbench.network.compiler import evaluate
+from workbench.search.automatic import discover
+from workbench.search.discovery import Discovery
+from workbench.search.printing import probabilities
 
 ROWS, NOISE, LIMIT = 200, 0.02, 0.1
 Law = Callable[..., np.ndarray]

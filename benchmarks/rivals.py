@@ -24,8 +24,8 @@ from speed import silence
 from sympy import Expr
 from tables import write
 
-from workbench.discovery.formula import Formula
-from workbench.discovery.parsing import parse_expression
+from workbench.formulas.formula import Formula
+from workbench.formulas.parsing import parse_expression
 from workbench.kan.data import Dataset
 
 _FOLDER = Path(__file__).parent

@@ -17,7 +17,8 @@ from problems import TOY_2
 from tables import write
 
 from workbench.kan.model import KAN
-from workbench.kan.training import Progress, fit
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.run import Progress
 
 PICTURE = Path(__file__).with_name("scaling.svg")
 CHILD = "--child"

@@ -6,7 +6,8 @@ from measure import Clock
 
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.kan.training import FitResult, fit
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.result import FitResult
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from measure import Clock, middle, options, rmse, short
 from problems import SPARSE, SparseProblem
 from tables import write
 
-from workbench.discovery.elimination import eliminate
 from workbench.kan.model import KAN
-from workbench.kan.training import fit
+from workbench.kan.training.fitting import fit
+from workbench.network.elimination import eliminate
 
 
 @dataclass(frozen=True)

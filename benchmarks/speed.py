@@ -21,7 +21,8 @@ from tables import write
 
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.kan.training import Progress, fit
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.run import Progress
 
 PYKAN_GRIDS, PYKAN_STEPS = (3, 5, 10, 20, 50), 20
 TARGET = 1e-3

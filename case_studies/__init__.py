@@ -1,7 +1,7 @@
 """Guided discoveries: real data, a question, the known law beside what is found.
 
 Each study is a folder with its data or physics and a ``study.py`` that offers a
-``workbench.study.CaseStudy``. Studies are headless; their notebooks tell the story.
+``workbench.studies.study.CaseStudy``. Studies are headless; their notebooks tell the story.
 """
 
 

@@ -15,7 +15,7 @@ from tests.e2e.test_lab import open_and_run, wait_for_the_last_cell, write_noteb
 HERE = Path(__file__).parent
 DARK = "JupyterLab Dark"
 CELL = """
-from workbench.tables import example_table
+from workbench.tables.reading import example_table
 from workbench.widgets import Workbench
 bench = Workbench(example_table(), "period", width=(3, 1, 1))
 session = bench.session.start().wait().keep("trained")

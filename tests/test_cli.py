@@ -14,9 +14,9 @@ import pytest
 import sympy
 
 from workbench.cli import main
-from workbench.discovery.formula import Formula
-from workbench.discovery.srepr import parse_srepr
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
+from workbench.formulas.srepr import parse_srepr
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 
@@ -27,9 +27,9 @@ ROWS = 60
 @pytest.fixture
 def small_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second for structure, and a sum of curves to train: what searches find is asked for elsewhere."""
-    monkeypatch.setattr("workbench.automatic._QUICK_SECONDS", 1.0)
+    monkeypatch.setattr("workbench.search.course._QUICK_SECONDS", 1.0)
     monkeypatch.setattr(
-        "workbench.automatic.default_widths",
+        "workbench.search.automatic.default_widths",
         lambda data, effort: ((len(data.names), data.outputs),),
     )
 
@@ -108,7 +108,7 @@ def test_the_search_is_given_the_loss(
     def search(data: Dataset, **how: object) -> None:
         raise InputError(f"the loss is {data.loss}")
 
-    monkeypatch.setattr("workbench.automatic.discover", search)
+    monkeypatch.setattr("workbench.search.automatic.discover", search)
     good().to_csv(tmp_path / "t.csv", index=False)
     assert main(["discover", str(tmp_path / "t.csv"), "--target", "y", *option]) == 2
     assert f"the loss is {loss}\n" in capsys.readouterr().err

@@ -4,7 +4,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from workbench.errors import InputError
 
-CELL = """from workbench.tables import read_table
+CELL = """from workbench.tables.reading import read_table
 
 def mine(name):
     return read_table(name)

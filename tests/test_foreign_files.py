@@ -10,10 +10,10 @@ from hypothesis import strategies as some
 
 from benchmarks.fuzz import KINDS, Files, originals, shown_formula, tried
 from workbench import Session
-from workbench.discovery.formula import Formula
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
 from workbench.kan import checkpoint
-from workbench.tables import read_table
+from workbench.tables.reading import read_table
 
 READERS = {
     "formula.json": Formula.load,

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-PACKAGES = ("workbench", "workbench.kan", "workbench.discovery", "workbench.baselines")
+ROOMS = ("baselines", "equations", "evidence", "formulas", "kan", "network", "pictures", "search")
+PACKAGES = ("workbench", *(f"workbench.{room}" for room in ROOMS))
 NAMES = [
     (package, name)
     for package in PACKAGES

@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from case_studies import registry
-from workbench import notebook_files
+from workbench.studies import notebook_files
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(notebook_files.folder().glob("*.ipynb"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench import notebook_files
+from workbench.studies import notebook_files
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,37 +11,41 @@ from workbench.lazy import lazily
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from workbench.automatic import Discovery, discover
-    from workbench.discovery.compiler import compile_expression
-    from workbench.discovery.formula import Formula
-    from workbench.discovery.formula_set import FormulaSet
-    from workbench.discovery.graph import to_networkx
-    from workbench.discovery.pruning import prune_edges
-    from workbench.discovery.symbolic import symbolify
-    from workbench.discovery.targets import compile_target
     from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
+    from workbench.formulas.formula import Formula
+    from workbench.formulas.formula_set import FormulaSet
     from workbench.kan.data import Dataset
     from workbench.kan.model import KAN
-    from workbench.kan.training import FitResult, fit
-    from workbench.resampling import recurrence
+    from workbench.kan.training.fitting import fit
+    from workbench.kan.training.result import FitResult
+    from workbench.network.compiler import compile_expression
+    from workbench.network.graph import to_networkx
+    from workbench.network.pruning import prune_edges
+    from workbench.network.targets import compile_target
+    from workbench.search.automatic import discover
+    from workbench.search.discovery import Discovery
+    from workbench.search.resampling import recurrence
+    from workbench.search.symbolic import symbolify
     from workbench.session import Session
 
 _MODULES = {
-    "automatic": ["Discovery", "discover"],
-    "discovery.compiler": ["compile_expression"],
-    "discovery.formula": ["Formula"],
-    "discovery.formula_set": ["FormulaSet"],
-    "discovery.graph": ["to_networkx"],
-    "discovery.pruning": ["prune_edges"],
-    "discovery.symbolic": ["symbolify"],
-    "discovery.targets": ["compile_target"],
+    "search.automatic": ["discover"],
+    "search.discovery": ["Discovery"],
+    "network.compiler": ["compile_expression"],
+    "formulas.formula": ["Formula"],
+    "formulas.formula_set": ["FormulaSet"],
+    "network.graph": ["to_networkx"],
+    "network.pruning": ["prune_edges"],
+    "search.symbolic": ["symbolify"],
+    "network.targets": ["compile_target"],
     "errors": ["ExtrapolationWarning", "InputError"],
     "estimators": ["KANClassifier", "KANRegressor"],
     "kan.data": ["Dataset"],
     "kan.model": ["KAN"],
-    "kan.training": ["FitResult", "fit"],
-    "resampling": ["recurrence"],
+    "kan.training.fitting": ["fit"],
+    "kan.training.result": ["FitResult"],
+    "search.resampling": ["recurrence"],
     "session": ["Session"],
 }
 

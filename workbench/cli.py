@@ -8,19 +8,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
 from workbench.errors import InputError
-from workbench.terminal import Ended, ProgressLine, say
+from workbench.headless.terminal import Ended, ProgressLine, say
 
 if TYPE_CHECKING:
-    from workbench.automatic import Discovery
-    from workbench.headless import Run
-    from workbench.study import CaseStudy
+    from workbench.headless.running import Run
+    from workbench.search.discovery import Discovery
+    from workbench.studies.study import CaseStudy
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -118,7 +118,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _lab(options: argparse.Namespace) -> int:
-    from workbench.notebook_files import copy_notebook
+    from workbench.studies.notebook_files import copy_notebook
 
     study = _study_class(options.study)
     folder = Path(options.dir)
@@ -156,8 +156,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _study_run(study: "CaseStudy", options: argparse.Namespace, progress: ProgressLine) -> int:
-    from workbench.headless import Run
-    from workbench.results import summary
+    from workbench.headless.running import Run
+    from workbench.report.results import summary
 
     def tell(found: "Discovery", **figures: Any) -> dict[str, Any]:
         return {"study": study.name, **summary(found, seed=options.seed, **figures)}
@@ -177,7 +177,7 @@ def _study_run(study: "CaseStudy", options: argparse.Namespace, progress: Progre
     _check_output(options)
     _set_threads(options.threads)
     say(f"{study.title}: {study.question}")
-    outcome = Run(progress, tell, _print_result, study.title, study.question, **_places(options))
+    outcome = Run(progress, tell, study.title, study.question, **_places(options))
     return outcome.through(search)
 
 
@@ -187,13 +187,13 @@ def _discover(options: argparse.Namespace) -> int:
 
 
 def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
-    from workbench.tables import read_table
+    from workbench.tables.reading import read_table
 
     table = read_table(options.file)
-    from workbench.automatic import discover
-    from workbench.headless import Run
+    from workbench.headless.running import Run
     from workbench.kan.data import Dataset
-    from workbench.results import summary
+    from workbench.report.results import summary
+    from workbench.search.automatic import discover
 
     columns = [str(name) for name in table.columns]
     missing = [name for name in options.drop if name not in columns]
@@ -235,7 +235,7 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
             found = _repeated(found, options, outcome)
         return found, tell(found)
 
-    outcome = Run(progress, tell, _print_result, f"{data.target} from {file}", **_places(options))
+    outcome = Run(progress, tell, f"{data.target} from {file}", **_places(options))
     return outcome.through(search)
 
 
@@ -246,7 +246,7 @@ def _places(options: argparse.Namespace) -> dict[str, Any]:
 
 def _units(pairs: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
     """Units by column from ``COLUMN=UNIT``, each of them one that can be read."""
-    from workbench.discovery.units import parse_all
+    from workbench.formulas.units import parse_all
 
     units = {}
     for pair in pairs:
@@ -264,8 +264,8 @@ def _repeated(found: "Discovery", options: argparse.Namespace, outcome: "Run") -
     """The discovery with what searches on resampled rows say of its formulas."""
     from dataclasses import replace
 
-    from workbench.resampling import recurrence
-    from workbench.workers import workers
+    from workbench.common.workers import workers
+    from workbench.search.resampling import recurrence
 
     outcome.progress(f"{options.resamples} searches on resampled rows", 0.0)
     with workers(min(options.threads or os.cpu_count() or 1, options.resamples)) as pool:
@@ -318,8 +318,8 @@ def _check_output(options: argparse.Namespace) -> None:
     if options.json:
         _check_parent(options.json, "the JSON file")
     if options.out:
-        from workbench.results import check_folder
-        from workbench.writing import remove_leftovers
+        from workbench.common.writing import remove_leftovers
+        from workbench.report.results import check_folder
 
         remove_leftovers(check_folder(options.out))
 
@@ -328,57 +328,6 @@ def _check_parent(path: str, what: str) -> None:
     parent = Path(path).resolve().parent
     if not parent.is_dir() or not os.access(parent, os.W_OK) or Path(path).is_dir():
         raise InputError(f"{what} needs a folder that can be written, got {path!r}")
-
-
-def _print_result(found: "Discovery", about: Mapping[str, Any]) -> None:
-    from workbench.discovery.card import remarks
-
-    if not found.complete:
-        say("Ended early: this is what had been found.")
-    say("\nInputs by importance: " + _ranked(found.importance))
-    say("\nHeld-out figures on the same split:")
-    kind = about["figure"]
-    rows = [(b["name"], b["parameters"], b[kind]) for b in about["baselines"]]
-    rows += [(name, "", value) for name, value in about["accuracy"].items()]
-    for name, parameters, value in rows:
-        shown = (
-            "–" if value is None else (f"{value:.1%}" if kind == "accuracy" else f"R² {value:.6f}")
-        )
-        say(f"  {name:<32} {parameters!s:>8}  {shown}")
-    say("\nFormulas from simple to accurate:")
-    for line in _formula_lines(found):
-        say(line)
-    if about["groups"]:
-        say(f"\nDimensionless groups: {', '.join(about['groups'])}")
-    say(f"\n{found.formula}")
-    formula = found.formula
-    error = formula.scores.get("test_loss")
-    measure = "RMSE" if formula.task == "regression" else "cross-entropy"
-    if error is not None:
-        say(f"Held-out {measure} {error:.4g}, complexity {formula.complexity}.")
-    for sentence in remarks(formula):
-        say(sentence)
-    for sentence in about["findings"]:
-        say(f"• {sentence}")
-    say(f"{about['seconds']:.1f} s, seed {about['seed']}")
-
-
-def _formula_lines(found: "Discovery") -> list[str]:
-    lines = [f"  {'':1} {'size':>4}  {'validation':>10}  {'held out':>10}  formula"]
-    for row in found.formulas.frame().to_dict("records"):
-        mark = "→" if row["chosen"] else " "
-        validation, test = (f"{row[k]:.4g}" for k in ("validation", "test"))
-        lines.append(
-            f"  {mark} {row['complexity']:>4}  {validation:>10}  {test:>10}  {row['formula']}"
-        )
-    return lines
-
-
-def _ranked(importance: dict[str, float]) -> str:
-    from workbench.discovery.parsing import quoted
-
-    ordered = sorted(importance.items(), key=lambda item: -item[1])[:8]
-    return ", ".join(f"{quoted(name)} {value:.3g}" for name, value in ordered)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 
-from workbench import notebook_files, saved_sessions
+from workbench.common.schema import require_text
 from workbench.errors import InputError
-from workbench.schema import require_text
+from workbench.session import saved as saved_sessions
+from workbench.studies import notebook_files
 
 _NAMESPACE = "workbench"
 _MOST_COPIES = 1000
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx")
-"""Files that can be opened; ``workbench.tables`` reads them, which the server does not import."""
+"""Files that can be opened; ``workbench.tables.reading`` reads them, which the server does not import."""
 
 
 class _Handler(APIHandler):

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.common.writing import replacing
 from workbench.errors import InputError
-from workbench.writing import replacing
 
 BLOCK = 250
 LEAST_CROSSINGS, MOST_CROSSINGS = 3, 14

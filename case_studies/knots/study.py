@@ -14,10 +14,11 @@ import pandas as pd
 import torch
 
 from case_studies.knots.table import TARGET, load_table
-from workbench.automatic import Keep, Report, discover
 from workbench.baselines import Baseline
 from workbench.kan.data import Dataset
-from workbench.study import StudyResult
+from workbench.search.automatic import discover
+from workbench.search.discovery import Keep, Report
+from workbench.studies.study import StudyResult
 
 LEFT_OUT = ("name", "crossings", "injectivity_radius", "symmetry_group", TARGET)
 """Columns that are no input: labels, the target, and the half of a column that is there already."""

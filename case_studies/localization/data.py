@@ -13,8 +13,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from case_studies.localization.chains import CHAINS, Chain, dimension, lyapunov, ring
+from workbench.common.writing import replacing
 from workbench.errors import InputError
-from workbench.writing import replacing
 
 SITES = 377
 STATES = 20

@@ -15,11 +15,12 @@ from sympy import Expr
 
 from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
 from case_studies.localization.data import LOCALIZED, SITES, eigenstates
-from workbench.automatic import Discovery, Keep, Report, discover
-from workbench.discovery.formula import Formula
-from workbench.discovery.typesetting import rounded
+from workbench.formulas.formula import Formula
+from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
-from workbench.study import StudyResult
+from workbench.search.automatic import discover
+from workbench.search.discovery import Discovery, Keep, Report
+from workbench.studies.study import StudyResult
 
 TARGET = "state"
 STRENGTH = "lam"

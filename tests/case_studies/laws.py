@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from case_studies.knots.study import slope
-from workbench.study import StudyResult
+from workbench.studies.study import StudyResult
 
 
 def knots(result: StudyResult) -> None:

@@ -21,7 +21,7 @@ from case_studies.localization.chains import (
 from case_studies.localization.data import eigenstates
 from case_studies.localization.study import STUDY as LOCALIZATION
 from case_studies.localization.study import table
-from workbench.study import CaseStudy
+from workbench.studies.study import CaseStudy
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 def test_shuffled_signatures_give_no_law() -> None:
-    from workbench.discovery.formula_set import FormulaSet
-    from workbench.discovery.polish import constants_and_lines, ratios
+    from workbench.formulas.formula_set import FormulaSet
+    from workbench.search.polish import constants_and_lines, ratios
 
     knots = load_table()
     shuffled = knots["signature"].sample(frac=1, random_state=0).to_numpy()

@@ -286,7 +286,7 @@ def test_structure_is_used_or_refused(page: Page, lab: Lab) -> None:
     frame = pd.DataFrame({"a": x[:, 0], "b c": x[:, 1], "d": x[:, 2], "y": y})
     frame.to_csv(lab.folder / "structure.csv", index=False)
     seen = (
-        "from workbench.discovery.structure.propose import propose\n"
+        "from workbench.search.structure.propose import propose\n"
         "bench.session.suggestions = propose(bench.session.data, seconds=1).suggestions\n"
         "bench.session.allow(None)"
     )

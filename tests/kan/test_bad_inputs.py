@@ -12,10 +12,6 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.discovery.attribution import edge_scores
-from workbench.discovery.elimination import eliminate
-from workbench.discovery.fixing import fix
-from workbench.discovery.pruning import prune_edges, remove_edges
 from workbench.errors import InputError
 from workbench.kan.checkpoint import save
 from workbench.kan.data import Dataset
@@ -23,7 +19,11 @@ from workbench.kan.functions import lookup
 from workbench.kan.grid import update_grid_
 from workbench.kan.losses import CrossEntropy, Huber, Poisson, SquaredError
 from workbench.kan.model import KAN, Edge
-from workbench.kan.training import fit
+from workbench.kan.training.fitting import fit
+from workbench.network.attribution import edge_scores
+from workbench.network.elimination import eliminate
+from workbench.network.fixing import fix
+from workbench.network.pruning import prune_edges, remove_edges
 
 DATA = PROBLEMS[0].dataset(60)
 MODEL = KAN((2, 2, 1))

@@ -6,14 +6,15 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan import fit
 from workbench.kan.bases import BASES, base_values, find_basis
+from workbench.kan.config import KANConfig
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.layer import KANLayer
-from workbench.kan.linearize import Columns, jacobian
-from workbench.kan.model import KAN, Edge, KANConfig
+from workbench.kan.model import KAN, Edge
+from workbench.kan.training.linearize import Columns, jacobian
+from workbench.network.fixing import fix
 
 X = torch.rand(40, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2.6 - 1.3
 LOW, HIGH = torch.tensor([-1.0]).double(), torch.tensor([2.0]).double()

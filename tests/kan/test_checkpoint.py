@@ -9,11 +9,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from workbench import __version__
-from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan.checkpoint import About, load, read_about, save
 from workbench.kan.locking import lock
 from workbench.kan.model import KAN, Edge
+from workbench.network.fixing import fix
 
 
 def test_round_trip(tmp_path: Path) -> None:

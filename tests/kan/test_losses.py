@@ -9,7 +9,7 @@ from workbench.errors import InputError
 from workbench.kan import KAN, Dataset, fit
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import CrossEntropy, Huber, Poisson, SquaredError, Winsorized
-from workbench.kan.objective import Objective, Rows, loss_value, target_scale
+from workbench.kan.training.objective import Objective, Rows, loss_value, target_scale
 
 CASES = {
     "squared": (SquaredError(), lambda g: torch.randn(7, 2, generator=g).double(), 2),
@@ -127,7 +127,9 @@ def test_rows_count_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPat
     stack = Ensemble.of([KAN((1, 1), seed=0)])
     problem = Objective(stack, rows, SquaredError())
     whole = (loss_value(stack, rows, SquaredError()), *problem.linearize(problem.start))
-    monkeypatch.setattr("workbench.kan.objective.BLOCK_BYTES", 1)  # blocks of 32, 32 and 6 rows
+    monkeypatch.setattr(
+        "workbench.kan.training.objective.BLOCK_BYTES", 1
+    )  # blocks of 32, 32 and 6 rows
     parts = (loss_value(stack, rows, SquaredError()), *problem.linearize(problem.start))
     for one, other in zip(whole, parts, strict=True):
         torch.testing.assert_close(one, other)

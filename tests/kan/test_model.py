@@ -5,11 +5,11 @@ import copy
 import pytest
 import torch
 
-from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan.ensemble import Ensemble
-from workbench.kan.linearize import Columns, jacobian
 from workbench.kan.model import KAN, Edge
+from workbench.kan.training.linearize import Columns, jacobian
+from workbench.network.fixing import fix
 
 X = torch.rand(40, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2 - 1
 

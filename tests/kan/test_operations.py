@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.discovery.fixing import fix
 from workbench.errors import InputError
 from workbench.kan import fit
 from workbench.kan.bases import BASES
@@ -12,6 +11,7 @@ from workbench.kan.grid import update_grid_
 from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
 from workbench.kan.locking import lock, locked_edges, unlock
 from workbench.kan.model import KAN, Edge
+from workbench.network.fixing import fix
 
 X = torch.rand(60, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2 - 1
 DATA = PROBLEMS[0].dataset(200)

@@ -7,14 +7,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.discovery.fixing import fix, unfix
-from workbench.discovery.pruning import remove_edges
 from workbench.kan.bases import BASES
 from workbench.kan.checkpoint import load, save
 from workbench.kan.grid import update_grid_
 from workbench.kan.growth import expand_depth, expand_width, permute_nodes
 from workbench.kan.locking import lock
 from workbench.kan.model import KAN, Edge
+from workbench.network.fixing import fix, unfix
+from workbench.network.pruning import remove_edges
 
 X = torch.rand(50, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2 - 1
 quick = settings(max_examples=15, derandomize=True, deadline=None, database=None)

@@ -9,7 +9,7 @@ import tornado.httpclient
 from traitlets.config import Config
 
 from workbench.server import TABLES, _look_after_kernels
-from workbench.tables import SUFFIXES
+from workbench.tables.reading import SUFFIXES
 
 STUDIES = ("workbench", "studies")
 

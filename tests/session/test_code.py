@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from workbench.preparation import Preparation
 from workbench.session.code import Source, checked, comment
+from workbench.tables.preparation import Preparation
 
 OWN = [
     "# model: the network that this session was given",

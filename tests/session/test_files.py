@@ -13,18 +13,18 @@ from safetensors.torch import load, save
 
 from tests.problems import PROBLEMS
 from tests.session.test_session import until
-from workbench import saved_sessions
-from workbench.discovery.blocks import Blocks
-from workbench.discovery.formula import Formula
-from workbench.discovery.library import register, unregister
-from workbench.discovery.structure.propose import Suggestion
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
+from workbench.formulas.library import register, unregister
 from workbench.kan.data import Dataset
 from workbench.kan.model import Edge
-from workbench.manifest import described
+from workbench.search.blocks import Blocks
+from workbench.search.structure.propose import Suggestion
 from workbench.session import Session
+from workbench.session import saved as saved_sessions
 from workbench.session.autosave import Autosave
 from workbench.session.code import Source
+from workbench.session.manifest import described
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +219,7 @@ def test_writing_is_all_or_nothing(session: Session, file: Path, monkeypatch) ->
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("workbench.writing.os.replace", fail)
+    monkeypatch.setattr("workbench.common.writing.os.replace", fail)
     with pytest.raises(InputError, match="the disk is full"):
         session.save(file)
     assert file.read_bytes() == before

@@ -13,8 +13,8 @@ import sympy
 import torch
 
 from tests.session.test_session import until
-from workbench.discovery.formula import Formula
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
 from workbench.kan import Adam, Huber
 from workbench.session import Session
 

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.discovery.attribution import edge_scores
-from workbench.discovery.fixing import fix, unfix
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
-from workbench.kan.training import fit
+from workbench.kan.training.fitting import fit
+from workbench.network.attribution import edge_scores
+from workbench.network.fixing import fix, unfix
 from workbench.session import Frame, Session, diagnosis, loss_of
 
 PATIENCE = 60.0

@@ -9,7 +9,7 @@ import pytest
 from tests.widgets.conftest import send
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.preparation import Preparation
+from workbench.tables.preparation import Preparation
 from workbench.widgets import DataForm
 
 

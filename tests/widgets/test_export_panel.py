@@ -10,7 +10,7 @@ import pytest
 
 from tests.problems import PROBLEMS
 from tests.widgets.conftest import send, until
-from workbench.discovery.formula import Formula
+from workbench.formulas.formula import Formula
 from workbench.kan import checkpoint
 from workbench.session import Session
 from workbench.widgets import ExportPanel, ScriptView

@@ -7,8 +7,8 @@ import pytest
 
 from tests.problems import PROBLEMS
 from tests.widgets.conftest import send, until
-from workbench.discovery.structure.propose import propose
 from workbench.kan.data import Dataset
+from workbench.search.structure.propose import propose
 from workbench.session import Session
 from workbench.widgets import FormulaTable
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.discovery.attribution import edge_scores
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
+from workbench.network.attribution import edge_scores
 from workbench.session import Session
 from workbench.widgets import NetworkView
 from workbench.widgets.describing import graph_text
@@ -136,7 +136,7 @@ def test_a_candidate_fixes_the_edge_and_unfix_frees_it(view: NetworkView, place:
     send(view, "unfix", edge=list(edge))
     assert view.graph["edges"][0]["state"] == "spline"
     script = view.session.to_script()
-    assert "from workbench.discovery.fixing import fix, unfix" in script
+    assert "from workbench.network.fixing import fix, unfix" in script
 
 
 def test_curves_get_names_on_request(view: NetworkView) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.problems import PROBLEMS
-from workbench.discovery.formula import Formula
 from workbench.errors import InputError
-from workbench.kan.contest import Start
+from workbench.formulas.formula import Formula
+from workbench.kan.training.contest import Start
 from workbench.session import Session
 from workbench.widgets import TrainingPanel, formula_card, network_picture
 from workbench.widgets.training import options_in, rows_of, settings_of, spelled, thinned, width_in

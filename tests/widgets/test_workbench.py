@@ -10,11 +10,11 @@ import pytest
 from ipywidgets.widgets import widget
 
 from tests.widgets.conftest import send, until
-from workbench import saved_sessions
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.manifest import described
 from workbench.session import Session
+from workbench.session import saved as saved_sessions
+from workbench.session.manifest import described
 from workbench.widgets import Workbench, keeping
 from workbench.widgets.guide import PAGES
 from workbench.widgets.workbench import panels_in

@@ -17,10 +17,11 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from workbench.baselines.methods import FEW_PARAMETERS
 from workbench.baselines.mlp import MLP
-from workbench.baselines.training import FEW_PARAMETERS, STARTS, Solver, fit_mlp
-from workbench.discovery.fence import attempt
-from workbench.discovery.sample import Sample, both_logits
+from workbench.baselines.training import STARTS, Solver, fit_mlp
+from workbench.common.fence import attempt
+from workbench.evidence.sample import Sample, both_logits
 from workbench.kan.data import Dataset, Part
 
 DECAYS = (0.0, 1e-4, 1e-3, 1e-2)

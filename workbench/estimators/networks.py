@@ -11,16 +11,16 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from workbench.discovery.attribution import feature_scores
-from workbench.discovery.formula import Formula
-from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import ExtrapolationWarning, InputError, warn_missing
 from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
 from workbench.estimators.selection import default_shapes, select
 from workbench.estimators.trials import Prune, Settings, Stop, all_training
+from workbench.formulas.formula import Formula
+from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.data import Dataset, Task
-from workbench.kan.run import Callback
-from workbench.kan.training import Solver
+from workbench.kan.training.request import Solver
+from workbench.kan.training.run import Callback
+from workbench.network.attribution import feature_scores
 
 _FEW_ROWS = 500
 
@@ -69,7 +69,7 @@ class _KANEstimator(BaseEstimator):
         """Formulas from simple to accurate, found when first asked for; names are the frame's."""
         check_is_fitted(self)
         if not hasattr(self, "_formulas"):
-            from workbench.discovery.symbolic import symbolify
+            from workbench.search.symbolic import symbolify
 
             self._formulas = symbolify(self.model_, self.data_, seed=self._seed)
         return self._formulas

@@ -16,8 +16,6 @@ from dataclasses import replace
 
 import torch
 
-from workbench.discovery.elimination import Stage, eliminate
-from workbench.discovery.pruning import prune_edges
 from workbench.errors import InputError
 from workbench.estimators.inputs import needed_inputs
 from workbench.estimators.trials import (
@@ -30,10 +28,13 @@ from workbench.estimators.trials import (
     trained,
     training_loss,
 )
+from workbench.kan.config import Width
 from workbench.kan.data import Dataset
-from workbench.kan.model import KAN, Width
-from workbench.kan.smoothing import smoothed
-from workbench.kan.training import FitResult
+from workbench.kan.model import KAN
+from workbench.kan.training.result import FitResult
+from workbench.kan.training.smoothing import smoothed
+from workbench.network.elimination import Stage, eliminate
+from workbench.network.pruning import prune_edges
 
 _SEARCH_GRIDS = (3, 6)
 _GRIDS = (3, 6, 12, 24, 48)

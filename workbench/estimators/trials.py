@@ -11,8 +11,10 @@ from torch.nn import functional
 
 from workbench.kan.data import Dataset, Part
 from workbench.kan.model import KAN
-from workbench.kan.run import Callback, Progress
-from workbench.kan.training import FitResult, Solver, fit
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.request import Solver
+from workbench.kan.training.result import FitResult
+from workbench.kan.training.run import Callback, Progress
 
 Prune = bool | Literal["auto"]
 

@@ -12,47 +12,51 @@ from workbench.lazy import lazily
 if TYPE_CHECKING:
     from workbench.kan.bases import BASES
     from workbench.kan.checkpoint import About, load, read_about, save
-    from workbench.kan.contest import Start, starts_of
+    from workbench.kan.config import KANConfig
     from workbench.kan.data import Dataset
     from workbench.kan.editing import reopen, reshape
-    from workbench.kan.equations import Condition, Solution, solve
     from workbench.kan.functions import FUNCTIONS
     from workbench.kan.grid import update_grid_
     from workbench.kan.growth import expand_depth, expand_width, permute_nodes, submodel, warm_start
-    from workbench.kan.journal import Journal
     from workbench.kan.layer import KANLayer
     from workbench.kan.locking import lock, locked_edges, unlock
     from workbench.kan.losses import CrossEntropy, Huber, Loss, Poisson, SquaredError
-    from workbench.kan.model import KAN, Edge, KANConfig, Trace
-    from workbench.kan.records import Record
-    from workbench.kan.regularization import Penalty
-    from workbench.kan.run import Progress
-    from workbench.kan.solvers.adam import Adam
-    from workbench.kan.training import FitResult, TrainingError, fit
+    from workbench.kan.model import KAN, Edge, Trace
+    from workbench.kan.training.contest import Start, starts_of
+    from workbench.kan.training.fitting import fit
+    from workbench.kan.training.journal import Journal
+    from workbench.kan.training.records import Record
+    from workbench.kan.training.regularization import Penalty
+    from workbench.kan.training.result import FitResult, TrainingError
+    from workbench.kan.training.run import Progress
+    from workbench.kan.training.solvers.adam import Adam
 
 _MODULES = {
     "bases": ["BASES"],
     "checkpoint": ["About", "load", "read_about", "save"],
-    "contest": ["Start", "starts_of"],
+    "training.contest": ["Start", "starts_of"],
     "data": ["Dataset"],
     "editing": ["reopen", "reshape"],
-    "equations": ["Condition", "Solution", "solve"],
     "functions": ["FUNCTIONS"],
     "grid": ["update_grid_"],
     "growth": ["expand_depth", "expand_width", "permute_nodes", "submodel", "warm_start"],
-    "journal": ["Journal"],
-    "records": ["Record"],
+    "training.journal": ["Journal"],
+    "training.records": ["Record"],
     "layer": ["KANLayer"],
     "locking": ["lock", "locked_edges", "unlock"],
     "losses": ["CrossEntropy", "Huber", "Loss", "Poisson", "SquaredError"],
-    "model": ["KAN", "Edge", "KANConfig", "Trace"],
-    "regularization": ["Penalty"],
-    "run": ["Progress"],
-    "solvers.adam": ["Adam"],
-    "training": ["FitResult", "TrainingError", "fit"],
+    "config": ["KANConfig"],
+    "model": ["KAN", "Edge", "Trace"],
+    "training.regularization": ["Penalty"],
+    "training.run": ["Progress"],
+    "training.solvers.adam": ["Adam"],
+    "training.fitting": ["fit"],
+    "training.result": ["FitResult", "TrainingError"],
 }
 
-__getattr__, __dir__ = lazily(__name__, _MODULES)
+_MOVED = {"workbench.equations.solving": ["Condition", "Solution", "solve"]}
+
+__getattr__, __dir__ = lazily(__name__, _MODULES, _MOVED)
 
 __all__ = [
     "BASES",

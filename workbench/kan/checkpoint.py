@@ -18,13 +18,14 @@ from safetensors.torch import save as packed
 from torch import Tensor
 
 from workbench import __version__
+from workbench.common.schema import Count, Name, Strict, Struct, Text, read, require, require_names
+from workbench.common.writing import replacing
 from workbench.errors import InputError, in_one_line
 from workbench.kan.bases import BSplines
+from workbench.kan.config import KANConfig
 from workbench.kan.functions import lookup
-from workbench.kan.model import KAN, KANConfig
+from workbench.kan.model import KAN
 from workbench.kan.tensor_file import read_tensors
-from workbench.schema import Count, Name, Strict, Struct, Text, read, require, require_names
-from workbench.writing import replacing
 
 FORMAT = 2
 _FAMILY = "kan-workbench-"

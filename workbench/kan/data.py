@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench.common.schema import require_text
 from workbench.errors import InputError
 from workbench.kan.checks import numbers, seed_of
 from workbench.kan.columns import (
@@ -24,7 +25,6 @@ from workbench.kan.columns import (
     target_numbers,
 )
 from workbench.kan.losses import LossName, chosen_loss
-from workbench.schema import require_text
 
 Part = Literal["train", "validation", "test"]
 

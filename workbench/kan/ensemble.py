@@ -4,7 +4,6 @@ Second-order training runs many random starts, and elimination tries many prunin
 of ``S`` networks that share their width and fixed functions, but not their numbers, grids or masks.
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -105,19 +104,7 @@ class Ensemble:
 
     def model(self, index: int) -> KAN:
         """Network ``index`` as a ``KAN`` of its own."""
-        model = copy.deepcopy(self.template)
-        model.config = replace(model.config, grid_size=self.layers[0].grid_size)
-        with torch.no_grad():
-            for level, stack in enumerate(self.layers):
-                layer = model.layer(level)
-                coefficients = stack.coefficients[index].to(layer.coefficients, copy=True)
-                layer.coefficients = torch.nn.Parameter(coefficients)
-                layer.affine.copy_(stack.affine[index])
-                layer.grid_range.copy_(stack.grid_range[index])
-                layer.mask.copy_(stack.mask[index])
-                layer.locked.copy_(stack.locked[index])
-                layer.fixed = {e: f for e, f in layer.fixed.items() if bool(layer.mask[e])}
-        return model
+        return self.template.with_activations(self.layers, index)
 
     def nodes(self, x: Tensor, first: Tensor | None = None) -> list[Tensor]:
         """Node values before the output scaling, ``x (N, d)`` -> list of ``(S, N, n_l)``.

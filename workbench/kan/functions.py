@@ -2,8 +2,8 @@ r"""Univariate functions that an edge can be fixed to, as :math:`c\,f(a x + b) +
 
 Each entry has the value and the analytic derivative, both safe in the sense that arguments outside
 the natural domain are answered by a finite value with zero slope, so that a solver can walk back in.
-The SymPy side of the same table is ``workbench.discovery.library``; a test holds the two together, and
-``workbench.discovery.library.register`` adds an entry to both.
+The SymPy side of the same table is ``workbench.formulas.library``; a test holds the two together, and
+``workbench.formulas.library.register`` adds an entry to both.
 """
 
 import keyword
@@ -187,7 +187,7 @@ def add_function(
     value: Callable[[Tensor], Tensor],
     slope: Callable[[Tensor], Tensor] | None = None,
 ) -> Function:
-    """Put a user's function into the table; ``workbench.discovery.library.register`` is the way in.
+    """Put a user's function into the table; ``workbench.formulas.library.register`` is the way in.
 
     Args:
         name: a new identifier.

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from workbench.errors import InputError
-from workbench.kan.model import KAN, KANConfig
+from workbench.kan.config import KANConfig
+from workbench.kan.model import KAN
 
 NEW_RANGE = 2.0
 """Grids of new nodes span [-2, 2]: fresh curves sum to about one; training regrids them anyway."""

@@ -3,20 +3,17 @@
 import copy
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from operator import index
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from workbench.errors import ExtrapolationWarning, InputError
-from workbench.kan.bases import BSplines, find_base, find_basis
+from workbench.kan.bases import BSplines
 from workbench.kan.checks import numbers, require_place, seed_of, whole
+from workbench.kan.config import Arity, KANConfig, Width, frozen_arity, frozen_width
 from workbench.kan.layer import Activations, KANLayer
-
-Width = Sequence[int | Sequence[int]]
-Arity = int | Sequence[int | Sequence[int]]
 
 
 class Edge(NamedTuple):
@@ -32,95 +29,6 @@ class Trace(NamedTuple):
 
     nodes: tuple[Tensor, ...]
     postacts: tuple[Tensor, ...]
-
-
-@dataclass(frozen=True)
-class KANConfig:
-    """What a network is, without its numbers.
-
-    Attributes:
-        width: nodes per layer, ``(2, 5, 1)``; with products ``(2, (5, 2), 1)`` = 5 sums, 2 products.
-        grid_size: intervals of the grid of every edge.
-        degree: polynomial degree, 3 = cubic; every family has ``grid_size + degree`` functions.
-        arity: factors of the product nodes: one number for all of them, or an entry for every layer of
-            nodes, inputs included: a number, or one number per product node, ``(2, (2, 3), 2)``.
-        basis: family of the curves, see ``workbench.kan.bases``.
-        base: None, or the function that every edge has beside its curve.
-    """
-
-    width: tuple[int | tuple[int, int], ...]
-    grid_size: int = 3
-    degree: int = 3
-    arity: int | tuple[int | tuple[int, ...], ...] = 2
-    basis: str = BSplines.name
-    base: str | None = None
-
-    def __post_init__(self) -> None:
-        counts = [(self.sums(k), self.products(k)) for k in range(len(self.width))]
-        if len(counts) < 2 or any(min(kinds) < 0 or sum(kinds) < 1 for kinds in counts):
-            raise InputError(
-                f"width needs at least two layers with at least one node each, got {self.width}"
-            )
-        whole("grid_size", self.grid_size)
-        whole("degree", self.degree)
-        if self.products(0):
-            raise InputError(f"the input layer has no product nodes, got width {self.width}")
-        find_basis(self.basis)
-        if self.base is not None:
-            find_base(self.base)
-        self._check_arity()
-
-    def _check_arity(self) -> None:
-        if not isinstance(self.arity, int) and len(self.arity) != len(self.width):
-            raise InputError(
-                f"arity needs one entry for each of the {len(self.width)} layers of nodes, "
-                f"got {self.arity}"
-            )
-        for level in range(len(self.width)):
-            found = self.arities(level)
-            if len(found) != self.products(level):
-                raise InputError(
-                    f"arity must name {self.products(level)} product nodes in layer {level}, "
-                    f"got {found}"
-                )
-            if any(arity < 2 for arity in found):
-                raise InputError(f"arity must be at least 2, got {min(found)}")
-        if isinstance(self.arity, int) and self.arity < 2:
-            raise InputError(f"arity must be at least 2, got {self.arity}")
-
-    def sums(self, level: int) -> int:
-        entry = self.width[level]
-        return entry if isinstance(entry, int) else entry[0]
-
-    def products(self, level: int) -> int:
-        entry = self.width[level]
-        return 0 if isinstance(entry, int) else entry[1]
-
-    def arities(self, level: int) -> tuple[int, ...]:
-        """Factors of each product node of a layer of nodes."""
-        entry = self.arity if isinstance(self.arity, int) else self.arity[level]
-        return (entry,) * self.products(level) if isinstance(entry, int) else entry
-
-    def nodes(self, level: int) -> int:
-        return self.sums(level) + self.products(level)
-
-    def subnodes(self, level: int) -> int:
-        """Sums and factors of products: what the layer before feeds."""
-        return self.sums(level) + sum(self.arities(level))
-
-    @property
-    def depth(self) -> int:
-        """Number of layers of activations."""
-        return len(self.width) - 1
-
-    def parents(self, level: int, node: int) -> range:
-        """Sub-nodes of a node: itself for a sum, its factors for a product."""
-        sums = self.sums(level)
-        if node < sums:
-            return range(node, node + 1)
-        arities = self.arities(level)
-        first = sums + sum(arities[: node - sums])
-        return range(first, first + arities[node - sums])
 
 
 def join(subnodes: Tensor, sums: int, arities: Sequence[int]) -> Tensor:
@@ -175,7 +83,7 @@ class KAN(nn.Module):
         super().__init__()
         grid_size, degree = whole("grid_size", grid_size), whole("degree", degree)
         self.config = KANConfig(
-            _frozen_width(width), grid_size, degree, _frozen_arity(arity), basis, base
+            frozen_width(width), grid_size, degree, frozen_arity(arity), basis, base
         )
         require_place(dtype, device)
         generator = torch.Generator().manual_seed(seed_of(seed))
@@ -340,37 +248,28 @@ class KAN(nn.Module):
         Raises:
             InputError: ``grid_size`` is no whole number of at least 1.
         """
-        from workbench.kan.ensemble import Ensemble
-
         grid_size = whole("grid_size", grid_size)
-        return Ensemble.of([self]).refine(grid_size).model(0)
+        if grid_size == self.config.grid_size:
+            return self.copy()
+        finer = [stack.with_grid(stack.grid_range, grid_size) for stack in self.activations()]
+        return self.with_activations(finer)
+
+    def with_activations(self, stacks: Sequence[Activations], index: int = 0) -> "KAN":
+        """A copy with the tensors of network ``index`` of these stacks, one stack a layer."""
+        model = self.copy()
+        model.config = replace(model.config, grid_size=stacks[0].grid_size)
+        with torch.no_grad():
+            for level, stack in enumerate(stacks):
+                layer = model.layer(level)
+                coefficients = stack.coefficients[index].to(layer.coefficients, copy=True)
+                layer.coefficients = torch.nn.Parameter(coefficients)
+                layer.affine.copy_(stack.affine[index])
+                layer.grid_range.copy_(stack.grid_range[index])
+                layer.mask.copy_(stack.mask[index])
+                layer.locked.copy_(stack.locked[index])
+                layer.fixed = {e: f for e, f in layer.fixed.items() if bool(layer.mask[e])}
+        return model
 
     def activations(self) -> list[Activations]:
         """All layers as stacks of one, sharing the model's tensors."""
         return [self.layer(level).activations() for level in range(self.config.depth)]
-
-
-def _frozen_width(width: Width) -> tuple[int | tuple[int, int], ...]:
-    try:
-        return tuple(_pair(n) if isinstance(n, Sequence) else index(n) for n in width)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            "width must hold whole numbers of nodes, or pairs (sums, products), as in (2, 5, 1) or "
-            f"(2, (5, 2), 1), got {width!r}"
-        ) from error
-
-
-def _pair(entry: Sequence[int]) -> tuple[int, int]:
-    sums, products = map(index, entry)
-    return sums, products
-
-
-def _frozen_arity(arity: Arity) -> int | tuple[int | tuple[int, ...], ...]:
-    try:
-        if not isinstance(arity, Sequence):
-            return index(arity)
-        return tuple(tuple(map(index, n)) if isinstance(n, Sequence) else index(n) for n in arity)
-    except TypeError as error:
-        raise InputError(
-            f"arity must be a whole number, or one entry per layer of nodes, got {arity!r}"
-        ) from error

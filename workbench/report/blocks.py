@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.discovery.formula import Formula
+from workbench.formulas.formula import Formula
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench import __version__
-from workbench.automatic import Discovery
-from workbench.discovery.library import SYMPY
-from workbench.discovery.sample import objective
+from workbench.evidence.sample import objective
+from workbench.formulas.library import SYMPY
+from workbench.search.discovery import Discovery
 
 TITLE = "KAN Workbench: scientific discovery with Kolmogorov–Arnold networks in JupyterLab"
 AUTHORS = "{KAN Workbench developers}"

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from workbench.automatic import Discovery
-from workbench.discovery.card import TRIVIAL, in_words, remarks
-from workbench.discovery.charts import bar_chart, loss_chart, residual_chart, scatter_chart
-from workbench.discovery.digits import full_digits, interval_in_words
-from workbench.discovery.export import Export
-from workbench.discovery.formula import Constant, Formula
-from workbench.discovery.provenance import topology
-from workbench.discovery.typesetting import rounded
+from workbench.evidence.provenance import topology
+from workbench.formulas.card import TRIVIAL, in_words, remarks
+from workbench.formulas.constant import Constant
+from workbench.formulas.digits import full_digits, interval_in_words
+from workbench.formulas.export import Export
+from workbench.formulas.formula import Formula
+from workbench.formulas.typesetting import rounded
+from workbench.pictures.charts import bar_chart, loss_chart, residual_chart, scatter_chart
 from workbench.report.blocks import (
     Block,
     Bullets,
@@ -27,6 +27,7 @@ from workbench.report.blocks import (
     Text,
 )
 from workbench.report.citation import bibtex, methods
+from workbench.search.discovery import Discovery
 
 
 def report(
@@ -41,7 +42,7 @@ def report(
     """The report of a discovery.
 
     Args:
-        found: the discovery. about: its summary, see ``workbench.results.summary``.
+        found: the discovery. about: its summary, see ``workbench.report.results.summary``.
         exports: of the formula. picture: the network as SVG.
         title, question: at the head.
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from workbench.markup import Markup, element
+from workbench.common.markup import Markup, element
 from workbench.report.blocks import (
     Block,
     Bullets,

@@ -3,18 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from workbench.markup import in_markdown
-from workbench.report.blocks import (
-    Block,
-    Bullets,
-    Code,
-    Figures,
-    Law,
-    Picture,
-    Report,
-    Table,
-    Text,
-)
+from workbench.common.markup import in_markdown
+from workbench.report.blocks import Block, Bullets, Code, Figures, Law, Picture, Report, Table, Text
 
 
 def to_markdown(report: Report) -> str:

@@ -4,8 +4,8 @@ import secrets
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.saved_sessions import stamp
 from workbench.session.frames import Frame
+from workbench.session.saved import stamp
 from workbench.session.session import Session
 
 

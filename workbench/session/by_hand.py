@@ -1,13 +1,13 @@
 """Steps on laws and formulas that the scientist writes or changes by hand."""
 
-from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.parts import parts, without_part
-from workbench.discovery.starting import formulas_from, network_from
-from workbench.discovery.targets import compile_target
-from workbench.discovery.typesetting import rounded
-from workbench.discovery.written import require_law
+from workbench.formulas.formula_set import FormulaSet
+from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
+from workbench.network.targets import compile_target
+from workbench.search.parts import parts, without_part
+from workbench.search.starting import formulas_from, network_from
+from workbench.search.written import require_law
 from workbench.session.history import Step
 from workbench.session.steps import require_index
 

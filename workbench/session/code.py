@@ -8,8 +8,8 @@ import ast
 import re
 from dataclasses import dataclass
 
-from workbench.preparation import Preparation
 from workbench.session.steps import OPTIONS
+from workbench.tables.preparation import Preparation
 
 _VARIABLES = {"data", "model", "result", "formulas", "formula", "found"}
 _PARTS = {"model", "network", "formulas", "best", "names", "target", "expressions"}

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from workbench.discovery.fixing import fix, unfix
-from workbench.discovery.pruning import remove_edges, remove_node
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.editing import reopen, reshape
 from workbench.kan.growth import expand_depth, expand_width
 from workbench.kan.locking import lock, unlock
 from workbench.kan.model import KAN, Edge
+from workbench.network.fixing import fix, unfix
+from workbench.network.pruning import remove_edges, remove_node
 from workbench.session.history import Step
 from workbench.session.steps import living
 

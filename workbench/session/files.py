@@ -14,43 +14,46 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as packed
 
-from workbench import __version__, manifest
-from workbench.discovery.blocks import Blocks, available
-from workbench.discovery.formula_file import read_formula
-from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.parsing import parse_expression
-from workbench.discovery.structure.propose import Suggestion
+from workbench import __version__
+from workbench.common.schema import read, require
+from workbench.common.writing import replacing
 from workbench.errors import InputError, in_one_line
+from workbench.formulas.formula import Formula
+from workbench.formulas.formula_file import read_formula
+from workbench.formulas.formula_set import FormulaSet
+from workbench.formulas.parsing import parse_expression
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
-from workbench.kan.solvers.adam import Adam
-from workbench.kan.training import FitResult
-from workbench.manifest import FORMAT, MANIFEST, Manifest, archive, described
-from workbench.preparation import Preparation
-from workbench.schema import read, require
+from workbench.kan.training.result import FitResult
+from workbench.kan.training.solvers.adam import Adam
+from workbench.search.blocks import Blocks, available
+from workbench.search.structure.propose import Suggestion
+from workbench.session import manifest
 from workbench.session.code import Source, checked
 from workbench.session.frames import remembered
 from workbench.session.history import Step
-from workbench.session.session import Session
+from workbench.session.manifest import FORMAT, MANIFEST, Manifest, archive, described
 from workbench.session.steps import require_fitting
-from workbench.writing import replacing
+from workbench.session.work import Work
+from workbench.tables.preparation import Preparation
 
 _TABLE = "data.safetensors"
 _TENSORS = ("inputs", "targets", "train", "validation", "test")
 _LOSSES = ("train_loss", "validation_loss", "success_share")
 _READ = ("path", "example", "saved", "target", "seed")
+S = TypeVar("S", bound=Work)
 _FACTS = ("solver", "stopped", "train_loss", "validation_loss", "success_share", "seconds")
 
 
-def save(session: Session, path: str | Path) -> Path:
+def save(session: Work, path: str | Path) -> Path:
     """Write a session.
 
     Args:
@@ -65,7 +68,7 @@ def save(session: Session, path: str | Path) -> Path:
     return Path(path)
 
 
-def _write(session: Session, archive: zipfile.ZipFile) -> None:
+def _write(session: Work, archive: zipfile.ZipFile) -> None:
     history, data = session.history, session.data
     models: dict[int, int] = {}  # most steps leave the network alone
     for step in history.steps:
@@ -141,8 +144,8 @@ def _told(step: Step, model: int) -> dict[str, Any]:
     }
 
 
-def load(path: str | Path) -> Session:
-    """Read a session that ``save`` wrote.
+def load(path: str | Path, kind: type[S]) -> S:
+    """Read a session that ``save`` wrote, as one of this class.
 
     Raises:
         InputError: the file is missing, damaged, of another program or of a newer version.
@@ -151,7 +154,7 @@ def load(path: str | Path) -> Session:
     about = described(path)
     try:
         with archive(path) as members, tempfile.TemporaryDirectory() as folder:
-            session = _read(about, members, Path(folder))
+            session = _read(about, members, Path(folder), kind)
         require(len(session.versions) > 0, repr(path.name), "it has no versions")
     except InputError:
         raise
@@ -160,7 +163,7 @@ def load(path: str | Path) -> Session:
     return session
 
 
-def _read(about: Manifest, members: zipfile.ZipFile, folder: Path) -> Session:
+def _read(about: Manifest, members: zipfile.ZipFile, folder: Path, kind: type[S]) -> S:
     data = _data(about.data, load_file(members.extract(_TABLE, folder)))
     count = 1 + max(step.model for step in about.steps)
     models = [checkpoint.load(members.extract(_model(n), folder)) for n in range(count)]
@@ -172,7 +175,7 @@ def _read(about: Manifest, members: zipfile.ZipFile, folder: Path) -> Session:
     ]
     prepared: Any = Preparation | None  # no type for mypy, which knows no union as a value
     preparation = read(bytes(about.preparation), prepared, "the preparation of a session")
-    session = Session(
+    session = kind(
         data,
         model=steps[0].model,
         seed=about.seed,
@@ -212,7 +215,7 @@ def _formulas(
     if count is None:
         return None
     files = [_formula(number, place) for place in range(count)]
-    found = [read_formula(members.read(file), repr(file)) for file in files]
+    found = [read_formula(members.read(file), repr(file), Formula) for file in files]
     for formula in found:
         require(set(formula.names) <= set(data.names), "a session", "a formula has other inputs")
     return FormulaSet(found)

@@ -7,10 +7,11 @@ from typing import Literal
 
 import torch
 
-from workbench.discovery.formula_set import FormulaSet
-from workbench.kan.contest import Start
+from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.model import KAN, Edge
-from workbench.kan.training import FitResult, Record
+from workbench.kan.training.contest import Start
+from workbench.kan.training.records import Record
+from workbench.kan.training.result import FitResult
 
 Status = Literal["ready", "running", "paused", "stopping", "done", "stopped", "error"]
 Job = Literal["train", "prune", "symbolify", "discover"]

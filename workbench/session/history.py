@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from workbench.discovery.formula_set import FormulaSet
 from workbench.errors import InputError
+from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.model import KAN
-from workbench.kan.training import FitResult
+from workbench.kan.training.result import FitResult
 
 
 @dataclass(frozen=True)

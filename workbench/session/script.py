@@ -4,8 +4,8 @@ import ast
 import json
 from collections.abc import Iterable, Sequence
 
+from workbench.common.markup import in_markdown
 from workbench.kan.losses import LossName
-from workbench.markup import in_markdown
 from workbench.session.code import UNKNOWN, Source
 from workbench.session.history import Step
 
@@ -18,27 +18,27 @@ _HOME = {
     "fit": "workbench",
     "prune_edges": "workbench",
     "symbolify": "workbench",
-    "Preparation": "workbench.preparation",
+    "Preparation": "workbench.tables.preparation",
     "Edge": "workbench.kan.model",
-    "constants_and_lines": "workbench.discovery.polish",
-    "polished": "workbench.discovery.polish",
-    "compile_target": "workbench.discovery.targets",
-    "formulas_from": "workbench.discovery.starting",
-    "network_from": "workbench.discovery.starting",
-    "without_part": "workbench.discovery.parts",
-    "eliminate": "workbench.discovery.elimination",
-    "remove_edges": "workbench.discovery.pruning",
-    "remove_node": "workbench.discovery.pruning",
+    "constants_and_lines": "workbench.search.polish",
+    "polished": "workbench.search.polish",
+    "compile_target": "workbench.network.targets",
+    "formulas_from": "workbench.search.starting",
+    "network_from": "workbench.search.starting",
+    "without_part": "workbench.search.parts",
+    "eliminate": "workbench.network.elimination",
+    "remove_edges": "workbench.network.pruning",
+    "remove_node": "workbench.network.pruning",
     "expand_depth": "workbench.kan.growth",
     "expand_width": "workbench.kan.growth",
     "reopen": "workbench.kan.editing",
     "reshape": "workbench.kan.editing",
-    "fix": "workbench.discovery.fixing",
-    "unfix": "workbench.discovery.fixing",
+    "fix": "workbench.network.fixing",
+    "unfix": "workbench.network.fixing",
     "lock": "workbench.kan.locking",
     "unlock": "workbench.kan.locking",
-    "example_table": "workbench.tables",
-    "read_table": "workbench.tables",
+    "example_table": "workbench.tables.reading",
+    "read_table": "workbench.tables.reading",
 }
 """Where the names that steps use are at home."""
 

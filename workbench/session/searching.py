@@ -4,16 +4,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Self
 
-from workbench.automatic import Effort, discover
-from workbench.discovery.blocks import Blocks, blocks, in_order, usual
-from workbench.discovery.formula import Formula
-from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.parsing import quoted
-from workbench.discovery.polish import constants_and_lines
-from workbench.discovery.structure.propose import Suggestion
-from workbench.discovery.symbolic import symbolify
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
+from workbench.formulas.formula_set import FormulaSet
+from workbench.formulas.parsing import quoted
 from workbench.kan.model import Edge
+from workbench.search.automatic import discover
+from workbench.search.blocks import Blocks, blocks, in_order, usual
+from workbench.search.discovery import Effort
+from workbench.search.polish import constants_and_lines
+from workbench.search.structure.propose import Suggestion
+from workbench.search.symbolic import symbolify
 from workbench.session import by_hand, steps
 from workbench.session.history import Step, chosen_among, formulas_of, law_of
 from workbench.session.stepping import Stepping
@@ -220,6 +221,6 @@ class Searching(Stepping):
         """Add a formula in which a part of another is a constant, fitted again, and choose it.
 
         Args:
-            index: of the other formula. place: of the part, see ``discovery.parts.parts``.
+            index: of the other formula. place: of the part, see ``search.parts.parts``.
         """
         return self._do(by_hand.without, self.data, self.formulas, index, place)

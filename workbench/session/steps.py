@@ -8,19 +8,20 @@ from typing import Any, Literal
 
 import torch
 
-from workbench.automatic import Discovery, Effort
-from workbench.discovery.blocks import Blocks, Functions
-from workbench.discovery.elimination import Elimination
-from workbench.discovery.formula import Formula
-from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.polish import polished
-from workbench.discovery.pruning import prune_edges
-from workbench.discovery.sample import Sample
 from workbench.errors import InputError
+from workbench.evidence.sample import Sample
+from workbench.formulas.formula import Formula
+from workbench.formulas.formula_set import FormulaSet
+from workbench.kan.config import Width
 from workbench.kan.data import Dataset, Part
 from workbench.kan.losses import chosen_loss
-from workbench.kan.model import KAN, Edge, Width
-from workbench.kan.training import FitResult
+from workbench.kan.model import KAN, Edge
+from workbench.kan.training.result import FitResult
+from workbench.network.elimination import Elimination
+from workbench.network.pruning import prune_edges
+from workbench.search.blocks import Blocks, Functions
+from workbench.search.discovery import Discovery, Effort
+from workbench.search.polish import polished
 from workbench.session.history import Step
 
 Precision = Literal["float64", "float32"]

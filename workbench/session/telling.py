@@ -3,15 +3,15 @@
 import time
 from pathlib import Path
 
-from workbench.automatic import Discovery
 from workbench.baselines import Baseline, compare
-from workbench.discovery.attribution import feature_scores
-from workbench.discovery.drawing import network_svg
-from workbench.discovery.export import ESSENTIAL, export_all
 from workbench.errors import InputError
+from workbench.formulas.export import ESSENTIAL, export_all
+from workbench.network.attribution import feature_scores
+from workbench.pictures.drawing import network_svg
 from workbench.report import report as report_of
 from workbench.report import to_html
-from workbench.results import summary, write_results
+from workbench.report.results import summary, write_results
+from workbench.search.discovery import Discovery
 from workbench.session.session import Session
 
 _MLP = ((8,),)

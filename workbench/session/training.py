@@ -7,18 +7,14 @@ from typing import Any
 
 import torch
 
-from workbench.kan.contest import Contest
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
-from workbench.kan.training import FitResult, Progress, Record, fit
-from workbench.session.frames import (
-    CURVE_POINTS,
-    Frame,
-    Status,
-    diagnosis,
-    edge_curves,
-    phase_of,
-)
+from workbench.kan.training.contest import Contest
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.records import Record
+from workbench.kan.training.result import FitResult
+from workbench.kan.training.run import Progress
+from workbench.session.frames import CURVE_POINTS, Frame, Status, diagnosis, edge_curves, phase_of
 from workbench.session.worker import Worker
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 import traitlets
 
+from workbench.common.writing import write_bytes
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.preparation import Preparation, columns_of, findings, suggested
 from workbench.session.code import Source
-from workbench.tables import SUFFIXES, example_table, read_table
+from workbench.tables.preparation import Preparation, columns_of, findings, suggested
+from workbench.tables.reading import SUFFIXES, example_table, read_table
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
-from workbench.writing import write_bytes
 
 _MOST_FILES = 60
 _MOST_COLUMNS = 400
@@ -36,7 +36,7 @@ class DataForm(Panel):
 
     Attributes:
         table: name, rows and columns of the table, or {}.
-        columns: see ``workbench.preparation.Column``.
+        columns: see ``workbench.tables.preparation.Column``.
         choice: see ``Preparation``. findings: see ``Finding``.
         ready: rows of each part and names as they will be, or {}.
         files: tables in the folder. state: message, error, whether the choice is in use.

@@ -9,14 +9,14 @@ import networkx as nx
 import numpy as np
 import torch
 
-from workbench.discovery.attribution import feature_scores
-from workbench.discovery.candidates import Candidate
-from workbench.discovery.graph import node_name, save_graph
-from workbench.discovery.naming import told_apart
-from workbench.discovery.tracing import flow
+from workbench.formulas.naming import told_apart
 from workbench.kan.editing import greville
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, Edge
+from workbench.network.attribution import feature_scores
+from workbench.network.candidates import Candidate
+from workbench.network.graph import node_name, save_graph
+from workbench.network.tracing import flow
 from workbench.session import Session
 from workbench.widgets.spelling import spelled
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import traitlets
 
-from workbench.discovery.drawing import network_svg
-from workbench.discovery.export import LANGUAGES, export
-from workbench.discovery.formula import Formula
 from workbench.errors import InputError
+from workbench.formulas.export import LANGUAGES, export
+from workbench.formulas.formula import Formula
 from workbench.kan import checkpoint
+from workbench.pictures.drawing import network_svg
 from workbench.session import Session
 from workbench.session.telling import report, title_of
 from workbench.widgets.front_end import module, style

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from workbench.discovery.card import remarks, with_error
-from workbench.discovery.formula import Formula
-from workbench.discovery.formula_set import FormulaSet
-from workbench.discovery.targets import unknowns
 from workbench.errors import InputError
-from workbench.inspection import impacts, predictions, residuals, sensitivity, verify
+from workbench.formulas.card import remarks, with_error
+from workbench.formulas.formula import Formula
+from workbench.formulas.formula_set import FormulaSet
+from workbench.network.targets import unknowns
+from workbench.report.inspection import impacts, predictions, residuals, sensitivity, verify
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, index_in, text_in

@@ -15,12 +15,12 @@ from weakref import WeakValueDictionary
 import pandas as pd
 from IPython import get_ipython
 
-from workbench import saved_sessions
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.manifest import Manifest, described
-from workbench.results import fingerprint
+from workbench.report.results import fingerprint
 from workbench.session import Session
+from workbench.session import saved as saved_sessions
+from workbench.session.manifest import Manifest, described
 from workbench.session.telling import title_of
 from workbench.session.worker import DOING
 

@@ -6,11 +6,11 @@ from typing import Any, Literal
 import torch
 import traitlets
 
-from workbench.discovery.drawing import network_svg
-from workbench.discovery.tracing import node_maps
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
+from workbench.network.tracing import node_maps
+from workbench.pictures.drawing import network_svg
 from workbench.session import Frame, Session
 from workbench.widgets.describing import (
     bending_of,

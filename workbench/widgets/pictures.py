@@ -2,12 +2,12 @@
 
 from IPython.display import HTML
 
-from workbench.discovery.drawing import network_svg
-from workbench.discovery.formula import Formula
-from workbench.discovery.graph import to_networkx
+from workbench.common.markup import element
+from workbench.formulas.formula import Formula
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.markup import element
+from workbench.network.graph import to_networkx
+from workbench.pictures.drawing import network_svg
 
 
 def network_picture(model: KAN, data: Dataset) -> HTML:

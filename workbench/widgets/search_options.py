@@ -4,14 +4,14 @@ from typing import Any
 
 import sympy
 
-from workbench.discovery.blocks import GROUPS, available, usual
-from workbench.discovery.graph import edge_label
-from workbench.discovery.library import SYMPY
-from workbench.discovery.parsing import quoted
-from workbench.discovery.targets import Unknowns
-from workbench.discovery.typesetting import expression_mathml
 from workbench.errors import InputError
+from workbench.formulas.library import SYMPY
+from workbench.formulas.parsing import quoted
+from workbench.formulas.typesetting import expression_mathml
 from workbench.kan.model import Edge
+from workbench.network.graph import edge_label
+from workbench.network.targets import Unknowns
+from workbench.search.blocks import GROUPS, available, usual
 from workbench.session import Session
 from workbench.widgets.panel import Said
 

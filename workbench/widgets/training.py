@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from workbench.automatic import default_widths
 from workbench.errors import InputError
-from workbench.kan.contest import Start
-from workbench.kan.model import Edge, Width
+from workbench.kan.config import Width
+from workbench.kan.model import Edge
+from workbench.kan.training.contest import Start
+from workbench.search.shapes import default_widths
 from workbench.session import Frame, Session
 from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in

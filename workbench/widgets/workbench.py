@@ -7,15 +7,15 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from workbench import saved_sessions
-from workbench.automatic import default_widths
-from workbench.discovery.drawing import network_svg
-from workbench.discovery.formula import Formula
+from workbench.common.markup import element, join
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
+from workbench.kan.config import Width
 from workbench.kan.data import Dataset
-from workbench.kan.model import Width
-from workbench.markup import element, join
+from workbench.pictures.drawing import network_svg
+from workbench.search.shapes import default_widths
 from workbench.session import Frame, Session
+from workbench.session import saved as saved_sessions
 from workbench.session.autosave import Autosave
 from workbench.session.code import Source
 from workbench.session.telling import title_of

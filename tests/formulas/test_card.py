@@ -1,0 +1,26 @@
+"""What is said of a formula to people."""
+
+import sympy
+
+from workbench.formulas.card import alternatives, formula_card
+from workbench.formulas.formula import Formula
+
+A = sympy.Symbol("a", real=True)
+
+
+def test_a_card_shows_the_figures_that_are_known() -> None:
+    scores = {"validation_loss": 0.12345, "test_r2": None, "test_loss": float("nan")}
+    card = formula_card(Formula((A**2,), ("a",), scores=scores))
+    assert "<p>validation loss 0.1235; complexity 3</p>" in card
+    assert "test" not in card
+    assert "complexity" not in formula_card(Formula((A**2,), ("a",)))
+
+
+def test_forms_that_the_rows_do_not_tell_apart_are_named_and_counted() -> None:
+    law = Formula((A**2,), ("a",), rivals=("y = a", "y = cos(a)"))
+    assert alternatives(law) == ["Not told apart from y = a; y = cos(a)."]
+    many = Formula((A**2,), ("a",), rivals=tuple("bcdefg"))
+    assert alternatives(many) == ["Not told apart from b; c; d; e; and 2 more."]
+    assert alternatives(Formula((A**2,), ("a",))) == []
+    constant = Formula((sympy.Float(2.5),), ("a",), rivals=("y = a",))
+    assert alternatives(constant) == []

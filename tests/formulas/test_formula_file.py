@@ -1,0 +1,122 @@
+"""A saved formula is data: it is checked whole, and nothing that it says runs or grows."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+from workbench.errors import InputError
+from workbench.formulas.constant import Constant
+from workbench.formulas.evaluation import compiled
+from workbench.formulas.formula import Formula
+
+A, B = sympy.symbols("a b", real=True)
+PAYLOAD = "__import__('pathlib').Path('OWNED').touch()"
+
+
+def formula() -> Formula:
+    return Formula(
+        (2.5 * sympy.exp(A) + B**2,),
+        ("a", "b"),
+        domain={"a": (-1.0, 1.0), "b": (0.0, 2.0)},
+        units={"a": "m"},
+        constants=(Constant(2.5, 0.1, interval=(2.3, 2.7), tied=((0, 0.5),)),),
+        scores={"train_loss": 0.1, "validation_loss": float("nan")},
+        provenance={"seed": 0},
+    )
+
+
+def changed(tmp_path: Path, **changes: object) -> Path:
+    path = tmp_path / "formula.json"
+    path.write_text(json.dumps(formula().to_json() | changes))
+    return path
+
+
+def test_it_comes_back(tmp_path: Path) -> None:
+    formula().save(tmp_path / "f.json")
+    back = Formula.load(tmp_path / "f.json")
+    assert back.to_json() == formula().to_json()
+
+
+SYMBOL = "Symbol('a', real=True)"
+HOSTILE = [
+    f"Add({SYMBOL}, Symbol({PAYLOAD!r}, real=True))",
+    f"Add({SYMBOL}, Symbol('other', real=True))",
+    f"Add({SYMBOL}, Symbol('b'))",
+    f"Mul({SYMBOL}, Pow(Integer(10), Pow(Integer(10), Integer(10))))",
+    f"Mul({SYMBOL}, Pow(Integer(10), Integer(1000000000)))",
+    f"Pow({SYMBOL}, Integer(1000000000))",
+    f"Pow(Pow({SYMBOL}, Integer(999)), Integer(999))",
+    "Mul(" + ", ".join([f"Pow({SYMBOL}, Integer(999))"] * 2) + ")",
+    "Pow(Rational(1000000001, 1000000000), Integer(1000000000))",
+    f"Mul({SYMBOL}, exp(exp(exp(Integer(100)))))",
+    f"Mul({SYMBOL}, Float('1.5', precision=1000000000))",
+    f"Mul({SYMBOL}, Float('1e999999999'))",
+    f"Mul({SYMBOL}, Float('1e-999999999'))",
+    f"Mul({SYMBOL}, Rational('1e999999999'))",
+    f"Mul({SYMBOL}, Rational(1, 0))",
+    f"besselj(Integer(1000000000), {SYMBOL})",
+    "sin(" * 70 + SYMBOL + ")" * 70,
+    "sin(" * 5000 + SYMBOL + ")" * 5000,
+    "Add(" + ", ".join([SYMBOL] * 5001) + ")",
+    f"Max({', '.join(f'Mul({SYMBOL}, Integer({k}))' for k in range(11))})",
+    f"Pow({SYMBOL})",
+    "Pow(true, Integer(2))",
+    "sin(ExprCondPair(Integer(1), true))",
+    "besselj()",
+    f"Symbol({SYMBOL})",
+    "Symbol('a', real='x')",
+    "Add",
+    "Integer('7')",
+    "Float('1+1')",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:40])
+def test_hostile_expressions_are_one_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError):
+        Formula.load(changed(tmp_path, expressions=[text], as_fitted=[]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"names": ["a", "a"]}, "names must differ"),
+        ({"names": ["a", "b", "y"]}, "names must differ"),
+        ({"names": [f"x{i}" for i in range(100_000)]}, "100001 names, 10000 at most"),
+        ({"names": ["a", "b\0"]}, r"names\[1\]"),
+        ({"names": ["a"]}, "other columns"),
+        ({"target": 7}, "Expected `str`"),
+        ({"task": "magic"}, "Invalid enum"),
+        ({"task": "classification", "classes": ["p", "q", "r"]}, "a logit for every class"),
+        ({"classes": ["p"]}, "classes"),
+        ({"domain": {"a": [1.0, -1.0]}}, "wrong way"),
+        ({"domain": {"a": [float("nan"), 1.0]}}, "domain"),
+        ({"units": {"c": "m"}}, "other columns"),
+        ({"constants": [{"value": "1"}]}, "constants"),
+        ({"constants": [{"value": 1, "sigma": None, "snapped": None, "evidence": "",
+                         "tied": [[1, 0.5]]}]}, "a constant lacks"),
+        ({"as_fitted": ["Integer(1)", "Integer(1)"]}, "outputs differ"),
+        ({"surprise": 1}, "surprise"),
+        ({"expressions": []}, "no expression"),
+        ({"provenance": json.loads("[" * 500 + "]" * 500)}, "provenance"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_one_sentence(tmp_path: Path, changes: dict, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Formula.load(changed(tmp_path, **changes))
+
+
+def test_names_reach_code_as_placeholders_alone(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    x = sympy.Symbol(PAYLOAD, real=True)
+    found = Formula((x**2,), (PAYLOAD,), domain={PAYLOAD: (0.0, 1.0)})
+    assert np.array_equal(found(np.array([[3.0]])), [9.0])
+    assert found.export("python").error == 0.0
+    with pytest.raises(InputError, match="holds"):
+        Formula((x,), ("a",))
+    with pytest.raises(InputError, match="holds"):
+        compiled(sympy.Function(PAYLOAD)(A), [A])
+    assert list(tmp_path.iterdir()) == []

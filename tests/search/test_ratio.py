@@ -1,0 +1,35 @@
+"""Ratios of sums of products, exact where the table is."""
+
+import numpy as np
+import pytest
+import sympy
+
+from workbench.network.compiler import evaluate
+from workbench.search.structure.links import LINKS
+from workbench.search.structure.problem import Problem
+from workbench.search.structure.ratio import ratios
+
+A, B = sympy.symbols("a b", real=True)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        (A + B) / (1 + A * B),
+        (1 + A**2 * B**2) / (2 + A + B),  # of the fourth degree, the highest for two columns
+        (A**4 - B) / (1 + A * B**3),
+    ],
+)
+def test_a_law_of_at_most_the_fourth_degree_is_found(law: sympy.Expr) -> None:
+    x = np.random.default_rng(0).uniform(0.2, 1.7, (150, 2))
+    y = evaluate(law, ("a", "b"), x)
+    problem = Problem(x, (A, B), y, np.ones(150), float(y.std()), np.ones(150))
+    (guess,) = ratios(LINKS[0], problem, 0.0)
+    np.testing.assert_allclose(evaluate(guess.expression, ("a", "b"), x), y, rtol=1e-6)
+
+
+def test_what_is_no_such_ratio_is_not_taken_for_one() -> None:
+    x = np.random.default_rng(0).uniform(0.2, 1.7, (150, 2))
+    y = np.sin(5 * x[:, 0] * x[:, 1])
+    problem = Problem(x, (A, B), y, np.ones(150), float(y.std()), np.ones(150))
+    assert list(ratios(LINKS[0], problem, 0.0)) == []

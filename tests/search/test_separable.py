@@ -1,0 +1,34 @@
+"""Sums and products of functions of single columns, by curves that are fitted together."""
+
+import numpy as np
+import pytest
+import sympy
+
+from workbench.network.compiler import evaluate
+from workbench.search.structure.links import LINKS
+from workbench.search.structure.problem import Problem
+from workbench.search.structure.separable import curve_design, separable
+
+NAMES = ("a", "b", "c")
+SYMBOLS = sympy.symbols(NAMES, real=True)
+
+
+def test_curves_are_cubic_splines() -> None:
+    x = np.random.default_rng(0).uniform(-2, 3, 200)
+    design = curve_design(x, 5)
+    assert design.shape == (200, 8)
+    assert design.sum(1) == pytest.approx(np.ones(200))
+    cubic = x**3 - 2 * x + 1
+    numbers = np.linalg.lstsq(design, cubic, rcond=None)[0]
+    assert design @ numbers == pytest.approx(cubic, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["sum", "product"])
+def test_functions_of_single_columns_are_told(kind: str) -> None:
+    x = np.random.default_rng(0).uniform(0.3, 2, (300, 3))
+    parts = np.stack((np.sin(3 * x[:, 0]), np.exp(x[:, 1]), x[:, 2] ** 2), 1)
+    y = parts.sum(1) if kind == "sum" else parts.prod(1)
+    problem = Problem(x, SYMBOLS, y, np.ones(300), float(y.std()), np.ones(300))
+    (best,) = (g for g in separable(LINKS[0], problem) if g.link == f"y, a {kind} of curves")
+    values = evaluate(best.expression, NAMES, x)
+    assert np.abs(values - y).max() < 1e-3 * y.std()

@@ -1,0 +1,147 @@
+"""A table is looked at before it is learned from: what is dropped and why, what may go wrong."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.errors import InputError
+from workbench.kan.data import Dataset
+from workbench.tables.preparation import BINS, Preparation, columns_of, findings, suggested
+from workbench.tables.reading import read_table
+
+ROWS = 60
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"mass": random.uniform(1, 5, ROWS), "speed": random.normal(0, 1, ROWS)})
+    frame["same"] = 7.0
+    frame["copy"] = frame["mass"]
+    frame["where"] = ["north", "south"] * (ROWS // 2)
+    frame["day"] = pd.date_range("2020-01-01", periods=ROWS)
+    frame["count"] = np.arange(ROWS) % 7
+    frame["heavy"] = frame["mass"] > 3
+    frame["energy"] = frame["mass"] * frame["speed"] ** 2 / 2
+    return frame
+
+
+def test_every_column_is_told(frame: pd.DataFrame) -> None:
+    found = {c.name: c for c in columns_of(frame)}
+    assert [c.kind for c in found.values()] == [
+        "number", "number", "number", "number", "text", "date", "whole number", "yes/no", "number",
+    ]  # fmt: skip
+    assert sum(found["mass"].counts) == ROWS
+    assert len(found["mass"].counts) == BINS
+    assert len(found["count"].counts) == 7
+    assert found["where"].labels == ("north", "south")
+    assert {name: c.useless for name, c in found.items() if c.useless} == {
+        "same": "it is 7 in every row",
+        "copy": "it is a copy of 'mass'",
+        "where": "it holds text, and inputs must be numbers",
+        "day": "it holds dates, and inputs must be numbers",
+    }
+
+
+def test_the_first_guess_explains_the_last_column(frame: pd.DataFrame) -> None:
+    guess = suggested(frame)
+    assert guess == Preparation("energy", ("mass", "speed", "count", "heavy"))
+    assert suggested(frame, "where").inputs == ("mass", "speed", "count", "heavy", "energy")
+    data = suggested(frame, "where").apply(frame)
+    assert data.classes == ("north", "south")
+    dropped = [f.text for f in findings(frame, guess) if f.kind == "dropped"]
+    assert dropped[0] == "'same' is left out: it is 7 in every row."
+    with pytest.raises(InputError, match="no 'enregy'"):
+        suggested(frame, "enregy")
+
+
+def test_logarithms_and_scales_have_names_of_their_own(frame: pd.DataFrame) -> None:
+    chosen = Preparation(
+        "energy",
+        ("mass", "speed"),
+        log=("mass",),
+        standardise=("mass", "speed"),
+        units={"mass": "kg"},
+    )
+    data = chosen.apply(frame)
+    assert data.names == ("std_log_mass", "std_speed")
+    column = np.log(frame["mass"])
+    expected = (column - column.mean()) / column.std()
+    assert np.allclose(data.inputs[:, 0].numpy(), expected)
+    assert data.units == {}
+    assert Preparation("energy", ("mass",), units={"mass": "kg"}).apply(frame).units == {
+        "mass": "kg"
+    }
+
+
+def test_the_split_is_the_user_s(frame: pd.DataFrame) -> None:
+    ordered = Preparation("energy", ("mass",), split="ordered").apply(frame)
+    assert ordered.train.tolist() == list(range(42))
+    assert ordered.test.tolist() == list(range(51, 60))
+    grouped = Preparation("energy", ("mass",), groups="count").apply(frame)
+    members = frame["count"].to_numpy()
+    assert not set(members[grouped.train]) & set(members[grouped.test])
+
+
+def test_the_code_does_the_same(frame: pd.DataFrame) -> None:
+    chosen = Preparation("energy", ("mass", "speed"), log=("mass",), seed=3)
+    code = chosen.code("frame")
+    assert code == (
+        "Preparation(target='energy', inputs=('mass', 'speed'), log=('mass',), seed=3).apply(frame)"
+    )
+    again: Dataset = eval(code)
+    assert again.inputs.equal(chosen.apply(frame).inputs)
+    assert again.test.equal(chosen.apply(frame).test)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda f: f.assign(mass=f["mass"].where(f.index > 5)), "6 of 60 rows are left out"),
+        (lambda f: f.head(15), "only 15 complete rows"),
+        (lambda f: f.head(30), "30 rows are few for 4 inputs"),
+        (lambda f: pd.concat([f, f.head(5)]), "5 rows occur more than once"),
+        (lambda f: f.assign(speed=np.exp(f["energy"])), "'speed' alone orders the rows"),
+    ],
+)
+def test_what_may_go_wrong_is_said(frame: pd.DataFrame, change, said: str) -> None:
+    changed = change(frame)
+    texts = [finding.text for finding in findings(changed, suggested(changed, "energy"))]
+    assert any(said in text for text in texts), texts
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (Preparation("energy", ()), "at least one input"),
+        (Preparation("energy", ("energy",)), "cannot be an input too"),
+        (Preparation("energy", ("where",)), "'where' holds text"),
+        (Preparation("energy", ("mess",)), "no column 'mess'"),
+        (Preparation("energy", ("mess", "spin")), "no column 'mess'"),
+        (Preparation("energy", ("speed",), log=("speed",)), "positive numbers"),
+        (Preparation("energy", ("same",), standardise=("same",)), "do not vary"),
+        (Preparation("energy", ("mass",), split="by taste"), "random or ordered"),
+    ],
+)
+def test_what_cannot_be_done_is_said(frame: pd.DataFrame, chosen: Preparation, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        chosen.apply(frame)
+
+
+def test_excel_is_read_like_any_table(frame: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    frame[["mass", "speed", "energy"]].to_excel(path, index=False)
+    assert np.allclose(read_table(path), frame[["mass", "speed", "energy"]])
+    pd.DataFrame([["A title", None], ["a", "b"], [1, 2]]).to_excel(path, index=False, header=False)
+    with pytest.raises(InputError, match="row of names"):
+        read_table(path)
+    path.write_bytes(b"not a zip")
+    with pytest.raises(InputError, match="not an Excel table"):
+        read_table(path)
+
+
+def test_a_table_without_anything_to_explain_is_refused() -> None:
+    with pytest.raises(InputError, match="no column of this table varies"):
+        suggested(pd.DataFrame({"a": [1] * 30, "b": ["x"] * 30}))

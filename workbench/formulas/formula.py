@@ -1,0 +1,53 @@
+"""A discovered formula: a law that can be shown, kept and given away."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from workbench.common.writing import write_text
+from workbench.errors import InputError
+from workbench.formulas.card import formula_card
+from workbench.formulas.export import Export, export
+from workbench.formulas.formula_file import read_formula, told
+from workbench.formulas.law import Law
+
+
+class Formula(Law):
+    """A law with its card, its exports and its file; see ``Law`` for what it holds."""
+
+    def export(self, language: str) -> Export:
+        """The formula in another language, executed and compared: see ``formulas.export``."""
+        return export(self, language)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as JSON-able data."""
+        return told(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write JSON that ``Formula.load`` reads; the file appears whole or not at all.
+
+        Raises:
+            InputError: it cannot be written there.
+        """
+        write_text(path, self.to_text())
+
+    def to_text(self) -> str:
+        """What ``save`` writes."""
+        return json.dumps(self.to_json(), indent=2) + "\n"
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a saved formula; nothing in the file is executed.
+
+        Raises:
+            InputError: the file is missing, damaged or not a formula.
+        """
+        try:
+            content = Path(path).read_bytes()
+        except (OSError, ValueError) as error:
+            raise InputError(f"{str(path)!r} is not a saved formula: {error}") from error
+        return read_formula(content, repr(str(path)), cls)
+
+    def _repr_html_(self) -> str:
+        """A card: the formula, its constants, errors and range."""
+        return formula_card(self)

@@ -1,0 +1,164 @@
+"""The file of a formula, ``formula.json``: what it says, and reading it back."""
+
+import math
+from typing import Annotated, Any, Literal, TypeVar
+
+import numpy as np
+import sympy
+from msgspec import Meta
+
+from workbench.common.schema import (
+    MOST_NODES,
+    Count,
+    Label,
+    Name,
+    Number,
+    Strict,
+    Text,
+    read,
+    require,
+    require_names,
+)
+from workbench.errors import InputError, in_one_line
+from workbench.formulas.constant import Constant, Proportion
+from workbench.formulas.digits import FULL
+from workbench.formulas.law import Law
+from workbench.formulas.srepr import parse_srepr
+
+FORMAT = "kan-workbench-formula-1"
+_MOST_OUTPUTS = 1000
+L = TypeVar("L", bound=Law)
+_Expressions = Annotated[tuple[Text, ...], Meta(max_length=_MOST_OUTPUTS)]
+_Fact = None | bool | int | float | Text
+
+
+class _Constant(Strict):
+    value: float
+    sigma: Number
+    snapped: Text | None
+    evidence: Text
+    f_value: Number = 0.0
+    interval: tuple[Number, Number] | None = None
+    tied: Annotated[tuple[tuple[Count, float], ...], Meta(max_length=MOST_NODES)] = ()
+    unit: Text = ""
+    digits: Annotated[int, Meta(ge=1, le=FULL)] | None = None
+    proportion: tuple[Count, float, float] | None = None
+
+    def constant(self) -> Constant:
+        return Constant(
+            self.value,
+            self.sigma,
+            self.snapped,
+            self.evidence,
+            math.nan if self.f_value is None else self.f_value,
+            None if self.interval is None else _ends(self.interval),
+            self.tied,
+            self.unit,
+            self.digits,
+            None if self.proportion is None else Proportion(*self.proportion),
+        )
+
+
+class _Saved(Strict):
+    format: Literal["kan-workbench-formula-1"]
+    expressions: _Expressions
+    names: list[Name]
+    target: Name
+    task: Literal["regression", "classification"]
+    classes: Annotated[list[Label], Meta(min_length=2, max_length=_MOST_OUTPUTS)] | None
+    domain: dict[Name, tuple[float, float]]
+    units: dict[Name, Text]
+    constants: Annotated[list[_Constant], Meta(max_length=MOST_NODES)]
+    scores: dict[Name, Number]
+    provenance: dict[Name, _Fact]
+    as_fitted: _Expressions = ()
+    rivals: _Expressions = ()
+    latex: Text = ""
+
+
+def told(formula: Law) -> dict[str, Any]:
+    """Everything that a formula is, as JSON-able data."""
+    return {
+        "format": FORMAT,
+        "expressions": [sympy.srepr(e) for e in formula.expressions],
+        "names": list(formula.names),
+        "target": formula.target,
+        "task": formula.task,
+        "classes": None if formula.classes is None else list(formula.classes),
+        "domain": {k: list(v) for k, v in formula.domain.items()},
+        "units": dict(formula.units),
+        "constants": [vars(c) for c in formula.constants],
+        "scores": {
+            k: v if v is not None and math.isfinite(v) else None for k, v in formula.scores.items()
+        },
+        "provenance": dict(formula.provenance),
+        "as_fitted": [sympy.srepr(e) for e in formula.as_fitted],
+        "rivals": list(formula.rivals),
+        "latex": formula.latex,
+    }
+
+
+def read_formula(content: bytes, what: str, kind: type[L]) -> L:
+    """The formula that a file says; nothing in it is executed.
+
+    Args:
+        content: of the file. what: the file, for people. kind: the class of formulas.
+
+    Raises:
+        InputError: it is damaged or not a formula, or has no values.
+    """
+    saved = read(content, _Saved, what)
+    _require_consistent(saved, what)
+    formula = kind(
+        expressions=tuple(parse_srepr(text) for text in saved.expressions),
+        names=tuple(saved.names),
+        target=saved.target,
+        task=saved.task,
+        classes=None if saved.classes is None else tuple(saved.classes),
+        domain=saved.domain,
+        units=saved.units,
+        constants=tuple(c.constant() for c in saved.constants),
+        scores=saved.scores,
+        provenance=saved.provenance,
+        as_fitted=tuple(parse_srepr(text) for text in saved.as_fitted),
+        rivals=saved.rivals,
+    )
+    _require_values(formula, what)
+    return formula
+
+
+def _require_consistent(saved: _Saved, what: str) -> None:
+    """What the parts of a formula must have in common."""
+    require_names([*saved.names, saved.target], what)
+    length = sum(map(len, (*saved.expressions, *saved.as_fitted)))
+    require(length <= 1_000_000, what, "its expressions are too long")
+    outputs = len(saved.expressions)
+    require(outputs > 0, what, "it has no expression")
+    require(len(saved.as_fitted) in (0, outputs), what, "its outputs differ in number")
+    if saved.task == "classification":
+        labels = saved.classes or []
+        logits = 1 if len(labels) == 2 else len(labels)
+        require(outputs == logits, what, "it needs a logit for every class")
+        require(len(set(map(str, labels))) == len(labels), what, "its classes must differ")
+    for ends in saved.domain.values():
+        require(-1e300 < ends[0] <= ends[1] < 1e300, what, "a range has its ends the wrong way")
+    columns = {*saved.names, saved.target}
+    require(columns.issuperset([*saved.domain, *saved.units]), what, "it has other columns, too")
+    for constant in saved.constants:
+        places = [place for place, _ in constant.tied]
+        places += constant.proportion[:1] if constant.proportion else ()
+        require(all(p < len(saved.constants) for p in places), what, "a constant lacks")
+
+
+def _require_values(formula: Law, what: str) -> None:
+    """An ``InputError`` where a formula cannot be computed, which a file may say of any."""
+    spans = np.array([formula.domain.get(name, (-1.0, 1.0)) for name in formula.names])
+    try:
+        formula(spans.reshape(-1, 2).T)
+    except Exception as error:  # of generated code: there is no list of what it may raise
+        raise InputError(f"{what} is damaged: it has no values: {in_one_line(error)}") from error
+
+
+def _ends(pair: tuple[Number, Number]) -> tuple[float, float]:
+    low, high = pair
+    return -math.inf if low is None else low, math.inf if high is None else high

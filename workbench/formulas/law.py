@@ -1,0 +1,329 @@
+"""A law in symbols: what it says, where it holds, and how all media write it."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import sympy
+from sympy import Expr, Symbol
+
+from workbench.common.markup import Markup, element
+from workbench.errors import InputError, warn_missing
+from workbench.formulas.constant import Constant
+from workbench.formulas.digits import full_digits
+from workbench.formulas.dimensions import check_expressions
+from workbench.formulas.evaluation import compiled, real, require_symbols
+from workbench.formulas.library import complexity
+from workbench.formulas.naming import Written, quotations, upright, write_labels, write_names
+from workbench.formulas.rebuilding import replaced
+from workbench.formulas.typesetting import WIDTH, Equation, layout, rounded, to_mathml, to_text
+from workbench.formulas.validity import explosion, limits
+
+_LETTERS = "uvwpqzabcdefgh"
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law in symbols.
+
+    Attributes:
+        expressions: one per output, in real symbols with the data's own column names.
+        names, target: columns. task, classes: as in ``Dataset``.
+        domain: range of every input in the training data. units: of columns that have one.
+        constants: fitted and snapped numbers.
+        scores: losses and figures by name: "train_loss", "validation_loss", "test_loss" (RMSE in the
+            target's units, or cross-entropy), "expected_loss" (of a new row: over "judging_rows" rows that
+            are not held out, each under constants fitted without it) and "mean_loss" (the same of the
+            mean, or of the shares of classes; see ``leave_one_out``), "test_r2" or "test_accuracy",
+            "network_error" (rms difference to the network, in standard deviations of the target),
+            "lack_of_fit" (score of what neighbouring residuals share, see ``residuals.lack_of_fit``;
+            None at rounding), "selection_frequency" (see ``stability``) and "search_frequency" (see
+            ``resampling``).
+        provenance: data, rows, seed, version, network, whatever repeats the result.
+        as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;
+            empty where none was. Their loss is the score "as_fitted_loss".
+        rivals: other forms of the same search that the rows do not tell apart from this one, as text.
+    """
+
+    expressions: tuple[Expr, ...]
+    names: tuple[str, ...]
+    target: str = "y"
+    task: str = "regression"
+    classes: tuple[Any, ...] | None = None
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    constants: tuple[Constant, ...] = ()
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    as_fitted: tuple[Expr, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def expression(self) -> Expr:
+        """The only expression; an ``InputError`` where there are several."""
+        if len(self.expressions) != 1:
+            raise InputError(f"this formula has {len(self.expressions)} outputs: use expressions")
+        return self.expressions[0]
+
+    @property
+    def complexity(self) -> int:
+        return sum(complexity(e) for e in self.expressions)
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return tuple(Symbol(name, real=True) for name in self.names)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The inputs that occur."""
+        present = set().union(*(e.free_symbols for e in self.expressions))
+        return tuple(n for n, s in zip(self.names, self.symbols, strict=True) if s in present)
+
+    @property
+    def srepr(self) -> str:
+        """Text that ``parse_srepr`` turns back into exactly this expression."""
+        return "\n".join(sympy.srepr(e) for e in self.expressions)
+
+    @cached_property
+    def written(self) -> dict[str, Written]:
+        """How each name is written, the target's and those of several outputs among them."""
+        used = {type(f).__name__ for e in self.expressions for f in e.atoms(sympy.Function)}
+        return write_names(self.names, (self.target, *self._outputs), functions=used)
+
+    @property
+    def _outputs(self) -> tuple[str, ...]:
+        """Names of the outputs of a regression, none of them an input's."""
+        if len(self.expressions) == 1:
+            return (self.target,)
+        mark = "_"
+        while any(
+            f"{self.target}{mark}{i + 1}" in self.names for i in range(len(self.expressions))
+        ):
+            mark += "_"
+        return tuple(f"{self.target}{mark}{i + 1}" for i in range(len(self.expressions)))
+
+    @property
+    def left_sides(self) -> tuple[str, ...]:
+        """What the expressions give, as text: the target, or the logits of its classes."""
+        if self.task == "regression":
+            return tuple(self.written[name].text for name in self._outputs)
+        target = self.written[self.target].text
+        return tuple(f"logit({target} = {text})" for text, _ in self._labels)
+
+    @property
+    def _labels(self) -> list[tuple[str, str]]:
+        """Labels of the classes that have a logit, as text and in mathematics."""
+        labels = write_labels(self.classes or ())
+        return labels[-1:] if len(self.expressions) == 1 else labels
+
+    def _logits(self, target: Written) -> list[str]:
+        return [f"logit({target.shown} = {shown})" for _, shown in self._labels]
+
+    @property
+    def _long_names(self) -> bool:
+        """Whether factors need a sign between them to be told apart."""
+        return not all(self.written[name].letter for name in self.used)
+
+    def in_text(self, expression: Expr) -> str:
+        """An expression in the inputs as text."""
+        return to_text(expression, {name: w.text for name, w in self.written.items()})
+
+    @property
+    def printed(self) -> tuple[Expr, ...]:
+        """The expressions as every medium prints them.
+
+        Numbers have the digits that were chosen for all of them together when they were fitted, so that
+        the printed formula says what the fitted one says; a number without a choice has all its digits.
+        """
+        chosen = {abs(c.value): c.digits for c in self.constants if c.digits}
+
+        def digits(number: float) -> int:
+            return chosen.get(abs(number)) or full_digits(number)
+
+        return tuple(rounded(e, digits) for e in self.expressions)
+
+    @property
+    def latex(self) -> str:
+        """Display mathematics, with ``ln`` for the natural logarithm; see ``printed``."""
+        return r" \\ ".join(e.line for group in self.equations() for e in group)
+
+    @property
+    def display_latex(self) -> str:
+        """The same with rows of an ``aligned`` where it is too wide for a page."""
+        equations = [e for group in self.equations(WIDTH) for e in group]
+        if len(equations) == 1 and len(equations[0].rows) == 1:
+            return equations[0].line
+        rows = r" \\ ".join(e.aligned for e in equations)
+        return rf"\begin{{aligned}} {rows} \end{{aligned}}"
+
+    def equations(
+        self, width: int = 10**9, names: Mapping[Symbol, str] | None = None
+    ) -> list[list[Equation]]:
+        """Per output the equations of its layout, see ``typesetting.layout``.
+
+        Args:
+            width: of a row. names: LaTeX of the inputs; of their column names by default.
+        """
+        written = self.written
+        known = names or {symbol: written[symbol.name].latex for symbol in self.symbols}
+        if self.task == "regression":
+            sides = [written[name].latex for name in self._outputs]
+        else:
+            sides = [upright(text) for text in self._logits(written[self.target])]
+        letters = [
+            c for c in _LETTERS if not any(n.startswith(c) for n in (*known.values(), *sides))
+        ]
+        letters = letters or [r"\mathcal{U}"]
+        return [
+            layout(
+                side,
+                expression,
+                known,
+                dots=self._long_names and names is None,
+                width=width,
+                letter=letters[number % len(letters)],
+            )
+            for number, (side, expression) in enumerate(zip(sides, self.printed, strict=True))
+        ]
+
+    @property
+    def mathml(self) -> Markup:
+        """Presentation MathML, which browsers draw by themselves."""
+        written = self.written
+        if self.task == "regression":
+            sides = [written[name].mathml for name in self._outputs]
+        else:
+            sides = [element("mi", text) for text in self._logits(written[self.target])]
+        names = {symbol: written[symbol.name].mathml for symbol in self.symbols}
+        equations = list(zip(sides, self.printed, strict=True))
+        return to_mathml(equations, names, dots=self._long_names)
+
+    @property
+    def legend(self) -> tuple[str, ...]:
+        """Sentences on the names that are not written as they are."""
+        every = [self.written[n] for n in dict.fromkeys((*self.used, *self._outputs))]
+        quoted = [w for w in every if not w.plain]
+        inside = quotations([w.name for w in quoted], 200)
+        clear = [w for w in quoted if w.shown in (w.name, f"“{w.name}”")]
+        told = [
+            f"{w.shown}, in text {w.text}, is the column {inside[w.name]}."
+            for w in quoted
+            if w not in clear
+        ]
+        if clear:
+            listed = ", ".join(w.shown if w.shown != w.name else w.text for w in clear)
+            told.insert(0, f"What stands in quotation marks or backquotes is a column: {listed}.")
+        return tuple(told)
+
+    def __post_init__(self) -> None:
+        for expression in (*self.expressions, *self.as_fitted):
+            require_symbols(expression, self.symbols)
+
+    @cached_property
+    def _function(self) -> Callable[..., list[Any]]:
+        return compiled(self.expressions, self.symbols, shared=True)
+
+    def __call__(self, inputs: Any) -> np.ndarray:
+        """Values at ``inputs``: a DataFrame with the columns, or an array or tensor ``(N, d)``.
+
+        Returns ``(N,)`` for one expression, else ``(N, m)``; NaN where it is undefined.
+        """
+        x = self._columns(inputs)
+        with np.errstate(all="ignore"):
+            found = self._function(*x.T)
+        table = np.stack([real(f, len(x)) for f in found], 1)
+        return table[:, 0] if len(found) == 1 else table
+
+    def predict(self, inputs: Any) -> np.ndarray:
+        """Values for regression, labels for classification.
+
+        Rows with a missing input, or without a value, get NaN or the label None, with one warning.
+        """
+        values = self(inputs)
+        unknown = np.isnan(values if values.ndim == 2 else values[:, None]).any(1)
+        warn_missing(int(unknown.sum()), len(unknown))
+        if self.task == "regression" or self.classes is None:
+            return values
+        numbers = (values > 0).astype(int) if values.ndim == 1 else values.argmax(1)
+        labels = np.array(self.classes, dtype=object)[numbers]
+        labels[unknown] = None
+        return labels
+
+    def _columns(self, inputs: Any) -> np.ndarray:
+        if isinstance(inputs, pd.DataFrame):
+            missing = [name for name in self.names if name not in inputs.columns]
+            if missing:
+                raise InputError(
+                    f"the formula needs the columns {list(self.names)}, {missing} lack"
+                )
+            return inputs[list(self.names)].to_numpy(dtype=float)
+        x = np.asarray(inputs.detach().cpu() if hasattr(inputs, "detach") else inputs, dtype=float)
+        if x.ndim != 2 or x.shape[1] != len(self.names):
+            raise InputError(f"inputs must have shape (rows, {len(self.names)}), got {x.shape}")
+        return x
+
+    def in_domain(self, inputs: Any) -> np.ndarray:
+        """True for rows within the range of the training data, ``(N,)``."""
+        x = self._columns(inputs)
+        whole = (-math.inf, math.inf)
+        low, high = np.array([self.domain.get(name, whole) for name in self.names]).T
+        inside: np.ndarray = ((x >= low) & (x <= high)).all(1)
+        return inside
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """Poles, branch points and jumps in or near the fitted range, in words."""
+        return limits(self.expressions, self.domain)
+
+    @cached_property
+    def explosion(self) -> str:
+        """Whether values run away just outside the fitted range, in words; empty where they do not."""
+        if self.task != "regression" or self.limits:
+            return ""
+        spread = self.scores.get("mean_loss") or 0.0
+        return explosion(self, self.names, self.used, self.domain, spread)
+
+    @cached_property
+    def unit_problems(self) -> tuple[str, ...]:
+        """What does not fit in the units of the columns, in words; empty without units."""
+        if not any(self.units.values()):
+            return ()
+        target = self.target if self.task == "regression" else None
+        try:
+            return check_expressions(self.expressions, self.names, self.units, target).problems
+        except InputError as error:
+            return (f"units were not checked: {error}",)
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same formula with other names for some inputs.
+
+        Raises:
+            InputError: an old name is unknown, or two inputs would have one name.
+        """
+        unknown = [old for old in names if old not in self.names]
+        if unknown:
+            raise InputError(f"the formula has the inputs {list(self.names)}, not {unknown}")
+        new = tuple(names.get(n, n) for n in self.names)
+        if len(set(new)) < len(new):
+            raise InputError(f"names of inputs must differ, got {list(new)}")
+        symbols = [Symbol(n, real=True) for n in new]
+        table = dict(zip(self.symbols, symbols, strict=True))
+        return replace(
+            self,
+            expressions=tuple(replaced(e, table) for e in self.expressions),
+            as_fitted=tuple(replaced(e, table) for e in self.as_fitted),
+            names=new,
+            domain={names.get(k, k): v for k, v in self.domain.items()},
+            units={names.get(k, k): v for k, v in self.units.items()},
+        )
+
+    def __str__(self) -> str:
+        sides = zip(self.left_sides, self.printed, strict=True)
+        return "\n".join(f"{left} = {self.in_text(e)}" for left, e in sides)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.display_latex}$"

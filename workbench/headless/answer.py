@@ -1,0 +1,59 @@
+"""What a search found, as lines in a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workbench.formulas.card import remarks
+from workbench.formulas.parsing import quoted
+from workbench.search.discovery import Discovery
+
+
+def lines(found: Discovery, about: Mapping[str, Any]) -> Iterator[str]:
+    """What is printed of a discovery.
+
+    Args:
+        found: the discovery. about: its summary, see ``report.results.summary``.
+    """
+    if not found.complete:
+        yield "Ended early: this is what had been found."
+    yield "\nInputs by importance: " + _ranked(found.importance)
+    yield "\nHeld-out figures on the same split:"
+    kind = about["figure"]
+    rows = [(b["name"], b["parameters"], b[kind]) for b in about["baselines"]]
+    rows += [(name, "", value) for name, value in about["accuracy"].items()]
+    for name, parameters, value in rows:
+        shown = (
+            "–" if value is None else (f"{value:.1%}" if kind == "accuracy" else f"R² {value:.6f}")
+        )
+        yield f"  {name:<32} {parameters!s:>8}  {shown}"
+    yield "\nFormulas from simple to accurate:"
+    yield from _formula_lines(found)
+    if about["groups"]:
+        yield f"\nDimensionless groups: {', '.join(about['groups'])}"
+    yield f"\n{found.formula}"
+    formula = found.formula
+    error = formula.scores.get("test_loss")
+    measure = "RMSE" if formula.task == "regression" else "cross-entropy"
+    if error is not None:
+        yield f"Held-out {measure} {error:.4g}, complexity {formula.complexity}."
+    for sentence in remarks(formula):
+        yield sentence
+    for sentence in about["findings"]:
+        yield f"• {sentence}"
+    yield f"{about['seconds']:.1f} s, seed {about['seed']}"
+
+
+def _formula_lines(found: Discovery) -> list[str]:
+    lines = [f"  {'':1} {'size':>4}  {'validation':>10}  {'held out':>10}  formula"]
+    for row in found.formulas.frame().to_dict("records"):
+        mark = "→" if row["chosen"] else " "
+        validation, test = (f"{row[k]:.4g}" for k in ("validation", "test"))
+        lines.append(
+            f"  {mark} {row['complexity']:>4}  {validation:>10}  {test:>10}  {row['formula']}"
+        )
+    return lines
+
+
+def _ranked(importance: dict[str, float]) -> str:
+    ordered = sorted(importance.items(), key=lambda item: -item[1])[:8]
+    return ", ".join(f"{quoted(name)} {value:.3g}" for name, value in ordered)

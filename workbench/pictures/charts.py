@@ -1,0 +1,164 @@
+"""Static charts as SVG: loss curve, predicted against true, importance. No script, light and dark."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from workbench.common.markup import Markup, element
+from workbench.formulas.naming import shortened
+from workbench.pictures.drawing import label, svg
+
+_WIDTH, _HEIGHT = 420, 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 40
+_LEGEND = 16
+"""Room above the plot, so that no curve runs into the legend."""
+_DOTS = 800
+_CHART_STYLE = """
+.kan .axis { stroke: var(--kan-soft); stroke-opacity: .5; fill: none; }
+.kan .grid { stroke: var(--kan-soft); stroke-opacity: .15; }
+.kan .train { fill: none; stroke: var(--kan-spline); stroke-width: 1.8; }
+.kan .validation { fill: none; stroke: var(--kan-fixed); stroke-width: 1.8; stroke-dasharray: 5 3; }
+.kan .dot { fill: var(--kan-spline); fill-opacity: .45; } .kan .bar { fill: var(--kan-spline); }
+.kan .law { stroke: var(--kan-ink); stroke-opacity: .6; stroke-dasharray: 4 3; }
+"""
+
+
+def loss_chart(
+    train: Sequence[float], validation: Sequence[float | None], unit: str = "loss"
+) -> Markup:
+    """Training and validation loss against the iteration, on a logarithmic scale."""
+    known = [v for v in [*train, *validation] if v is not None and math.isfinite(v) and v > 0]
+    if not known:
+        return _svg("No iterations were recorded", [])
+    low, high = math.log10(min(known)), math.log10(max(known))
+    axes = _Axes(0, max(len(train) - 1, 1), low, high, top=_TOP + _LEGEND)
+    parts = axes.frame("iteration", unit, logarithmic=True)
+    for name, values in (("train", train), ("validation", validation)):
+        points = [
+            axes.point(i, math.log10(v))
+            for i, v in enumerate(values)
+            if v is not None and math.isfinite(v) and v > 0
+        ]
+        parts.append(element("polyline", class_=name, points=" ".join(points)))
+    for name, x in (("train", _WIDTH - 190), ("validation", _WIDTH - 110)):
+        parts.append(element("path", class_=name, d=f"M{x} {_TOP}h24"))
+        parts.append(label(name, x + 30, _TOP + 4))
+    return _svg(f"Loss over {len(train)} iterations", parts)
+
+
+def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
+    """Predicted against true values ``(N,)``; the diagonal is a perfect prediction."""
+    known = np.isfinite(true) & np.isfinite(predicted)
+    true, predicted = true[known], predicted[known]
+    if not len(true):
+        return _svg("No finite predictions", [])
+    keep = np.linspace(0, len(true) - 1, min(len(true), _DOTS)).astype(int)
+    true, predicted = true[keep], predicted[keep]
+    low, high = float(min(true.min(), predicted.min())), float(max(true.max(), predicted.max()))
+    axes = _Axes(low, high, low, high)
+    parts = axes.frame(f"true {shortened(name)}", "predicted")
+    start, end = axes.point(low, low), axes.point(high, high)
+    parts.append(element("path", class_="law", d=f"M{start}L{end}"))
+    parts += [_dot(axes.point(a, b)) for a, b in zip(true, predicted, strict=True)]
+    return _svg(f"Predicted against true {name} on held-out rows", parts)
+
+
+def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> Markup:
+    """What a formula leaves, against what it says, both ``(N,)``; noise lies evenly about the line."""
+    known = np.isfinite(residuals) & np.isfinite(predicted)
+    predicted, residuals = predicted[known], residuals[known]
+    if not len(predicted):
+        return _svg("No finite predictions", [])
+    keep = np.linspace(0, len(predicted) - 1, min(len(predicted), _DOTS)).astype(int)
+    reach = float(np.abs(residuals).max()) or 1.0
+    low, high = float(predicted.min()), float(predicted.max())
+    axes = _Axes(low, high, -reach, reach)
+    parts = axes.frame(f"predicted {shortened(name)}", "true − predicted")
+    level = f"M{axes.point(low, 0)}L{axes.point(high, 0)}"
+    parts.append(element("path", class_="law", d=level))
+    parts += [_dot(axes.point(predicted[i], residuals[i])) for i in keep]
+    return _svg(f"Residuals of {name} against predictions on held-out rows", parts)
+
+
+def bar_chart(values: Mapping[str, float], title: str) -> Markup:
+    """Horizontal bars, the longest first."""
+    ordered = sorted(values.items(), key=lambda item: -item[1])
+    longest = max([v for _, v in ordered], default=0.0) or 1.0
+    left, row = 200, 24
+    height = row * len(ordered) + 8
+    parts = []
+    for place, (name, value) in enumerate(ordered):
+        y = 4 + row * place
+        width = (_WIDTH + 60 - left - 60) * max(value, 0.0) / longest
+        bar = element(
+            "rect", class_="bar", x=left, y=y + 3, width=f"{width:.1f}", height=row - 9, rx=2
+        )
+        parts.append(
+            element(
+                "g",
+                element("title", f"{name}: {value:.3g}"),
+                label(shortened(name), left - 8, y + 15, "end"),
+                bar,
+                label(f"{value:.3g}", left + width + 6, y + 15, class_="soft"),
+            )
+        )
+    return _svg(title, parts, _WIDTH + 60, height)
+
+
+def _dot(place: str) -> Markup:
+    x, y = place.split(",")
+    return element("circle", class_="dot", cx=x, cy=y, r=2.6)
+
+
+class _Axes:
+    """A linear map from numbers to pixels, with ticks."""
+
+    def __init__(self, x0: float, x1: float, y0: float, y1: float, *, top: int = _TOP) -> None:
+        self.top = top
+        self.x0, self.x1 = x0, x1 if x1 > x0 else x0 + 1
+        self.y0, self.y1 = y0, y1 if y1 > y0 else y0 + 1
+
+    def point(self, x: float, y: float) -> str:
+        px = _LEFT + (_WIDTH - _LEFT - _RIGHT) * (x - self.x0) / (self.x1 - self.x0)
+        py = (
+            _HEIGHT - _BOTTOM - (_HEIGHT - self.top - _BOTTOM) * (y - self.y0) / (self.y1 - self.y0)
+        )
+        return f"{px:.1f},{py:.1f}"
+
+    def frame(self, across: str, up: str, *, logarithmic: bool = False) -> list[Markup]:
+        bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+        parts = [element("path", class_="axis", d=f"M{_LEFT} {self.top}V{bottom}H{right}")]
+        for value in ticks(self.x0, self.x1):
+            x = float(self.point(value, self.y0).split(",")[0])
+            parts.append(label(f"{value:g}", x, bottom + 15, "middle", class_="soft"))
+        whole = logarithmic and self.y1 - self.y0 >= 1
+        for value in ticks(self.y0, self.y1, whole=whole):
+            y = float(self.point(self.x0, value).split(",")[1])
+            text = f"{10**value:.2g}" if logarithmic else f"{value:g}"
+            parts.append(element("path", class_="grid", d=f"M{_LEFT} {y:.1f}H{right}"))
+            parts.append(label(text, _LEFT - 6, y + 4, "end", class_="soft"))
+        parts.append(label(across, (_LEFT + right) / 2, _HEIGHT - 6, "middle"))
+        turned = f"translate(13 {(self.top + bottom) / 2}) rotate(-90)"
+        parts.append(element("text", up, text_anchor="middle", transform=turned))
+        return parts
+
+
+def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Four to eight round numbers between two others."""
+    step = 10.0 ** math.floor(math.log10(max(high - low, 1e-300)))
+    for factor in (0.2, 0.5, 1.0, 2.0, 5.0):
+        if (high - low) / (step * factor) <= 6:
+            step *= factor
+            break
+    if whole:
+        step = max(1.0, round(step))
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [round(step * i, 12) for i in range(first, last + 1)]
+
+
+def _svg(
+    title: str, parts: Iterable[Markup], width: float = _WIDTH, height: float = _HEIGHT
+) -> Markup:
+    return svg(title, parts, width, height, _CHART_STYLE)

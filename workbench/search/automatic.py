@@ -1,0 +1,113 @@
+"""From a table to a law without a question: the whole way that a session goes step by step.
+
+Structure is looked for first: symmetries, factors, links, sums of products. A law that leaves nothing but
+rounding ends the search. Otherwise several small shapes are trained, pruned by the refit test and turned
+into symbols; a ratio of sums is tried on the inputs that survive. All formulas compete in one table, on
+validation rows.
+"""
+
+from collections.abc import Collection
+from functools import partial
+
+from workbench.common.fence import noting_skipped
+from workbench.formulas.units import parse_all
+from workbench.kan.config import Width
+from workbench.kan.data import Dataset
+from workbench.search.blocks import blocks
+from workbench.search.centring import Centring
+from workbench.search.course import Course, importance_of
+from workbench.search.discovery import Discovery, Effort, Keep, Report, restored
+from workbench.search.polish import constants_and_lines
+from workbench.search.scaling import Scaling
+from workbench.search.shapes import default_widths, simplest, spread_of
+
+GRIDS = (3, 6, 12)
+
+
+@noting_skipped()
+def discover(
+    data: Dataset,
+    *,
+    effort: Effort = "normal",
+    widths: tuple[Width, ...] | None = None,
+    structure: bool = True,
+    refused: Collection[str] = (),
+    ratio: bool = True,
+    functions: Collection[str] | None = None,
+    grids: tuple[int, ...] = GRIDS,
+    hidden: tuple[tuple[int, ...], ...] = ((8,),),
+    seed: int = 0,
+    report: Report | None = None,
+    keep: Keep | None = None,
+) -> Discovery:
+    """Find formulas for a table.
+
+    The search runs on one thread; the baselines take as many as torch may.
+
+    Args:
+        data: the table and its split. Where its columns have units, formulas that mix them up are not
+            chosen, and constants carry theirs.
+        effort: "quick" tries fewer shapes.
+        widths: shapes to try instead of the default ones.
+        structure: look for symmetries, factors, links and sums of products first (regression only).
+        refused: sentences of suggestions that must not be used, see ``Suggestion``.
+        ratio: also try ratios of sums on the most important inputs (regression only).
+        functions: building blocks that formulas may have beside sums, products and whole powers, see
+            ``search.blocks``; the usual ones by default.
+        grids: grid sizes that every shape is trained on, from coarse to fine.
+        hidden: hidden layers of the MLPs that serve as baselines.
+        seed: of all random numbers.
+        report: see ``Report``. keep: see ``Keep``; the first call comes before any search.
+
+    Raises:
+        InputError: a unit cannot be read, or a building block is not known.
+    """
+    parse_all(data.units)
+    chosen = blocks(functions).functions
+    again = partial(
+        discover,
+        effort=effort,
+        widths=widths,
+        structure=structure,
+        ratio=ratio,
+        functions=functions,
+        grids=grids,
+        hidden=hidden,
+        seed=seed,
+        report=report,
+    )
+
+    def there(table: Dataset, view: Centring | Scaling) -> Discovery:
+        back = partial(restored, around=view)
+        kept = keep and (lambda found: keep(back(found)))
+        return back(again(table, refused=view.without_note(refused), keep=kept))
+
+    around, scaling = Centring.of(data), Scaling.of(data)
+    if scaling.exponents and not around.origins:
+        return there(scaling.scaled, scaling)
+    course = Course(data, effort, chosen, grids, hidden, seed, report, keep)
+    course.start(constants_and_lines(data))
+    # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
+    if around.origins and not (structure and course.structure(refused).exact):
+        return there(around.centred, around)
+    if structure and not course.tell("looking for structure", 0.0):
+        found = course.structure(refused)
+        allowed = found.formulas.made_of(chosen)
+        course.find(allowed, suggestions=found.suggestions)
+        if found.exact and len(allowed) == len(found.formulas) and course.states_law:
+            return course.finished()
+    if course.stopped:
+        return course.so_far
+    shapes = course.train(widths or default_widths(data, effort))
+    if not shapes:
+        return course.finished()
+    best = simplest(shapes, spread_of(data))
+    importance = importance_of(best.fit.model, data)
+    course.find(
+        network=best.elimination.model, fit=best.fit, shapes=tuple(shapes), importance=importance
+    )
+    if ratio and not course.tell("ratios of sums", 0.5):
+        course.ratios(importance)
+    course.symbols(shapes)
+    course.exchanges()
+    return course.so_far if course.stopped else course.finished()

@@ -1,0 +1,196 @@
+"""Constants that become exact numbers where the data do not notice.
+
+Snapping is honest by construction: a constant becomes a number of few bits only if that number lies
+within its uncertainty, is short for the precision at hand, an F-test does not notice it after all others
+have been refitted, and no other constant pays for it: leaves its own interval, or owes nearly all its
+precision to that number, as the frequency of a wave far from its phase's origin does. Where a formula is
+not at the noise its standard errors mean little: then terms may go, but nothing becomes a nicer number
+unless the loss falls.
+"""
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import sympy
+from scipy.stats import t as student
+from sympy import Expr, Symbol
+
+from workbench.evidence.fitting import Fitted, refit
+from workbench.evidence.sample import Sample
+from workbench.formulas.digits import with_error
+from workbench.formulas.parametric import Parametric, Snapped
+
+_SIGMAS = 3.5
+_F_LIMIT = 9.0
+_ROUNDING = 1e-11
+_MARGIN_BITS = 3.0
+_MOST_BITS = 16.0
+_EXACT_BITS = 40.0
+_PROBE = 1e-7
+_OPEN = 1e-6
+_BORROWED = 100.0
+_NO_VALUES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
+
+
+def snap(
+    fitted: Fitted,
+    sample: Sample,
+    *,
+    at_noise: bool = True,
+    kept: frozenset[Symbol] = frozenset(),
+) -> Fitted:
+    """Snap constants one at a time, the surest first; see the module's first lines.
+
+    Args:
+        fitted: from ``refit`` on the same sample.
+        at_noise: whether the residuals look like noise.
+        kept: constants that may become 0 and nothing else, such as those that carry a unit.
+    """
+    tried: set[tuple[str, Expr]] = set()
+    while True:
+        offers = sorted(_offers(fitted), key=lambda offer: offer[0])
+        offer = next((o for o in offers if (str(o[1]), o[2]) not in tried), None)
+        if offer is None:
+            return fitted
+        _, constant, number = offer
+        tried.add((str(constant), number))
+        if constant in kept and number != 0:
+            continue
+        shape = _with_exact(fitted.parametric, constant, number)
+        if any(e.has(*_NO_VALUES) for e in shape.expressions):
+            continue
+        trial = refit(shape, sample)
+        noticed = _f_value(fitted, trial, sample)
+        limit = _F_LIMIT if at_noise or number == 0 else 0.0
+        if noticed <= limit and (sample.classes or not _paid_by_others(fitted, trial, sample)):
+            fitted = _with_evidence(fitted, trial, noticed)
+
+
+def _paid_by_others(before: Fitted, after: Fitted, sample: Sample) -> bool:
+    """Whether a constant leaves its 95 % interval, or is suddenly far better known, after another's snap."""
+    if _at_rounding(after, sample):
+        return False
+    now = {c: place for place, c in enumerate(after.parametric.constants)}
+    reach = float(student.ppf(0.975, before.degrees))
+    for place, constant in enumerate(before.parametric.constants):
+        if constant in now and before.determined[place]:
+            moved = after.parametric.values[now[constant]] - before.parametric.values[place]
+            sigma = before.sigma[place]
+            if abs(moved) > reach * sigma or _BORROWED * after.sigma[now[constant]] < sigma:
+                return True
+    return False
+
+
+def _with_exact(old: Parametric, constant: Symbol, number: Expr) -> Parametric:
+    expressions = tuple(e.xreplace({constant: number}) for e in old.expressions)
+    used = set().union(*(e.free_symbols for e in expressions))
+    left = [
+        (c, v)
+        for c, v in zip(old.constants, old.values, strict=True)
+        if c != constant and c in used
+    ]
+    return replace(
+        old,
+        expressions=expressions,
+        constants=tuple(c for c, _ in left),
+        values=tuple(v for _, v in left),
+        exact=(*old.exact, Snapped(constant, number)),
+    )
+
+
+def _with_evidence(before: Fitted, after: Fitted, f_value: float) -> Fitted:
+    """``after`` with what was known of the constant that was snapped."""
+    *others, last = after.parametric.exact
+    place = before.parametric.constants.index(last.constant)
+    words = with_error(before.parametric.values[place], before.sigma[place])
+    exact = (*others, last._replace(evidence=words, f_value=max(f_value, 0.0)))
+    return replace(after, parametric=replace(after.parametric, exact=exact))
+
+
+def _f_value(before: Fitted, after: Fitted, sample: Sample) -> float:
+    """F of the freedom given up, or a likelihood ratio; 0 below rounding, infinite where it fails."""
+    if not math.isfinite(after.loss):
+        return math.inf
+    lost = max(len(before.parametric.constants) - len(after.parametric.constants), 1)
+    if sample.classes:
+        return 2 * before.rows * (after.loss - before.loss) / lost
+    if _at_rounding(after, sample):
+        return 0.0
+    noise = max(before.noise, _floor(sample))
+    return (after.loss - before.loss) * before.rows / lost / noise
+
+
+def _floor(sample: Sample) -> float:
+    return (_ROUNDING * sample.spread) ** 2
+
+
+def _at_rounding(fitted: Fitted, sample: Sample) -> bool:
+    return fitted.loss <= _floor(sample)
+
+
+def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
+    """Numbers that each constant may become: (bits, constant, number)."""
+    found = []
+    parametric = fitted.parametric
+    for constant, value, sigma, determined in zip(
+        parametric.constants, parametric.values, fitted.sigma, fitted.determined, strict=True
+    ):
+        if not (math.isfinite(value) and math.isfinite(sigma)):
+            continue
+        reach = max(_SIGMAS * sigma, _PROBE * min(abs(value), 1.0) * _ROUNDING**0.5)
+        if not determined:  # the others make up for a small step, whatever the standard error says
+            reach = max(reach, _OPEN * abs(value))
+        if abs(value) <= max(reach, _ROUNDING):
+            found.append((0.0, constant, sympy.Integer(0)))
+        if value == 0:
+            continue
+        known = min(_EXACT_BITS, -math.log2(max(reach / abs(value), 1e-12)))
+        numbers, costs, exact = _numbers()
+        near = np.flatnonzero(np.abs(numbers - abs(value)) <= reach)
+        for place in near[np.argsort(costs[near])][:3]:
+            if costs[place] + _MARGIN_BITS <= known:
+                sign = 1 if value > 0 else -1
+                found.append((float(costs[place]), constant, sign * exact[place]))
+    return found
+
+
+@lru_cache
+def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
+    """Positive numbers of few bits, and their costs.
+
+    They are p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and round numbers such as 1000.
+    """
+    bases: tuple[tuple[Expr, float], ...] = (
+        (sympy.Integer(1), 0.0),
+        (sympy.pi, 3.0),
+        (1 / sympy.pi, 4.0),
+        (sympy.pi**2, 5.0),
+        (1 / sympy.pi**2, 6.0),
+        (sympy.sqrt(2), 4.0),
+        (sympy.sqrt(3), 5.0),
+        (sympy.sqrt(sympy.pi), 6.0),
+        (1 / sympy.sqrt(2 * sympy.pi), 6.0),
+        (sympy.E, 5.0),
+        (sympy.exp(-1), 6.0),
+        (sympy.log(2), 6.0),
+    )
+    found: dict[Expr, float] = {}
+    values: dict[Expr, float] = {}
+    for base, extra in bases:
+        size = float(base)
+        for q in range(1, 17):
+            for p in range(1, 101):
+                if math.gcd(p, q) == 1:
+                    cost = extra + math.log2(p) + 2 * math.log2(q)
+                    number = sympy.Rational(p, q) * base
+                    if cost <= _MOST_BITS and cost < found.get(number, math.inf):
+                        found[number], values[number] = cost, p / q * size
+    for zeros in range(1, 5):
+        for p in range(1, 101):
+            number = sympy.Integer(p * 10**zeros)
+            if number not in found and math.log2(number) <= _MOST_BITS:
+                found[number], values[number] = math.log2(number), float(number)
+    exact = tuple(found)
+    return np.array([values[n] for n in exact]), np.array(list(found.values())), exact

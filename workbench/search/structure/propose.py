@@ -1,0 +1,253 @@
+"""From a table to proposals: what was found in it, in words, with evidence, a network and a formula."""
+
+import math
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import sympy
+from sympy import Expr
+from threadpoolctl import threadpool_limits
+
+from workbench.common.fence import attempt, attempts
+from workbench.evidence.sample import Sample
+from workbench.formulas.formula import Formula
+from workbench.formulas.formula_set import FormulaSet
+from workbench.formulas.library import complexity
+from workbench.formulas.parsing import quoted
+from workbench.formulas.typesetting import rounded, to_text
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+from workbench.network.compiler import compile_expression
+from workbench.network.targets import network_of
+from workbench.search.polish import constants_and_lines, polished
+from workbench.search.structure.finish import EXACT, checked, quick_guesses, sum_guesses
+from workbench.search.structure.guess import Guess
+from workbench.search.structure.problem import Problem, fitted_numbers
+from workbench.search.structure.search import Search, Stage
+from workbench.search.structure.separability import find_separability
+
+_MOST_FORMULAS = 6
+_LARGEST = 80
+_MOST_COLUMNS = 16
+_PROMISING = 0.9
+_NOWHERE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
+_BITS_PER_NODE = 2.0
+_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A piece of structure that may be taken or refused.
+
+    Attributes:
+        kind: "idle", "link", "scaling", "sum", "factor" or "one column" for what was taken out step by step,
+            "separable" for inputs that stand apart, "formula" for closed forms.
+        sentence: what was found, in words; what ``propose(refused=...)`` names.
+        evidence: numbers that speak for it.
+        expression: the target, with undefined functions where it is still unknown.
+        names: of the inputs.
+    """
+
+    kind: str
+    sentence: str
+    evidence: dict[str, float]
+    expression: Expr
+    names: tuple[str, ...]
+
+    @property
+    def law(self) -> str:
+        """The expression as ``parse_expression`` reads it."""
+        return to_text(self.expression)
+
+    @cached_property
+    def network(self) -> KAN:
+        """The network that follows: known parts locked, unknown ones free curves."""
+        if self.expression.atoms(sympy.core.function.AppliedUndef):
+            return network_of(self.expression, self.names)
+        return compile_expression(self.expression, inputs=self.names)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """All that was found.
+
+    Attributes:
+        suggestions: step after step, then the closed forms.
+        formulas: closed forms, constants fitted and snapped.
+        exact: whether a formula leaves nothing but rounding on the training rows.
+    """
+
+    suggestions: tuple[Suggestion, ...]
+    formulas: FormulaSet
+    exact: bool = False
+
+
+@threadpool_limits.wrap(limits=1)  # small matrices: more threads would only use up the seconds
+def propose(
+    data: Dataset,
+    *,
+    refused: Collection[str] = (),
+    seconds: float = 20.0,
+    stop: Callable[[], bool] = lambda: False,
+) -> Structure:
+    """Look for structure in a regression table; nothing is trained.
+
+    Tables with more than 16 inputs are searched for powers, sums and products of curves alone. Several
+    targets are looked at one by one: their formulas stand side by side, and there are no suggestions.
+
+    Args:
+        data: training rows are looked at, validation rows choose among formulas.
+        refused: sentences of suggestions that must not be used.
+        seconds: processor time after which the search ends with what it has.
+        stop: asked now and then; True ends the search.
+    """
+    if data.task != "regression":
+        return Structure((), FormulaSet([]))
+    if data.outputs > 1:
+        return _of_each_target(data, seconds, stop)
+    begun = time.process_time()
+
+    def over() -> bool:
+        return stop() or time.process_time() - begun > seconds
+
+    whole = Problem.of(data)
+    hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)))
+    hunt.run()
+    closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
+    formulas = polished([(s.expression,) for s in closed], data)
+    exact = any(_leaves_nothing(f, data) for f in formulas)
+    steps = [
+        *attempts("words for the structure", _of_stages(hunt.stages, data.names)),
+        *attempts("inputs that stand apart", _of_columns(hunt.stages[:1], data.names)),
+    ]
+    kept = (s for s in steps if s.sentence not in refused)
+    return Structure((*kept, *closed), formulas, exact)
+
+
+def _of_each_target(data: Dataset, seconds: float, stop: Callable[[], bool]) -> Structure:
+    """The chosen and the most accurate formula of each target, side by side."""
+    found = []
+    for place in range(data.outputs):
+        alone = replace(data, targets=data.targets[:, [place]])
+        alone_found = propose(alone, seconds=seconds / data.outputs, stop=stop)
+        found.append(alone_found.formulas.merged(constants_and_lines(alone)))
+    rules = ("best", "accurate")
+    together = [tuple(f.select(rule).best.expression for f in found) for rule in rules]
+    formulas = polished(list(dict.fromkeys(together)), data)
+    return Structure((), formulas, any(_leaves_nothing(f, data) for f in formulas))
+
+
+def _leaves_nothing(formula: Formula, data: Dataset) -> bool:
+    return _train_loss(formula) <= EXACT * Sample.of(data).spread
+
+
+def _train_loss(formula: Formula) -> float:
+    loss = formula.scores.get("train_loss")
+    return math.inf if loss is None else loss
+
+
+class _Hunt:
+    """Guesses of all stages until one is exact."""
+
+    def __init__(self, whole: Problem, start: Problem, search: Search) -> None:
+        self._whole, self._start, self._search = whole, start, search
+        self.stages: list[Stage] = []
+        self._found: dict[Expr, Guess] = {}
+
+    def run(self) -> None:
+        if self._settled_by(quick_guesses(self._start, EXACT)) or self._start.width > _MOST_COLUMNS:
+            return
+        for stage in attempts("a stage of the structure", self._search.stages(self._start)):
+            self.stages.append(stage)
+            if stage.problem.width <= 1 and self._settled_by(self._quick(stage)):
+                return
+        for stage in (*self.stages[:0:-1], *self.stages[:1]):
+            if self._settled_by(self._quick(stage)) or self._settled_by(sum_guesses(stage.problem)):
+                return
+
+    @staticmethod
+    def _quick(stage: Stage) -> Iterator[Guess]:
+        return quick_guesses(stage.problem, stage.smooth.error)
+
+    def _settled_by(self, found: Iterator[Guess]) -> bool:
+        """Whether one of these leaves nothing; also True when the search is to end."""
+        for guess in found:
+            if self._exact(guess):
+                return True
+            if self._search.stop():
+                return True
+        return False
+
+    def _exact(self, guess: Guess) -> bool:
+        """Whether a guess leaves nothing; where it is worth a look it is kept."""
+        with attempt("a closed form"):
+            guess = replace(guess, expression=fitted_numbers(guess.expression))
+            if self._worth_a_look(guess):
+                seen = checked(guess, self._whole)
+                self._found[seen.expression] = seen
+                return seen.error <= EXACT
+        return False
+
+    def _worth_a_look(self, guess: Guess) -> bool:
+        size = complexity(guess.expression)
+        if guess.error > _PROMISING or size > _LARGEST or guess.expression.has(*_NOWHERE):
+            return False
+        return guess.rough or not any(
+            known.error <= guess.error and complexity(known.expression) <= size
+            for known in self._found.values()
+        )
+
+    @property
+    def chosen(self) -> list[Guess]:
+        """The least description lengths of every size, a few in all."""
+        rows = len(self._whole.y)
+        front: list[Guess] = []
+        for guess in sorted(self._found.values(), key=lambda g: complexity(g.expression)):
+            if not front or guess.error < front[-1].error:
+                front.append(guess)
+
+        def bits(guess: Guess) -> float:
+            return rows * math.log2(max(guess.error, EXACT)) + _BITS_PER_NODE * complexity(
+                guess.expression
+            )
+
+        return sorted(front, key=bits)[:_MOST_FORMULAS]
+
+
+def _of_stages(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggestion]:
+    before = 0
+    for stage in stages:
+        unknown = (
+            sympy.Function("f")(*stage.problem.symbols)
+            if stage.problem.width
+            else sympy.Symbol("k")
+        )
+        expression = stage.problem.back(unknown)
+        for step in stage.steps[before:]:
+            yield Suggestion(step.kind, step.sentence, step.evidence, expression, names)
+        before = len(stage.steps)
+
+
+def _of_columns(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggestion]:
+    """Inputs that stand apart, from the table itself."""
+    for stage in stages:
+        symbols = stage.problem.symbols
+        for apart in find_separability(stage.smooth, stage.problem):
+            others = [s for i, s in enumerate(symbols) if i != apart.column]
+            alone, rest = sympy.Function("f")(symbols[apart.column]), sympy.Function("g")(*others)
+            expression = alone + rest if apart.kind == "sum" else alone * rest
+            evidence = {"misfit": apart.misfit}
+            yield Suggestion(
+                "separable", apart.sentence(stage.problem), evidence, expression, names
+            )
+
+
+def _of_guesses(found: list[Guess], data: Dataset) -> Iterator[Suggestion]:
+    for guess in found:
+        sentence = (
+            f"{quoted(data.target, left=True)} may be {to_text(rounded(guess.expression, _DIGITS))}"
+        )
+        evidence = {"error": guess.error, "terms": float(guess.terms)}
+        yield Suggestion("formula", sentence, evidence, guess.expression, data.names)
