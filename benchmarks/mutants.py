@@ -217,8 +217,10 @@ def asked(mutant: Mutant, known: Sequence[Ran]) -> dict[str, float]:
     line = mutant.source.splitlines()[mutant.line - 1].strip()
     lines, function = statement(mutant)
     stem = Path(mutant.file).stem
-    folders = [Path("tests"), Path("tests", mutant.room), Path("tests", stem)]
-    near = [ran for ran in known if Path(ran.file).parent in folders]
+    room = Path("tests", mutant.room)
+    near = [
+        r for r in known if Path(r.file).parent == Path("tests") or room in Path(r.file).parents
+    ]
     same = [r for r in near if Path(r.file).stem == f"test_{stem}" or stem in Path(r.file).parts]
     running = running_any(near, mutant.file, [line]) or running_any(near, mutant.file, lines)
     exact = running and function
