@@ -11,6 +11,8 @@ ARGS   ?=
 BIN  := $(VENV)/bin
 BASE := $(VENV)/.base
 TEST := $(VENV)/.test
+# The front end is checked where its tools are: see CONTRIBUTING.
+NODE := $(wildcard frontend/node_modules)
 
 .PHONY: lab run test lint clean help
 
@@ -24,12 +26,14 @@ run: $(BASE)  ## the knot study without a browser; OUT=results ARGS=--quick
 	$(BIN)/workbench run knots --out $(OUT) $(ARGS)
 
 test: $(TEST)  ## the whole suite; ARGS="-k spline"
+	$(if $(NODE),cd frontend && npm test --silent)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(TEST)  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(if $(NODE),cd frontend && npm run --silent lint)
 
 clean:  ## remove the environment and all results
 	rm -rf $(VENV) $(OUT)

@@ -94,7 +94,8 @@ def test_no_other_module_writes_a_tag() -> None:
 
 
 def test_no_script_of_the_screen_takes_text_for_markup() -> None:
-    scripts = sorted((Path(__file__).parents[2] / "workbench" / "static").rglob("*.js"))
+    sources = Path(__file__).parents[2] / "frontend" / "widgets" / "src"
+    scripts = sorted(sources.rglob("*.ts"))
     assert scripts
     for path in scripts:
         text = path.read_text(encoding="utf-8")

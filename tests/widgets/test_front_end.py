@@ -1,29 +1,99 @@
-"""A widget's module holds each of its files once, and no two of them the same name."""
+"""What draws the widgets is sent once, and every widget names a view that is there."""
 
+import json
 import re
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import ipywidgets
 import pytest
+from comm.base_comm import BaseComm
 
-from workbench.widgets.front_end import module
+from workbench.session import Session
+from workbench.widgets import NetworkView, Workbench
+from workbench.widgets.front_end import VERSION, FrontEnd
+from workbench.widgets.panel import Panel
 
-STATIC = Path(__file__).parents[2] / "workbench" / "static"
-ENTRIES = sorted(p.name for p in STATIC.glob("*.js") if "export default" in p.read_text())
-
-
-@pytest.mark.parametrize("entry", ENTRIES)
-def test_a_module_stands_alone(entry: str) -> None:
-    text = module(entry)
-    assert "import {" not in text
-    assert text.count("export ") == text.count("export default") == 1
-    declared = re.findall(r"^(?:async )?(?:function\*? ?|const |let |class )(\w+)", text, re.M)
-    assert [name for name, count in Counter(declared).items() if count > 1] == []
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "workbench" / "static"
+MOST = 150_000  # bytes of code and style for a whole workbench
 
 
-def test_every_file_is_sent_by_a_widget() -> None:
-    sent = "".join(module(entry) for entry in ENTRIES)
-    for path in STATIC.rglob("*.js"):
-        first = re.search(r"^(?:export )?(?:async )?function (\w+)", path.read_text(), re.M)
-        assert first is not None
-        assert f"function {first[1]}(" in sent
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The state of every widget that opens, as a page gets it from a kernel that has sent nothing."""
+    states: list[dict[str, Any]] = []
+
+    class Recorded(BaseComm):
+        def publish_msg(self, msg_type: str, data: Any = None, **about: Any) -> None:
+            if msg_type == "comm_open":
+                states.append(data["state"])
+
+    monkeypatch.setattr(ipywidgets.widgets.widget.comm, "create_comm", Recorded)
+    monkeypatch.setattr(FrontEnd, "_sent", None)
+    return states
+
+
+def code(states: list[dict[str, Any]]) -> int:
+    """Bytes of modules and style sheets."""
+    texts = [s[key] for s in states for key in ("_esm", "_css") if key in s]
+    return len(json.dumps(texts, ensure_ascii=False).encode())
+
+
+def panels(kind: type[Panel] = Panel) -> Iterator[type[Panel]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from panels(sub)
+
+
+def test_a_workbench_sends_its_code_once(sent: list, found: Session) -> None:
+    first = Workbench(found)
+    assert 50_000 < code(sent) < MOST
+    sent.clear()
+    second = Workbench(found)
+    assert code(sent) < 10_000
+    first.close()
+    second.close()
+
+
+def test_a_widget_alone_brings_the_code_first(sent: list, found: Session) -> None:
+    view = NetworkView(found)
+    # What a state refers to is there before it.
+    front_end = next(i for i, s in enumerate(sent) if s.get("version") == VERSION)
+    alone = next(i for i, s in enumerate(sent) if s.get("_view") == "network")
+    assert front_end < alone
+    assert sent[alone]["_version"] == VERSION
+    assert sent[alone]["_front_end"] == f"IPY_MODEL_{FrontEnd.of_this_kernel().model_id}"
+    view.close()
+
+
+def test_the_code_outlives_its_widgets_and_comes_again_where_it_was_closed(
+    sent: list, found: Session
+) -> None:
+    NetworkView(found).close()
+    first = FrontEnd.of_this_kernel()
+    assert FrontEnd.of_this_kernel() is first
+    first.close()
+    sent.clear()
+    NetworkView(found).close()
+    assert code(sent) > 50_000
+
+
+def test_every_panel_names_a_view_of_the_front_end() -> None:
+    entry = (ROOT / "frontend/widgets/src/index.ts").read_text(encoding="utf-8")
+    listed = re.search(r"const VIEWS: Views = \{(.*?)\}", entry, re.DOTALL)
+    assert listed is not None
+    views = set(re.findall(r"^  (\w+)[:,]", listed[1], re.MULTILINE))
+    assert {
+        kind._view.default_value for kind in panels() if "tests" not in kind.__module__
+    } == views
+
+
+@pytest.mark.parametrize("name", ["widgets.js", "stub.js", "widgets.css"])
+def test_what_is_shipped_stands_alone(name: str) -> None:
+    text = (STATIC / name).read_text(encoding="utf-8")
+    assert not re.search(r"""\bimport\b\s*[{*"'(]|\brequire\(|@import|sourceMappingURL""", text)
+    # Namespaces are names; nothing is fetched.
+    addresses = set(re.findall(r"https?://[\w./-]+", text))
+    assert {a for a in addresses if not a.startswith("http://www.w3.org/")} == set()

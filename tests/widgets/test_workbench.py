@@ -16,6 +16,7 @@ from workbench.session import Session
 from workbench.session import saved as saved_sessions
 from workbench.session.manifest import described
 from workbench.widgets import Workbench, keeping
+from workbench.widgets.front_end import FrontEnd
 from workbench.widgets.guide import PAGES
 from workbench.widgets.workbench import panels_in
 
@@ -323,6 +324,7 @@ def test_every_panel_knows_where_the_work_is(folder: Path, monkeypatch) -> None:
 
 
 def test_what_is_closed_is_released(folder: Path) -> None:
+    FrontEnd.of_this_kernel()  # stays, for the next one
     gc.collect()
     known = set(widget._instances)
     x = np.linspace(0, 1, 40)

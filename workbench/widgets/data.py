@@ -15,7 +15,6 @@ from workbench.kan.data import Dataset
 from workbench.session.code import Source
 from workbench.tables.preparation import Preparation, columns_of, findings, suggested
 from workbench.tables.reading import SUFFIXES, example_table, read_table
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
 
 _MOST_FILES = 60
@@ -42,8 +41,7 @@ class DataForm(Panel):
         files: tables in the folder. state: message, error, whether the choice is in use.
     """
 
-    _esm = module("data.js")
-    _css = style("data.css")
+    _view = traitlets.Unicode("data").tag(sync=True)
 
     table = traitlets.Dict().tag(sync=True)
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)

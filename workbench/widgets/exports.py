@@ -15,7 +15,6 @@ from workbench.kan import checkpoint
 from workbench.pictures.drawing import network_svg
 from workbench.session import Session
 from workbench.session.telling import report, title_of
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
 
 _NAMES = {
@@ -51,8 +50,7 @@ class ExportPanel(Panel):
         state: whether there is a formula, what is being prepared, a message.
     """
 
-    _esm = module("exports.js")
-    _css = style("exports.css")
+    _view = traitlets.Unicode("exports").tag(sync=True)
 
     languages = traitlets.List().tag(sync=True)
     files = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -204,8 +202,7 @@ class ScriptView(Panel):
         text: the script. name: of the file that it is saved as.
     """
 
-    _esm = module("script.js")
-    _css = style("exports.css")
+    _view = traitlets.Unicode("script").tag(sync=True)
 
     text = traitlets.Unicode("").tag(sync=True)
     name = traitlets.Unicode("").tag(sync=True)

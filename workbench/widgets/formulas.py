@@ -14,7 +14,6 @@ from workbench.formulas.formula_set import FormulaSet
 from workbench.network.targets import unknowns
 from workbench.report.inspection import impacts, predictions, residuals, sensitivity, verify
 from workbench.session import Frame, Session
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, index_in, text_in
 from workbench.widgets.search_options import choose, described, listed, structure, understood
 
@@ -42,8 +41,7 @@ class FormulaTable(Panel):
         answers: what is said at a field of the options: a sentence, and whether it is an error.
     """
 
-    _esm = module("formulas.js")
-    _css = style("formulas.css")
+    _view = traitlets.Unicode("formulas").tag(sync=True)
 
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
     state = traitlets.Dict().tag(sync=True)

@@ -1,43 +1,37 @@
-"""The files of the front end, as the widgets send them: one module and one style sheet each.
+"""What draws the widgets: one module and one style sheet, which a kernel sends once for all of them.
 
-A module that a kernel sends to a page has no address, so it cannot import its neighbours: the line
-that imports one is replaced by that file, once however many import it. So the names at the top of
-all files of a widget have to differ. Nothing is built and nothing is fetched.
+Every widget sends a stub of its own, which waits on the page for the view that it names. All of it is
+built from ``frontend/widgets`` and committed; nothing is fetched.
 """
 
-import re
-from functools import lru_cache
+import hashlib
 from pathlib import Path
+from typing import ClassVar
+
+import anywidget
+import traitlets
 
 _STATIC = Path(__file__).parent.parent / "static"
-_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[\w./]+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+_MODULE, _STYLE = _STATIC / "widgets.js", _STATIC / "widgets.css"
+
+# The text: anywidget would hold on to every widget whose module is a file.
+STUB = (_STATIC / "stub.js").read_text(encoding="utf-8")
+VERSION = hashlib.sha256(_MODULE.read_bytes()).hexdigest()[:16]
+"""Tells modules apart that several kernels have sent to one page."""
 
 
-@lru_cache
-def module(name: str) -> str:
-    """Text of an ES module with its neighbours inside."""
-    return _joined((_STATIC / name).resolve(), set())
+class FrontEnd(anywidget.AnyWidget):
+    """The module and the style sheet of all widgets. It has no view: to arrive is all it does."""
 
+    _esm = _MODULE
+    _css = _STYLE
+    _sent: ClassVar["FrontEnd | None"] = None
 
-def _joined(file: Path, known: set[Path]) -> str:
-    """A file behind those that it imports, without the ``known`` ones."""
+    version = traitlets.Unicode(VERSION).tag(sync=True)
 
-    def neighbour(found: re.Match[str]) -> str:
-        other = (file.parent / found[1]).resolve()
-        if other in known:
-            return ""
-        known.add(other)
-        return _EXPORT.sub("", _joined(other, known))
-
-    return _IMPORT.sub(neighbour, file.read_text(encoding="utf-8"))
-
-
-@lru_cache
-def style(name: str) -> str:
-    """Text of a style sheet behind the one that all widgets share."""
-    return _read("shared.css") + _read(name)
-
-
-def _read(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
+    @classmethod
+    def of_this_kernel(cls) -> "FrontEnd":
+        """The one that the page has; another where it was closed."""
+        if cls._sent is None or cls._sent.comm is None:
+            cls._sent = cls()
+        return cls._sent

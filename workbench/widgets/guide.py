@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import traitlets
 
 from workbench.session import Session
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel
 
 PAGES = ("Data", "Train", "Look", "Simplify", "Discover", "Export", "Script")
@@ -24,8 +23,7 @@ class Guide(Panel):
         state: what runs, what can be undone, a note, a message.
     """
 
-    _esm = module("guide.js")
-    _css = style("guide.css")
+    _view = traitlets.Unicode("guide").tag(sync=True)
 
     page = traitlets.Int(0).tag(sync=True)
     pages = traitlets.List(traitlets.Dict()).tag(sync=True)

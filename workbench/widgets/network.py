@@ -22,7 +22,6 @@ from workbench.widgets.describing import (
     overlay,
     packed,
 )
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, index_in, number_in, text_in
 
 SHOWN = 60
@@ -60,8 +59,7 @@ class NetworkView(Panel):
             ``(K, P)``.
     """
 
-    _esm = module("network.js")
-    _css = style("network.css")
+    _view = traitlets.Unicode("network").tag(sync=True)
 
     graph = traitlets.Dict().tag(sync=True)
     curves = traitlets.Bytes(b"").tag(sync=True)

@@ -9,6 +9,7 @@ import ipywidgets
 import traitlets
 
 from workbench.errors import InputError
+from workbench.widgets.front_end import STUB, VERSION, FrontEnd
 
 Said = Mapping[str, Any]
 Command = Callable[[Said], object]
@@ -18,7 +19,8 @@ class Panel(anywidget.AnyWidget):
     """A view whose front end sends commands and writes no traits.
 
     A command is a message ``{"type": name, ...}``. What a command cannot do is said by ``_refuse``.
-    Subclasses give ``_commands`` and, where they follow a session, ``_forget`` what ends that.
+    Subclasses give ``_view``, what draws them in the front end, ``_commands`` and, where they follow a
+    session, ``_forget`` what ends that.
 
     Attributes:
         drafts: what was typed, opened or zoomed and not yet used. Only the front end reads and writes
@@ -26,6 +28,10 @@ class Panel(anywidget.AnyWidget):
         kept: the file that holds the work, for the day on which the kernel is gone; "" where nothing
             is saved by itself, None where there is nothing to save.
     """
+
+    _esm = STUB
+    _front_end = traitlets.Instance(FrontEnd).tag(sync=True, **ipywidgets.widget_serialization)
+    _version = traitlets.Unicode(VERSION).tag(sync=True)
 
     drafts = traitlets.Dict().tag(sync=True)
     kept = traitlets.Unicode(None, allow_none=True).tag(sync=True)
@@ -35,6 +41,10 @@ class Panel(anywidget.AnyWidget):
         self._forget: list[Callable[[], None]] = []
         super().__init__(**traits)
         self.on_msg(self._receive)
+
+    @traitlets.default("_front_end")
+    def _of_this_kernel(self) -> FrontEnd:
+        return FrontEnd.of_this_kernel()
 
     def set_state(self, sync_data: Any) -> None:
         """From the front end; ipywidgets keeps state without a lock of its own."""

@@ -13,7 +13,6 @@ from workbench.kan.model import Edge
 from workbench.kan.training.contest import Start
 from workbench.search.shapes import default_widths
 from workbench.session import Frame, Session
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, text_in
 
 _MOST_POINTS = 400
@@ -41,8 +40,7 @@ class TrainingPanel(Panel):
         settings: of every further training, whichever button begins it: texts by name, "" by default.
     """
 
-    _esm = module("training.js")
-    _css = style("training.css")
+    _view = traitlets.Unicode("training").tag(sync=True)
 
     status = traitlets.Unicode("ready").tag(sync=True)
     job = traitlets.Unicode("train").tag(sync=True)

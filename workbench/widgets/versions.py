@@ -5,7 +5,6 @@ import traitlets
 from workbench.errors import InputError
 from workbench.kan.model import Edge
 from workbench.session import Session, Version
-from workbench.widgets.front_end import module, style
 from workbench.widgets.panel import Command, Panel, Said, index_in, text_in
 
 
@@ -20,8 +19,7 @@ class VersionTree(Panel):
         state: a message, and whether the session is busy.
     """
 
-    _esm = module("versions.js")
-    _css = style("versions.css")
+    _view = traitlets.Unicode("versions").tag(sync=True)
 
     versions = traitlets.List(traitlets.Dict()).tag(sync=True)
     comparison = traitlets.Dict().tag(sync=True)

@@ -1,0 +1,26 @@
+/** Numbers and names for people. */
+
+/** Floats of a binary trait; a copy, because the view may not be aligned. */
+export function floats(view: DataView | undefined) {
+  if (!view?.byteLength) return new Float32Array();
+  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}
+
+/** A number for people. */
+export function readable(value: number, digits: number = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e") : String(+value.toPrecision(digits));
+  return text.replaceAll("-", "−");
+}
+
+/** A long text with its middle left out. */
+export function shortened(text: string, longest: number) {
+  if (text.length <= longest) return text;
+  const half = Math.floor((longest - 1) / 2);
+  return `${text.slice(0, half)}…${text.slice(-half)}`;
+}
+
+/** Whether a job is under way. */
+export const isBusy = (status: string) => ["running", "paused", "stopping"].includes(status);
