@@ -97,6 +97,19 @@ def test_a_view_waits_for_the_code_of_its_own_version(page: Page, lab: Lab) -> N
     assert known == 2
 
 
+def test_views_are_drawn_anew_when_their_code_changes(page: Page, lab: Lab) -> None:
+    write_notebook(lab, "changed.ipynb", TABLE + ALONE)
+    open_and_run(page, "changed.ipynb")
+    network = page.locator(".kw-network")
+    expect(network.get_by_role("button", name="Name curves")).to_be_visible()
+    page.evaluate(
+        RUN,
+        "sent = FrontEnd.of_this_kernel()\nsent._esm = sent._esm.replace('Name curves', 'Christen')",
+    )
+    expect(network.get_by_role("button", name="Christen")).to_be_visible()
+    expect(network).to_have_count(1)
+
+
 def test_closing_everything_does_not_end_the_kernel_s_screens(page: Page, lab: Lab) -> None:
     close = "import ipywidgets\nipywidgets.Widget.close_all()\n"
     write_notebook(lab, "closed.ipynb", TABLE + ALONE, close + "NetworkView(session)")

@@ -80,14 +80,35 @@ def test_the_code_outlives_its_widgets_and_comes_again_where_it_was_closed(
     assert code(sent) > 50_000
 
 
-def test_every_panel_names_a_view_of_the_front_end() -> None:
-    entry = (ROOT / "frontend/widgets/src/index.ts").read_text(encoding="utf-8")
-    listed = re.search(r"const VIEWS: Views = \{(.*?)\}", entry, re.DOTALL)
+def views() -> dict[str, set[str]]:
+    """The traits that every view of the front end reads, by its name."""
+    sources = [p.read_text(encoding="utf-8") for p in (ROOT / "frontend/widgets/src").rglob("*.ts")]
+    text = "\n".join(sources)
+    listed = re.search(r"const VIEWS: Views = \{(.*?)\}", text, re.DOTALL)
     assert listed is not None
-    views = set(re.findall(r"^  (\w+)[:,]", listed[1], re.MULTILINE))
-    assert {
-        kind._view.default_value for kind in panels() if "tests" not in kind.__module__
-    } == views
+    found = {}
+    for name, function in re.findall(r"^  (\w+)(?:: (\w+))?,", listed[1], re.MULTILINE):
+        traits = re.search(rf"export function {function or name}\(.*Context<(\w+)>", text)
+        assert traits is not None
+        body = re.search(
+            rf"interface {traits[1]} extends PanelTraits \{{\n(.*?)^\}}", text, re.M | re.S
+        )
+        assert body is not None
+        found[name] = set(re.findall(r"^  (\w+):", body[1], re.MULTILINE))
+    return found
+
+
+def test_every_panel_has_a_view_that_knows_its_traits() -> None:
+    ours = [kind for kind in panels() if kind.__module__.startswith("workbench.")]
+    told = {
+        kind._view.default_value: {
+            name
+            for name in kind.class_traits(sync=True)
+            if name not in Panel.class_traits() and not name.startswith("_")
+        }
+        for kind in ours
+    }
+    assert told == views()
 
 
 @pytest.mark.parametrize("name", ["widgets.js", "stub.js", "widgets.css"])

@@ -57,19 +57,37 @@ const MANY = 12;
 
 /** A small histogram; its words are in the row beside it. */
 function histogram(column: Column) {
-  const picture = svg("svg", { viewBox: `0 0 ${BARS.width} ${BARS.height}`, class: "kw-bars", "aria-hidden": "true" });
+  const picture = svg("svg", {
+    viewBox: `0 0 ${BARS.width} ${BARS.height}`,
+    class: "kw-bars",
+    "aria-hidden": "true",
+  });
   const most = Math.max(...column.counts, 1);
   const width = BARS.width / Math.max(column.counts.length, 1);
   column.counts.forEach((count, i) => {
     const height = count ? Math.max((BARS.height * count) / most, 1.5) : 0;
-    picture.append(svg("rect", { x: (i * width + 0.5).toFixed(1), y: (BARS.height - height).toFixed(1), width: Math.max(width - 1, 0.8).toFixed(1), height: height.toFixed(1), rx: 1 }));
+    picture.append(
+      svg("rect", {
+        x: (i * width + 0.5).toFixed(1),
+        y: (BARS.height - height).toFixed(1),
+        width: Math.max(width - 1, 0.8).toFixed(1),
+        height: height.toFixed(1),
+        rx: 1,
+      }),
+    );
   });
   return picture;
 }
 
 function range(column: Column) {
-  if (column.low !== null && column.high !== null) return `${readable(column.low)} … ${readable(column.high)}`;
-  return column.labels.slice(0, 3).map((label) => shortened(label, 12)).join(", ") + (column.distinct > 3 ? ", …" : "");
+  if (column.low !== null && column.high !== null)
+    return `${readable(column.low)} … ${readable(column.high)}`;
+  return (
+    column.labels
+      .slice(0, 3)
+      .map((label) => shortened(label, 12))
+      .join(", ") + (column.distinct > 3 ? ", …" : "")
+  );
 }
 
 /** @param label for screen readers */
@@ -83,7 +101,12 @@ function tick(label: string, on: boolean, change: (on: boolean) => void) {
 }
 
 /** @param options value and text */
-function choice(caption: string, options: [string, string][], value: string, change: (value: string) => void) {
+function choice(
+  caption: string,
+  options: [string, string][],
+  value: string,
+  change: (value: string) => void,
+) {
   const label = element("label", "kw-field", caption);
   const select = element("select", "kw-select");
   for (const [key, text] of options) {
@@ -119,29 +142,45 @@ export function dataForm({ model, el }: Context<DataTraits>) {
 
   function drawEmpty() {
     const zone = element("div", "kw-drop");
-    zone.append(element("p", "kw-title", "Drop a table here"), element("p", "kw-quiet", "CSV, TSV, Parquet or Excel, with a row of names"));
+    zone.append(
+      element("p", "kw-title", "Drop a table here"),
+      element("p", "kw-quiet", "CSV, TSV, Parquet or Excel, with a row of names"),
+    );
     const input = element("input", "kw-hidden");
     Object.assign(input, { type: "file", accept: ".csv,.tsv,.txt,.parquet,.pq,.xlsx" });
     input.setAttribute("aria-label", "Choose a file of this computer");
     input.addEventListener("change", () => input.files?.[0] && upload(input.files[0]));
-    zone.append(button("Choose a file…", () => input.click(), { kind: "kw-first" }), input);
+    zone.append(
+      button("Choose a file…", () => input.click(), { kind: "kw-first" }),
+      input,
+    );
     const parts = [zone];
     const files = model.get("files");
     if (files.length) {
       const list = element("div", "kw-files");
       list.setAttribute("role", "group");
       list.setAttribute("aria-label", "Tables in this folder");
-      for (const name of files) list.append(button(shortened(name, 44), () => model.send({ type: "open", path: name }), { label: `Open ${name}` }));
+      for (const name of files)
+        list.append(
+          button(shortened(name, 44), () => model.send({ type: "open", path: name }), {
+            label: `Open ${name}`,
+          }),
+        );
       parts.push(element("p", "kw-title", "or take one from this folder"), list);
     }
     const none = element("p", "kw-quiet kw-no-table", "No table at hand? ");
-    none.append(button("Take an example: pendulums", () => model.send({ type: "example" }), { kind: "kw-small" }));
+    none.append(
+      button("Take an example: pendulums", () => model.send({ type: "example" }), { kind: "kw-small" }),
+    );
     body.replaceChildren(...parts, none);
   }
 
   async function upload(file: File) {
     if (file.size > LARGEST) {
-      say(`${file.name} is larger than ${LARGEST / 1e6} MB: put it into this folder with the file browser, then choose it here.`, true);
+      say(
+        `${file.name} is larger than ${LARGEST / 1e6} MB: put it into this folder with the file browser, then choose it here.`,
+        true,
+      );
       return;
     }
     say(`Reading ${file.name}…`);
@@ -177,15 +216,53 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     const head = element("div", "kw-bar");
     const name = element("span", "kw-title kw-ellipsis", table.name);
     name.title = table.name;
-    head.append(name, element("span", "kw-quiet kw-numbers", `${table.rows.toLocaleString("en")} rows · ${table.columns} columns`), button("Another table…", () => model.send({ type: "close" }), { kind: "kw-small kw-push" }));
+    head.append(
+      name,
+      element(
+        "span",
+        "kw-quiet kw-numbers",
+        `${table.rows.toLocaleString("en")} rows · ${table.columns} columns`,
+      ),
+      button("Another table…", () => model.send({ type: "close" }), { kind: "kw-small kw-push" }),
+    );
     const bar = element("div", "kw-bar kw-choices");
     const targets = columns.filter((c) => c.distinct > 1).map((c) => [c.name, c.name] as [string, string]);
     bar.append(
       choice("Explain", targets, chosen.target, (target) => send({ target, inputs: inputsFor(target) })),
-      choice("as", [["auto", "numbers or classes: guess"], ["numbers", "numbers"], ["classes", "classes"]], chosen.task === null ? "auto" : chosen.task === "regression" ? "numbers" : "classes", (task) => send({ task })),
-      choice("Hold out", [["random", "random rows"], ["ordered", "the last rows"], ...columns.map((c) => [`=${c.name}`, `whole groups of ${c.name}`] as [string, string])], chosen.groups ? `=${chosen.groups}` : chosen.split, (value) => send(value.startsWith("=") ? { split: "random", groups: value.slice(1) } : { split: value, groups: "" })),
+      choice(
+        "as",
+        [
+          ["auto", "numbers or classes: guess"],
+          ["numbers", "numbers"],
+          ["classes", "classes"],
+        ],
+        chosen.task === null ? "auto" : chosen.task === "regression" ? "numbers" : "classes",
+        (task) => send({ task }),
+      ),
+      choice(
+        "Hold out",
+        [
+          ["random", "random rows"],
+          ["ordered", "the last rows"],
+          ...columns.map((c) => [`=${c.name}`, `whole groups of ${c.name}`] as [string, string]),
+        ],
+        chosen.groups ? `=${chosen.groups}` : chosen.split,
+        (value) =>
+          send(
+            value.startsWith("=")
+              ? { split: "random", groups: value.slice(1) }
+              : { split: value, groups: "" },
+          ),
+      ),
     );
-    body.replaceChildren(head, bar, ...(columns.length > MANY ? [search()] : []), listed(columns, chosen), found(), summary());
+    body.replaceChildren(
+      head,
+      bar,
+      ...(columns.length > MANY ? [search()] : []),
+      listed(columns, chosen),
+      found(),
+      summary(),
+    );
   }
 
   function inputsFor(target: string) {
@@ -219,11 +296,24 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     frame.setAttribute("aria-label", "Columns");
     const lines = element("table", "kw-table");
     const head = element("tr");
-    for (const [text, kind] of [["Use", ""], ["Column", ""], ["Values", ""], ["Range", ""], ["Missing", "kw-numbers"], ["Unit", ""], ["log", ""], ["scale", ""]]) head.append(element("th", kind, text));
+    for (const [text, kind] of [
+      ["Use", ""],
+      ["Column", ""],
+      ["Values", ""],
+      ["Range", ""],
+      ["Missing", "kw-numbers"],
+      ["Unit", ""],
+      ["log", ""],
+      ["scale", ""],
+    ])
+      head.append(element("th", kind, text));
     const thead = element("thead");
     thead.append(head);
     const tbody = element("tbody");
-    const without = (list: string[], name: string, on: boolean) => [...list.filter((n) => n !== name), ...(on ? [name] : [])];
+    const without = (list: string[], name: string, on: boolean) => [
+      ...list.filter((n) => n !== name),
+      ...(on ? [name] : []),
+    ];
     for (const column of columns) {
       const target = column.name === chosen.target;
       const on = chosen.inputs.includes(column.name);
@@ -233,7 +323,13 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       const use = element("td");
       if (target) use.append(element("span", "kw-tag", "target"));
       else {
-        const box = tick(`Use ${column.name} as an input`, on, (value) => send({ inputs: columns.map((c) => c.name).filter((n) => (n === column.name ? value : latest.inputs.includes(n))) }));
+        const box = tick(`Use ${column.name} as an input`, on, (value) =>
+          send({
+            inputs: columns
+              .map((c) => c.name)
+              .filter((n) => (n === column.name ? value : latest.inputs.includes(n))),
+          }),
+        );
         box.dataset.keep = `use ${column.name}`;
         box.disabled = !numeric;
         use.append(box);
@@ -242,7 +338,14 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       name.title = column.name;
       if (column.useless && !target) name.append(element("div", "kw-quiet kw-why", column.useless));
       const values = element("td");
-      values.append(histogram(column), element("div", "kw-quiet kw-why", `${column.kind}, ${column.distinct.toLocaleString("en")} different`));
+      values.append(
+        histogram(column),
+        element(
+          "div",
+          "kw-quiet kw-why",
+          `${column.kind}, ${column.distinct.toLocaleString("en")} different`,
+        ),
+      );
       const unit = element("td");
       const field = element("input", "kw-input kw-unit");
       field.placeholder = "unit";
@@ -256,7 +359,9 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       const [log, scale] = (["log", "standardise"] as const).map((key) => {
         const cell = element("td");
         const words = key === "log" ? "Take the logarithm of" : "Scale to mean 0 and standard deviation 1:";
-        const box = tick(`${words} ${column.name}`, chosen[key].includes(column.name), (value) => send({ [key]: without(latest[key], column.name, value) }));
+        const box = tick(`${words} ${column.name}`, chosen[key].includes(column.name), (value) =>
+          send({ [key]: without(latest[key], column.name, value) }),
+        );
         box.title = `${words} ${column.name}`;
         box.dataset.keep = `${key} ${column.name}`;
         box.disabled = !(on || target) || !numeric || (key === "log" && (column.low ?? 0) <= 0);
@@ -264,7 +369,16 @@ export function dataForm({ model, el }: Context<DataTraits>) {
         return cell;
       });
       if (numeric) unit.append(field);
-      line.append(use, name, values, element("td", "kw-numbers kw-left", range(column)), element("td", "kw-numbers", column.missing ? String(column.missing) : "–"), unit, log, scale);
+      line.append(
+        use,
+        name,
+        values,
+        element("td", "kw-numbers kw-left", range(column)),
+        element("td", "kw-numbers", column.missing ? String(column.missing) : "–"),
+        unit,
+        log,
+        scale,
+      );
       hideUnwanted(line);
       tbody.append(line);
     }
@@ -277,7 +391,10 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     const list = element("ul", "kw-findings");
     list.setAttribute("aria-label", "What was dropped, and warnings");
     const all = model.get("findings");
-    for (const { kind, text } of [...all.filter((f) => f.kind === "warning"), ...all.filter((f) => f.kind !== "warning")]) {
+    for (const { kind, text } of [
+      ...all.filter((f) => f.kind === "warning"),
+      ...all.filter((f) => f.kind !== "warning"),
+    ]) {
       const line = element("li", "", text);
       line.dataset.kind = kind;
       list.append(line);
@@ -288,16 +405,23 @@ export function dataForm({ model, el }: Context<DataTraits>) {
   function summary() {
     const ready = model.get("ready");
     const line = element("div", "kw-bar kw-summary");
-    const use = button(model.get("state").used ? "In use" : "Use this data", () => model.send({ type: "use" }), { kind: "kw-first" });
+    const use = button(
+      model.get("state").used ? "In use" : "Use this data",
+      () => model.send({ type: "use" }),
+      { kind: "kw-first" },
+    );
     use.disabled = ready.train === undefined || model.get("state").used;
     use.dataset.keep = "use";
-    const text = ready.train === undefined ? "" : `${ready.train} rows to train, ${ready.validation} to validate, ${ready.test} held out · ${ready.target} from ${ready.names.length} ${ready.names.length === 1 ? "input" : "inputs"}${ready.task === "classification" ? ` · ${ready.classes.length} classes` : ""}`;
+    const text =
+      ready.train === undefined
+        ? ""
+        : `${ready.train} rows to train, ${ready.validation} to validate, ${ready.test} held out · ${ready.target} from ${ready.names.length} ${ready.names.length === 1 ? "input" : "inputs"}${ready.task === "classification" ? ` · ${ready.classes.length} classes` : ""}`;
     line.append(element("span", "kw-numbers kw-wrap", text), use);
     use.classList.add("kw-push");
     return line;
   }
 
-  function say(text: string, error: boolean = false) {
+  function say(text: string, error = false) {
     if (message.textContent !== text) message.textContent = text;
     message.dataset.error = String(error);
   }

@@ -48,7 +48,8 @@ export function exportPanel({ model, el }: Context<ExportTraits>) {
     const has = Boolean(model.get("state").formula);
     const all = model.get("languages");
     const names = all.map(([key]) => key);
-    const here = shown !== undefined && names.includes(shown) ? shown : (model.get("shown").language ?? names[0]);
+    const here =
+      shown !== undefined && names.includes(shown) ? shown : (model.get("shown").language ?? names[0]);
     all.forEach(([key, name], place) => {
       let made = languages.children[place] as HTMLButtonElement | undefined;
       if (!made) {
@@ -78,20 +79,34 @@ export function exportPanel({ model, el }: Context<ExportTraits>) {
   function drawCode() {
     const [shown, state] = [model.get("shown"), model.get("state")];
     if (!state.formula) {
-      code.replaceChildren(element("p", "kw-empty", "There is no formula yet. What is below can be saved all the same."));
+      code.replaceChildren(
+        element("p", "kw-empty", "There is no formula yet. What is below can be saved all the same."),
+      );
       return;
     }
-    if (shown.text === undefined || (state.busy && state.busy !== shown.language && model.get("languages").some((l) => l[0] === state.busy))) {
-      code.replaceChildren(element("p", "kw-empty kw-loading", "Writing it, running it and comparing it with the formula…"));
+    if (
+      shown.text === undefined ||
+      (state.busy && state.busy !== shown.language && model.get("languages").some((l) => l[0] === state.busy))
+    ) {
+      code.replaceChildren(
+        element("p", "kw-empty kw-loading", "Writing it, running it and comparing it with the formula…"),
+      );
       return;
     }
     const bar = element("div", "kw-bar");
     const name = element("span", "kw-title kw-ellipsis", shown.name);
     const check = element("span", "kw-quiet kw-wrap", shown.checked ? `✓ ${shown.checked}` : shown.note);
     const tools = element("div", "kw-buttons kw-push");
-    tools.append(copy("Copy", () => shown.text), button("Save", () => {
-      for (const [file, text] of [[shown.name, shown.text], ...shown.companions]) download(file, text);
-    }, { label: `Save ${shown.name}`, local: true }));
+    tools.append(
+      copy("Copy", () => shown.text),
+      button(
+        "Save",
+        () => {
+          for (const [file, text] of [[shown.name, shown.text], ...shown.companions]) download(file, text);
+        },
+        { label: `Save ${shown.name}`, local: true },
+      ),
+    );
     bar.append(name, check, tools);
     const text = element("pre", "kw-pre", shown.text);
     text.tabIndex = 0;
@@ -103,14 +118,21 @@ export function exportPanel({ model, el }: Context<ExportTraits>) {
   function drawFiles() {
     const busy = model.get("state").busy;
     const all = model.get("files");
-    const held = files.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.kind : undefined;
-    files.replaceChildren(...all.map(({ kind, title, about, ready }) => {
-      const card = button("", () => model.send({ type: "save", kind }), { kind: "kw-card" });
-      card.dataset.kind = kind;
-      card.disabled = !ready || busy === kind;
-      card.append(element("span", "kw-title", busy === kind ? `${title}: being made…` : `↓ ${title}`), element("span", "kw-quiet", about));
-      return card;
-    }));
+    const held = files.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset.kind
+      : undefined;
+    files.replaceChildren(
+      ...all.map(({ kind, title, about, ready }) => {
+        const card = button("", () => model.send({ type: "save", kind }), { kind: "kw-card" });
+        card.dataset.kind = kind;
+        card.disabled = !ready || busy === kind;
+        card.append(
+          element("span", "kw-title", busy === kind ? `${title}: being made…` : `↓ ${title}`),
+          element("span", "kw-quiet", about),
+        );
+        return card;
+      }),
+    );
     if (held) files.querySelector<HTMLElement>(`[data-kind="${held}"]`)?.focus();
   }
 
@@ -118,7 +140,9 @@ export function exportPanel({ model, el }: Context<ExportTraits>) {
     const state = model.get("state");
     if (formula.dataset.shown !== state.formula) {
       formula.replaceChildren(mathematics(state.formula ?? ""));
-      legend.replaceChildren(...(state.legend ?? []).map((sentence) => element("p", "kw-quiet kw-wrap", sentence)));
+      legend.replaceChildren(
+        ...(state.legend ?? []).map((sentence) => element("p", "kw-quiet kw-wrap", sentence)),
+      );
       formula.dataset.shown = state.formula ?? "";
     }
     drawLanguages();
@@ -130,7 +154,7 @@ export function exportPanel({ model, el }: Context<ExportTraits>) {
     root.dataset.busy = state.busy ?? "";
   }
 
-  function receive(sent: { type: string, name: string }, buffers: DataView[]) {
+  function receive(sent: { type: string; name: string }, buffers: DataView[]) {
     if (sent.type === "file" && buffers[0]) download(sent.name, new Blob([buffers[0] as BlobPart]));
   }
 

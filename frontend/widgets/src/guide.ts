@@ -50,7 +50,9 @@ export function guide({ model, el }: Context<GuideTraits>) {
   const note = element("div", "kw-note");
   const noteText = element("span");
   noteText.setAttribute("role", "status");
-  const answer = button("", () => model.send({ type: model.get("state").answer?.[1] ?? "" }), { kind: "kw-small kw-push" });
+  const answer = button("", () => model.send({ type: model.get("state").answer?.[1] ?? "" }), {
+    kind: "kw-small kw-push",
+  });
   note.append(noteText, answer);
   const next = element("div", "kw-next");
   const hint = element("p", "kw-hint-text");
@@ -96,7 +98,12 @@ export function guide({ model, el }: Context<GuideTraits>) {
   tabs.addEventListener("keydown", (event) => {
     const open = [...tabs.children].filter((tab) => !(tab as HTMLButtonElement).disabled);
     const at = open.indexOf(document.activeElement as Element);
-    const to: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: open.length - 1 };
+    const to: Record<string, number> = {
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      Home: 0,
+      End: open.length - 1,
+    };
     if (!(event.key in to) || at < 0) return;
     event.preventDefault();
     event.stopPropagation();

@@ -16,8 +16,18 @@ export function scriptView({ model, el }: Context<ScriptTraits>) {
   const bar = element("div", "kw-bar");
   const name = element("span", "kw-title kw-ellipsis");
   const tools = element("div", "kw-buttons kw-push");
-  tools.append(copy("Copy", () => model.get("text")), button("Save", () => download(model.get("name"), model.get("text")), { label: "Save the script", local: true }));
-  bar.append(name, element("span", "kw-quiet", "run elsewhere it gives the same formula to the last digit"), tools);
+  tools.append(
+    copy("Copy", () => model.get("text")),
+    button("Save", () => download(model.get("name"), model.get("text")), {
+      label: "Save the script",
+      local: true,
+    }),
+  );
+  bar.append(
+    name,
+    element("span", "kw-quiet", "run elsewhere it gives the same formula to the last digit"),
+    tools,
+  );
   const text = element("pre", "kw-pre");
   text.tabIndex = 0;
   text.setAttribute("role", "region");

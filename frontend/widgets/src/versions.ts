@@ -41,11 +41,12 @@ interface VersionTraits extends PanelTraits {
 /** The tree line by line: a branch that was left is drawn a step to the right. */
 export function lines(versions: Version[]) {
   const children: Map<number | null, Version[]> = new Map();
-  for (const version of versions) children.set(version.parent, [...(children.get(version.parent) ?? []), version]);
-  const found: { version: Version, depth: number }[] = [];
+  for (const version of versions)
+    children.set(version.parent, [...(children.get(version.parent) ?? []), version]);
+  const found: { version: Version; depth: number }[] = [];
   const waiting = (children.get(null) ?? []).map((version) => ({ version, depth: 0 }));
   while (waiting.length) {
-    const at = waiting.pop() as { version: Version, depth: number };
+    const at = waiting.pop() as { version: Version; depth: number };
     found.push(at);
     const next = children.get(at.version.number) ?? [];
     const main = next.find((v) => v.past) ?? next[next.length - 1];
@@ -73,7 +74,11 @@ export function versionTree({ model, el }: Context<VersionTraits>) {
     name.value = "";
     frame.drafts.drop("name");
   });
-  bar.append(element("span", "kw-title", "Versions"), element("span", "kw-quiet", "nothing that was undone is lost"), form);
+  bar.append(
+    element("span", "kw-title", "Versions"),
+    element("span", "kw-quiet", "nothing that was undone is lost"),
+    form,
+  );
   const list = element("div", "kw-scroll kw-version-list");
   list.tabIndex = 0;
   list.setAttribute("role", "region");
@@ -95,7 +100,14 @@ export function versionTree({ model, el }: Context<VersionTraits>) {
     marked = marked.filter((n) => n < versions.length);
     const table = element("table", "kw-table");
     const head = element("tr");
-    for (const [text, kind] of [["Version", ""], ["Edges", "kw-numbers"], [`Validation ${unit}`, "kw-numbers"], ["Compare", ""], ["", ""]]) head.append(element("th", kind, text));
+    for (const [text, kind] of [
+      ["Version", ""],
+      ["Edges", "kw-numbers"],
+      [`Validation ${unit}`, "kw-numbers"],
+      ["Compare", ""],
+      ["", ""],
+    ])
+      head.append(element("th", kind, text));
     head.lastElementChild?.append(element("span", "kw-hidden", "Go there"));
     table.append(head);
     for (const { version, depth } of lines(versions)) {
@@ -104,27 +116,47 @@ export function versionTree({ model, el }: Context<VersionTraits>) {
       const title = element("td", "kw-version-name");
       title.style.paddingLeft = `${8 + 18 * Math.min(depth, 6)}px`;
       title.append(element("span", "kw-version-dot", version.present ? "◉" : version.past ? "●" : "○"));
-      if (version.label) title.append(element("b", "", version.label), element("span", "kw-quiet", ` ${version.name}`));
+      if (version.label)
+        title.append(element("b", "", version.label), element("span", "kw-quiet", ` ${version.name}`));
       else title.append(element("span", "", version.name));
-      if (version.formula) title.append(element("div", "kw-quiet kw-ellipsis kw-version-formula", version.formula));
+      if (version.formula)
+        title.append(element("div", "kw-quiet kw-ellipsis kw-version-formula", version.formula));
       const mark = element("td");
       const box = element("input");
       Object.assign(box, { type: "checkbox", checked: marked.includes(version.number) });
       box.setAttribute("aria-label", `Compare version ${version.number}, ${version.label || version.name}`);
       box.dataset.keep = `mark${version.number}`;
       box.addEventListener("change", () => {
-        marked = [...marked.filter((n) => n !== version.number), ...(box.checked ? [version.number] : [])].slice(-2);
+        marked = [
+          ...marked.filter((n) => n !== version.number),
+          ...(box.checked ? [version.number] : []),
+        ].slice(-2);
         frame.drafts.keep("marked", marked);
         drawList();
         compare();
       });
       mark.append(box);
       const act = element("td");
-      const go = button(version.present ? "here" : "Go", () => model.send({ type: "go", number: version.number }), { kind: "kw-small", label: version.present ? "The session is here" : `Go to version ${version.number}, ${version.label || version.name}` });
+      const go = button(
+        version.present ? "here" : "Go",
+        () => model.send({ type: "go", number: version.number }),
+        {
+          kind: "kw-small",
+          label: version.present
+            ? "The session is here"
+            : `Go to version ${version.number}, ${version.label || version.name}`,
+        },
+      );
       go.disabled = version.present;
       go.dataset.keep = `go${version.number}`;
       act.append(go);
-      line.append(title, element("td", "kw-numbers", String(version.edges)), element("td", "kw-numbers", readable(version.loss)), mark, act);
+      line.append(
+        title,
+        element("td", "kw-numbers", String(version.edges)),
+        element("td", "kw-numbers", readable(version.loss)),
+        mark,
+        act,
+      );
       table.append(line);
     }
     keepingFocus(list, () => list.replaceChildren(table));
@@ -141,10 +173,17 @@ export function versionTree({ model, el }: Context<VersionTraits>) {
     const table = element("table", "kw-table");
     const row = (title: string, a: string, b: string) => {
       const line = element("tr");
-      line.append(element("th", "", title), element("td", "kw-numbers kw-wrap", a), element("td", "kw-numbers kw-wrap", b));
+      line.append(
+        element("th", "", title),
+        element("td", "kw-numbers kw-wrap", a),
+        element("td", "kw-numbers kw-wrap", b),
+      );
       table.append(line);
     };
-    const edges = (list: string[]) => (list.length ? list.slice(0, 8).join(", ") + (list.length > 8 ? ` and ${list.length - 8} more` : "") : "–");
+    const edges = (list: string[]) =>
+      list.length
+        ? list.slice(0, 8).join(", ") + (list.length > 8 ? ` and ${list.length - 8} more` : "")
+        : "–";
     row("", found.first.title, found.second.title);
     row(`validation ${unit}`, readable(found.first.loss), readable(found.second.loss));
     row("edges", String(found.first.edges), String(found.second.edges));

@@ -5,7 +5,11 @@ import type { PanelTraits } from "../src/model";
 import { scriptView } from "../src/script";
 import { fakeContext } from "./model";
 
-beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "requestAnimationFrame", "cancelAnimationFrame"] }));
+beforeEach(() =>
+  vi.useFakeTimers({
+    toFake: ["setTimeout", "clearTimeout", "requestAnimationFrame", "cancelAnimationFrame"],
+  }),
+);
 afterEach(() => {
   vi.useRealTimers();
   document.body.replaceChildren();

@@ -22,5 +22,6 @@ it.each([
 ])("lets nothing else through: %s", (markup) => {
   const made = shown(markup);
   expect(made.querySelector("img, script, iframe, a")).toBeNull();
-  for (const node of made.querySelectorAll("*")) for (const { name } of node.attributes) expect(name).not.toMatch(/^on|href|src/);
+  for (const node of made.querySelectorAll("*"))
+    for (const { name } of node.attributes) expect(name).not.toMatch(/^on|href|src/);
 });

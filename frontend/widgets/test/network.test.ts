@@ -7,13 +7,25 @@ import { BOX, type Graph, quality, SHOWN } from "../src/network/scene";
 function graph(...width: number[]): Graph {
   const nodes = width.flatMap((count, column) =>
     Array.from({ length: count }, (_, place) => ({
-      id: `${column}.${place}`, kind: column === 0 ? "input" : column === width.length - 1 ? "output" : "sum", column, place, label: `x${place}`, short: `x${place}`, importance: null,
+      id: `${column}.${place}`,
+      kind: column === 0 ? "input" : column === width.length - 1 ? "output" : "sum",
+      column,
+      place,
+      label: `x${place}`,
+      short: `x${place}`,
+      importance: null,
     })),
   );
   const edges = width.slice(1).flatMap((count, layer) =>
     Array.from({ length: count * width[layer] }, (_, i) => ({
-      from: `${layer}.${i % width[layer]}`, to: `${layer + 1}.${Math.floor(i / width[layer])}`, address: [layer, i % width[layer], Math.floor(i / width[layer])],
-      state: "spline", score: 1 + i, function: null, r2: null, domain: [-1, 1] as [number, number],
+      from: `${layer}.${i % width[layer]}`,
+      to: `${layer + 1}.${Math.floor(i / width[layer])}`,
+      address: [layer, i % width[layer], Math.floor(i / width[layer])],
+      state: "spline",
+      score: 1 + i,
+      function: null,
+      r2: null,
+      domain: [-1, 1] as [number, number],
     })),
   );
   return { depth: width.length - 1, nodes, edges, missing: [], factors: [], target: "y", rows: 10 };
@@ -24,8 +36,10 @@ describe("laidOut", () => {
     const { boxes, width, height, nodes } = laidOut(graph(3, 4, 1), new Set(), Number.POSITIVE_INFINITY);
     expect(boxes.map((box) => box.edge).sort((a, b) => a - b)).toEqual([...Array(16).keys()]);
     for (const [i, a] of boxes.entries())
-      for (const b of boxes.slice(i + 1)) expect(Math.abs(a.x - b.x) >= BOX.width || Math.abs(a.y - b.y) >= BOX.height).toBe(true);
-    for (const { x, y } of [...nodes.values(), ...boxes]) expect(x > 0 && x < width && y > 0 && y < height).toBe(true);
+      for (const b of boxes.slice(i + 1))
+        expect(Math.abs(a.x - b.x) >= BOX.width || Math.abs(a.y - b.y) >= BOX.height).toBe(true);
+    for (const { x, y } of [...nodes.values(), ...boxes])
+      expect(x > 0 && x < width && y > 0 && y < height).toBe(true);
   });
 
   it("goes from left to right", () => {
@@ -55,11 +69,19 @@ describe("laidOut", () => {
 
 describe("bent", () => {
   const [y, basis] = [new Float32Array([1, 2, 3]), new Float32Array([1, 0, 0, 0, 1, 1])];
-  it("adds what the coefficients have changed", () => expect([...bent(y, basis, [0, 0], [0.5, 2])]).toEqual([1.5, 4, 5]));
-  it("leaves the curve as it is where nothing changed", () => expect([...bent(y, basis, [4, 5], [4, 5])]).toEqual([1, 2, 3]));
-  it("knows that a base has no row", () => expect([...bent(y, basis, [0, 0, 1], [0, 0, 9])]).toEqual([1, 2, 3]));
+  it("adds what the coefficients have changed", () =>
+    expect([...bent(y, basis, [0, 0], [0.5, 2])]).toEqual([1.5, 4, 5]));
+  it("leaves the curve as it is where nothing changed", () =>
+    expect([...bent(y, basis, [4, 5], [4, 5])]).toEqual([1, 2, 3]));
+  it("knows that a base has no row", () =>
+    expect([...bent(y, basis, [0, 0, 1], [0, 0, 9])]).toEqual([1, 2, 3]));
 });
 
 it("says 1.000 only of what is one to four digits", () => {
-  expect([quality(null), quality(0.99999), quality(0.9994), quality(0.5)]).toEqual(["", "r² 1.000", "r² 0.9994", "r² 0.500"]);
+  expect([quality(null), quality(0.99999), quality(0.9994), quality(0.5)]).toEqual([
+    "",
+    "r² 1.000",
+    "r² 0.9994",
+    "r² 0.500",
+  ]);
 });

@@ -21,7 +21,8 @@ describe("names", () => {
   it("keeps what is short enough", () => expect(shortened("mass", 4)).toBe("mass"));
   it("leaves the middle out", () => expect(shortened("a_rather_long_name", 9)).toBe("a_ra…name"));
   it("never gets longer than it may", () => {
-    for (let longest = 3; longest < 12; longest++) expect(shortened("abcdefghijklmnop", longest).length).toBeLessThanOrEqual(longest);
+    for (let longest = 3; longest < 12; longest++)
+      expect(shortened("abcdefghijklmnop", longest).length).toBeLessThanOrEqual(longest);
   });
 });
 

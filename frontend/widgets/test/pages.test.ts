@@ -9,7 +9,12 @@ function version(number: number, parent: number | null, past: boolean): Version 
 describe("versions", () => {
   it("draws a branch that was left a step to the right", () => {
     const tree = [version(0, null, true), version(1, 0, false), version(2, 0, true), version(3, 1, false)];
-    expect(lines(tree).map(({ version, depth }) => [version.number, depth])).toEqual([[0, 0], [1, 1], [3, 1], [2, 0]]);
+    expect(lines(tree).map(({ version, depth }) => [version.number, depth])).toEqual([
+      [0, 0],
+      [1, 1],
+      [3, 1],
+      [2, 0],
+    ]);
   });
 });
 
@@ -21,6 +26,7 @@ describe("random starts", () => {
     expect(starts.map((start) => start.losses.length)).toEqual([3, 1]);
     expect(starts[0].last).toBeCloseTo(0.3);
   });
-  it("tells what became of them", () => expect(summary(starts)).toBe("2 random starts: 1 eliminated; number 1 is the best"));
+  it("tells what became of them", () =>
+    expect(summary(starts)).toBe("2 random starts: 1 eliminated; number 1 is the best"));
   it("has none to read", () => expect(startsIn([], new Float32Array())).toEqual([]));
 });

@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import { chart } from "../src/common/chart";
 import { decades, extent, points, ticks } from "../src/common/scales";
 
-const RANGES: [number, number][] = [[0, 1], [-3, 7], [0.2, 0.21], [-1e-6, 3e-6], [1e5, 9e8], [-0.9, 0.4], [-8, 2], [0.1, 0.15], [-1.3, -0.05]];
+const RANGES: [number, number][] = [
+  [0, 1],
+  [-3, 7],
+  [0.2, 0.21],
+  [-1e-6, 3e-6],
+  [1e5, 9e8],
+  [-0.9, 0.4],
+  [-8, 2],
+  [0.1, 0.15],
+  [-1.3, -0.05],
+];
 
 describe.each(RANGES)("an axis from %d to %d", (low, high) => {
   it("has round ticks at equal distances within", () => {
@@ -40,7 +50,16 @@ it("leaves gaps where a curve has no value", () => {
 });
 
 describe("chart", () => {
-  const made = chart({ width: 300, height: 200, x: [0, 10], y: [-2, 2], logY: true, xLabel: "t", yLabel: "loss", label: "loss by time" });
+  const made = chart({
+    width: 300,
+    height: 200,
+    x: [0, 10],
+    y: [-2, 2],
+    logY: true,
+    xLabel: "t",
+    yLabel: "loss",
+    label: "loss by time",
+  });
 
   it("puts the ends of the ranges on the frame", () => {
     expect([made.across(0), made.across(10)]).toEqual([made.left, made.right]);
@@ -51,5 +70,6 @@ describe("chart", () => {
     expect(words).toContain("0.01");
     expect(words).toContain("100");
   });
-  it("has a name for those who do not see it", () => expect(made.node.getAttribute("aria-label")).toBe("loss by time"));
+  it("has a name for those who do not see it", () =>
+    expect(made.node.getAttribute("aria-label")).toBe("loss by time"));
 });

@@ -2,7 +2,11 @@
 
 export const SVG = "http://www.w3.org/2000/svg";
 
-export function svg<Name extends keyof SVGElementTagNameMap>(name: Name, attributes: Record<string, string | number> = {}, text?: string): SVGElementTagNameMap[Name] {
+export function svg<Name extends keyof SVGElementTagNameMap>(
+  name: Name,
+  attributes: Record<string, string | number> = {},
+  text?: string,
+): SVGElementTagNameMap[Name] {
   const node = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
   if (text !== undefined) node.textContent = text;
@@ -10,15 +14,30 @@ export function svg<Name extends keyof SVGElementTagNameMap>(name: Name, attribu
 }
 
 /** @param kind class */
-export function element<Name extends keyof HTMLElementTagNameMap>(name: Name, kind = "", text = ""): HTMLElementTagNameMap[Name] {
+export function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  kind = "",
+  text = "",
+): HTMLElementTagNameMap[Name] {
   const node = document.createElement(name);
   if (kind) node.className = kind;
   if (text) node.textContent = text;
   return node;
 }
 
-/** @param more label: for screen readers and as a hint; local: it works without a kernel */
-export function button(text: string, action: () => void, { kind = "", label = "", local = false }: { kind?: string, label?: string, local?: boolean } = {}) {
+interface ButtonOptions {
+  kind?: string;
+  /** For screen readers, and as a hint. */
+  label?: string;
+  /** Whether it works without a kernel. */
+  local?: boolean;
+}
+
+export function button(
+  text: string,
+  action: () => void,
+  { kind = "", label = "", local = false }: ButtonOptions = {},
+) {
   const node = element("button", `kw-button ${kind}`.trim(), text);
   node.type = "button";
   if (local) node.dataset.local = "";

@@ -36,7 +36,8 @@ export function draftsOf(model: Model<PanelTraits>, root: HTMLElement, signal: A
     const field = event.target as Field;
     if (field.dataset?.draft) keep(field.dataset.draft, field[keyOf(field)]);
   };
-  for (const type of ["input", "change", "toggle"]) root.addEventListener(type, note, { capture: true, signal });
+  for (const type of ["input", "change", "toggle"])
+    root.addEventListener(type, note, { capture: true, signal });
   return {
     get: (name: string) => all()[name],
     keep,
@@ -45,8 +46,10 @@ export function draftsOf(model: Model<PanelTraits>, root: HTMLElement, signal: A
     restore() {
       for (const field of root.querySelectorAll<Field>("[data-draft]")) {
         const value = all()[field.dataset.draft ?? ""];
-        const there = !(field instanceof HTMLSelectElement) || [...field.options].some((o) => o.value === value);
-        if (value !== undefined && there && field[keyOf(field)] !== value) Object.assign(field, { [keyOf(field)]: value });
+        const there =
+          !(field instanceof HTMLSelectElement) || [...field.options].some((o) => o.value === value);
+        if (value !== undefined && there && field[keyOf(field)] !== value)
+          Object.assign(field, { [keyOf(field)]: value });
       }
     },
   };

@@ -1,12 +1,16 @@
 /** Texts and pictures that leave the page. */
-import { SVG, button, element } from "./dom";
+import { button, element, SVG } from "./dom";
 
 /** A button that copies a text and says so. */
 export function copy(label: string, text: () => string) {
-  const made = button(label, async () => {
-    made.textContent = (await copied(text())) ? "Copied" : "Could not copy";
-    setTimeout(() => (made.textContent = label), 1500);
-  }, { local: true });
+  const made = button(
+    label,
+    async () => {
+      made.textContent = (await copied(text())) ? "Copied" : "Could not copy";
+      setTimeout(() => (made.textContent = label), 1500);
+    },
+    { local: true },
+  );
   made.dataset.keep = "copy";
   return made;
 }
@@ -29,7 +33,9 @@ async function copied(text: string) {
 
 /** Hand a file to the browser. */
 export function download(name: string, content: Blob | string) {
-  const url = URL.createObjectURL(typeof content === "string" ? new Blob([content], { type: "text/plain" }) : content);
+  const url = URL.createObjectURL(
+    typeof content === "string" ? new Blob([content], { type: "text/plain" }) : content,
+  );
   const link = element("a");
   link.href = url;
   link.download = name;
@@ -37,7 +43,22 @@ export function download(name: string, content: Blob | string) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-const PAINTED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-size", "font-family", "font-weight", "visibility", "display", "paint-order", "stroke-linejoin"];
+const PAINTED = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-opacity",
+  "stroke-dasharray",
+  "opacity",
+  "font-size",
+  "font-family",
+  "font-weight",
+  "visibility",
+  "display",
+  "paint-order",
+  "stroke-linejoin",
+];
 
 /**
  * A drawing that stands alone: theme colours are written into it, and what is hidden is left out.
@@ -48,10 +69,14 @@ export function standalone(drawing: SVGElement, box: [number, number, number, nu
   const [originals, copies] = [drawing, copy].map((root) => [root, ...root.querySelectorAll("*")]);
   originals.forEach((original, i) => {
     const style = getComputedStyle(original);
-    copies[i].setAttribute("style", PAINTED.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
+    copies[i].setAttribute(
+      "style",
+      PAINTED.map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"),
+    );
     for (const name of ["tabindex", "role", "class"]) copies[i].removeAttribute(name);
   });
-  for (const [i, original] of originals.entries()) if (getComputedStyle(original).display === "none") copies[i].remove();
+  for (const [i, original] of originals.entries())
+    if (getComputedStyle(original).display === "none") copies[i].remove();
   copy.setAttribute("xmlns", SVG);
   copy.setAttribute("viewBox", box.join(" "));
   copy.setAttribute("width", String(box[2]));
@@ -68,7 +93,9 @@ export function toPng(text: string, width: number, height: number): Promise<Blob
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [2 * width, 2 * height];
       canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
-      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is too large for a PNG"))));
+      canvas.toBlob((blob) =>
+        blob ? resolve(blob) : reject(new Error("the picture is too large for a PNG")),
+      );
     };
     picture.onerror = () => reject(new Error("the picture could not be drawn"));
     picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;

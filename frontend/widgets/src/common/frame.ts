@@ -1,7 +1,7 @@
 /** The frame of a view. */
 import type { Context, PanelTraits } from "../model";
-import { draftsOf } from "./drafts";
 import { element } from "./dom";
+import { draftsOf } from "./drafts";
 import { lifelineOf } from "./lifeline";
 import { painter, press } from "./painting";
 
@@ -31,7 +31,11 @@ export function frameOf({ model, el }: Context<PanelTraits>, kind: string, label
    * Draw soon, and whenever a trait changes that ``changed`` finds worth it.
    * @param traits all of them by default
    */
-  function paint(draw: () => void, traits: string[] = [""], changed: (trait: string) => void = () => undefined) {
+  function paint(
+    draw: () => void,
+    traits: string[] = [""],
+    changed: (trait: string) => void = () => undefined,
+  ) {
     const screen = painter(() => {
       lifeline.check();
       drafts.restore();

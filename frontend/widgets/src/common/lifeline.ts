@@ -14,7 +14,11 @@ export function lifelineOf(model: Model<PanelTraits>, root: HTMLElement, signal:
   const strip = element("div", "kw-lost");
   const words = element("p");
   words.setAttribute("role", "alert");
-  const again = button("Run the cells up to here", () => root.dispatchEvent(new CustomEvent("kan-workbench:again", { bubbles: true })), { kind: "kw-small kw-push", local: true, label: "Run the cells above and this one" });
+  const again = button(
+    "Run the cells up to here",
+    () => root.dispatchEvent(new CustomEvent("kan-workbench:again", { bubbles: true })),
+    { kind: "kw-small kw-push", local: true, label: "Run the cells above and this one" },
+  );
   strip.append(element("span", "kw-lost-dot"), words, again);
   const watcher = new MutationObserver(cut);
   let shown = "";
@@ -28,7 +32,8 @@ export function lifelineOf(model: Model<PanelTraits>, root: HTMLElement, signal:
   }
   const refuse = (event: Event) => {
     const acts = event.type === "click" || ["Enter", " ", "Delete"].includes((event as KeyboardEvent).key);
-    if (!shown || !acts || !(event.target instanceof Element) || !event.target.closest(DRAWN_CONTROLS)) return;
+    if (!shown || !acts || !(event.target instanceof Element) || !event.target.closest(DRAWN_CONTROLS))
+      return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -37,12 +42,21 @@ export function lifelineOf(model: Model<PanelTraits>, root: HTMLElement, signal:
 
   function sentence() {
     const [kept, state] = [model.get("kept"), model.get("state") ?? {}];
-    const lost = state.busy === true || isBusy(model.get("status") ?? state.status ?? "") ? " What was running is lost: start it again." : "";
-    if (shown === "away") return "There is no connection to the kernel. Nothing is lost; the page goes on by itself when the kernel answers.";
+    const lost =
+      state.busy === true || isBusy(model.get("status") ?? state.status ?? "")
+        ? " What was running is lost: start it again."
+        : "";
+    if (shown === "away")
+      return "There is no connection to the kernel. Nothing is lost; the page goes on by itself when the kernel answers.";
     const head = root.closest(".jp-OutputArea-child")?.querySelector(".kw-guide");
     again.hidden = Boolean(head && head !== root) || !root.closest("[data-kw-kernel]");
-    if (head && head !== root) return `The kernel is gone. ${kept ? "Your work is saved. " : ""}Run this cell again to go on.`;
-    const where = kept ? ` Your work is saved in ${kept}.${lost}` : kept === "" ? " What session.save() has not written is lost." : "";
+    if (head && head !== root)
+      return `The kernel is gone. ${kept ? "Your work is saved. " : ""}Run this cell again to go on.`;
+    const where = kept
+      ? ` Your work is saved in ${kept}.${lost}`
+      : kept === ""
+        ? " What session.save() has not written is lost."
+        : "";
     return `The kernel is gone.${where} Run this cell again to go on${kept ? " where you were" : ""}.`;
   }
 
@@ -66,7 +80,12 @@ export function lifelineOf(model: Model<PanelTraits>, root: HTMLElement, signal:
       words.textContent = sentence();
       root.prepend(strip);
       cut();
-      watcher.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+      watcher.observe(root, {
+        childList: true,
+        subtree: true,
+        attributes: true,
+        attributeFilter: ["disabled"],
+      });
     },
   };
 }

@@ -1,7 +1,17 @@
 /** MathML. */
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-const MATHML_ATTRIBUTES = new Set(["display", "mathvariant", "stretchy", "fence", "form", "separators", "open", "close", "linethickness"]);
+const MATHML_ATTRIBUTES = new Set([
+  "display",
+  "mathvariant",
+  "stretchy",
+  "fence",
+  "form",
+  "separators",
+  "open",
+  "close",
+  "linethickness",
+]);
 
 /** MathML that the kernel sent, as nodes. Only elements of MathML become elements; all else stays text. */
 export function mathematics(markup: string) {
@@ -13,9 +23,11 @@ export function mathematics(markup: string) {
 
 function mathematicsOf(parent: Element): Node[] {
   return [...parent.childNodes].map((node) => {
-    if (!(node instanceof Element) || node.namespaceURI !== MATHML) return document.createTextNode(node.textContent ?? "");
+    if (!(node instanceof Element) || node.namespaceURI !== MATHML)
+      return document.createTextNode(node.textContent ?? "");
     const made = document.createElementNS(MATHML, node.localName);
-    for (const { name, value } of node.attributes) if (MATHML_ATTRIBUTES.has(name)) made.setAttribute(name, value);
+    for (const { name, value } of node.attributes)
+      if (MATHML_ATTRIBUTES.has(name)) made.setAttribute(name, value);
     made.append(...mathematicsOf(node));
     return made;
   });

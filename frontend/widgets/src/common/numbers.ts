@@ -6,12 +6,15 @@ export function floats(view: DataView | undefined) {
   return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }
 
-/** A number for people. */
-export function readable(value: number, digits: number = 3) {
-  if (!Number.isFinite(value)) return "–";
+/** A number for people; a dash where there is none. */
+export function readable(value: number | null, digits = 3) {
+  if (value === null || !Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 1e5 || size < 1e-3 ? value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e") : String(+value.toPrecision(digits));
+  const text =
+    size >= 1e5 || size < 1e-3
+      ? value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e")
+      : String(+value.toPrecision(digits));
   return text.replaceAll("-", "−");
 }
 

@@ -14,7 +14,8 @@ export function press(event: Event) {
   letGo();
   const mine = new AbortController();
   pressed = mine;
-  for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, letGo, { capture: true, signal: mine.signal });
+  for (const type of ["pointerup", "pointercancel"])
+    document.addEventListener(type, letGo, { capture: true, signal: mine.signal });
   setTimeout(() => pressed === mine && letGo(), LONGEST_PRESS);
 }
 

@@ -24,7 +24,12 @@ export function extent(values: Iterable<number>): [number, number] {
   return [low, high];
 }
 
-export function points(x: ArrayLike<number>, y: ArrayLike<number>, across: (value: number) => number, down: (value: number) => number) {
+export function points(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  across: (value: number) => number,
+  down: (value: number) => number,
+) {
   const parts = [];
   for (let i = 0; i < x.length; i++) {
     if (Number.isFinite(y[i])) parts.push(`${across(x[i]).toFixed(1)},${down(y[i]).toFixed(1)}`);

@@ -1,8 +1,8 @@
 /** Options of a search: what is known of the law, and the building blocks, on all edges or on one. */
 import { button, element } from "../common/dom";
+import type { Drafts } from "../common/drafts";
 import { mathematics } from "../common/mathematics";
 import { isBusy } from "../common/numbers";
-import type { Drafts } from "../common/drafts";
 import type { Model } from "../model";
 import type { FormulaTraits } from "./table";
 
@@ -32,8 +32,21 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
   const summary = element("summary");
   const told = element("span", "kw-quiet");
   summary.append(element("span", "", "Options"), told);
-  const law = field("law", "What you know of the law", "f, g, … are curves to be found, letters that are no columns are numbers to be found.", [["Use this law", "law"]]);
-  const start = field("start", "A formula to start from", "Its numbers are fitted to your rows, its powers stay.", [["Add to the table", "add"], ["Train from it", "start"]]);
+  const law = field(
+    "law",
+    "What you know of the law",
+    "f, g, … are curves to be found, letters that are no columns are numbers to be found.",
+    [["Use this law", "law"]],
+  );
+  const start = field(
+    "start",
+    "A formula to start from",
+    "Its numbers are fitted to your rows, its powers stay.",
+    [
+      ["Add to the table", "add"],
+      ["Train from it", "start"],
+    ],
+  );
   const known = element("div", "kw-known");
   known.append(law.node, start.node);
   const choice = blockChoice();
@@ -74,7 +87,9 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
       node,
       draw(example: string) {
         input.placeholder = example;
-        said.textContent = example.includes("`") ? `${hint} Names that are no single word stand in \`backquotes\`.` : hint;
+        said.textContent = example.includes("`")
+          ? `${hint} Names that are no single word stand in \`backquotes\`.`
+          : hint;
         const [sentence, error] = model.get("answers")[name] ?? ["", false];
         if (answer.textContent !== sentence) answer.textContent = sentence;
         answer.dataset.error = String(error);
@@ -94,11 +109,17 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
       drafts.keep("edge", where.value);
       draw();
     });
-    const usual = button("", () => model.send({ type: "blocks", names: null, edge: edge() }), { kind: "kw-small" });
+    const usual = button("", () => model.send({ type: "blocks", names: null, edge: edge() }), {
+      kind: "kw-small",
+    });
     const answer = element("p", "kw-message");
     answer.setAttribute("role", "status");
     answer.dataset.error = "true";
-    bar.append(where, usual, element("span", "kw-quiet", "The number is what a function costs: a dearer one has to fit better."));
+    bar.append(
+      where,
+      usual,
+      element("span", "kw-quiet", "The number is what a function costs: a dearer one has to fit better."),
+    );
     const groups = element("div", "kw-groups");
     node.append(legend, bar, groups, answer);
     const boxes: Map<string, HTMLInputElement> = new Map();
@@ -147,12 +168,20 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
     function draw() {
       const { chosen, own, edges } = model.get("options");
       if (chosen === undefined) return;
-      const single: Map<string, string[]> = new Map(own.map(([address, names]) => [JSON.stringify(address), names]));
+      const single: Map<string, string[]> = new Map(
+        own.map(([address, names]) => [JSON.stringify(address), names]),
+      );
       const wanted = JSON.stringify([edges, own]);
       if (wanted !== listed) {
         listed = wanted;
         const held = drafts.get("edge") ?? "";
-        const choices = edges.map(([address, label]) => new Option(`${label}${single.has(JSON.stringify(address)) ? " · its own" : ""}`, JSON.stringify(address)));
+        const choices = edges.map(
+          ([address, label]) =>
+            new Option(
+              `${label}${single.has(JSON.stringify(address)) ? " · its own" : ""}`,
+              JSON.stringify(address),
+            ),
+        );
         where.replaceChildren(new Option("on every edge", ""), ...choices);
         where.value = held;
         if (where.selectedIndex < 0) where.value = "";
@@ -161,9 +190,16 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
       const names = new Set(single.get(where.value) ?? chosen);
       const busy = isBusy(model.get("state").status);
       for (const [name, box] of boxes) Object.assign(box, { checked: names.has(name), disabled: busy });
-      const ordinary = model.get("blocks").filter((b) => b.usual).map((b) => b.name);
+      const ordinary = model
+        .get("blocks")
+        .filter((b) => b.usual)
+        .map((b) => b.name);
       usual.textContent = where.value ? "As on every edge" : "The usual ones";
-      usual.disabled = busy || (where.value ? !single.has(where.value) : ordinary.length === chosen.length && ordinary.every((n) => names.has(n)));
+      usual.disabled =
+        busy ||
+        (where.value
+          ? !single.has(where.value)
+          : ordinary.length === chosen.length && ordinary.every((n) => names.has(n)));
       const [sentence] = model.get("answers").blocks ?? [""];
       if (sentence) answer.textContent = sentence;
     }

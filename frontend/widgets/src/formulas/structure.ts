@@ -27,8 +27,15 @@ export function structureList(model: Model<FormulaTraits>) {
     const words = element("span", "", finding.sentence);
     const evidence = element("span", "kw-quiet kw-numbers", finding.evidence);
     const idle = !isBusy(model.get("state").status);
-    const use = button("Use", () => model.send({ type: "take", text: finding.sentence }), { kind: "kw-small", label: `Begin a network with this: ${finding.sentence}` });
-    const refuse = button(finding.refused ? "Allow again" : "Refuse", () => model.send({ type: "refuse", text: finding.sentence }), { kind: "kw-small", label: `${finding.refused ? "Allow again" : "Refuse"}: ${finding.sentence}` });
+    const use = button("Use", () => model.send({ type: "take", text: finding.sentence }), {
+      kind: "kw-small",
+      label: `Begin a network with this: ${finding.sentence}`,
+    });
+    const refuse = button(
+      finding.refused ? "Allow again" : "Refuse",
+      () => model.send({ type: "refuse", text: finding.sentence }),
+      { kind: "kw-small", label: `${finding.refused ? "Allow again" : "Refuse"}: ${finding.sentence}` },
+    );
     refuse.title = "Other networks are then tried without it";
     use.disabled = refuse.disabled = !idle;
     use.dataset.keep = `use${place}`;

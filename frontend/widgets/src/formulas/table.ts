@@ -1,6 +1,5 @@
 /** Formulas from simple to accurate; click one to see what holds it up. */
-import { searchOptions, type Block, type Options } from "./options";
-import { structureList, type Finding } from "./structure";
+
 import { chart } from "../common/chart";
 import { button, element, svg } from "../common/dom";
 import { copy } from "../common/files";
@@ -10,6 +9,8 @@ import { floats, isBusy, readable, shortened } from "../common/numbers";
 import { keepingFocus } from "../common/painting";
 import { extent } from "../common/scales";
 import type { Context, Maybe, PanelTraits } from "../model";
+import { type Block, type Options, searchOptions } from "./options";
+import { type Finding, structureList } from "./structure";
 import "./formulas.css";
 
 interface Row {
@@ -101,8 +102,6 @@ export interface FormulaTraits extends PanelTraits {
 const TINY = 1e-16;
 const TRIVIAL = new Set(["0", "1", "-1"]);
 
-const shown = (value: number | null) => (value === null ? "–" : readable(value));
-
 /** A number as a text, with a sign that is no hyphen. */
 const minus = (text: string) => text.replaceAll("-", "−");
 
@@ -148,17 +147,44 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     if (!known.length) return element("span");
     const logs = known.map((r) => Math.log10(Math.max(r.validation ?? 0, TINY)));
     const y = extent(logs);
-    const picture = chart({ width: 400, height: 250, x: [0, Math.max(...known.map((r) => r.complexity)) + 1], y: [y[0] - 0.15, y[1] + 0.15], logY: true, xLabel: "complexity", yLabel: `validation ${model.get("state").unit}`, label: "Accuracy against complexity: every dot is a formula" });
+    const picture = chart({
+      width: 400,
+      height: 250,
+      x: [0, Math.max(...known.map((r) => r.complexity)) + 1],
+      y: [y[0] - 0.15, y[1] + 0.15],
+      logY: true,
+      xLabel: "complexity",
+      yLabel: `validation ${model.get("state").unit}`,
+      label: "Accuracy against complexity: every dot is a formula",
+    });
     picture.node.removeAttribute("role");
     const steps = known.map((r, i) => ({ r, y: logs[i] })).filter(({ r }) => r.front);
-    const path = steps.map(({ r, y }, i) => (i ? `H${picture.across(r.complexity).toFixed(1)}V${picture.down(y).toFixed(1)}` : `M${picture.across(r.complexity).toFixed(1)} ${picture.down(y).toFixed(1)}`)).join("");
+    const path = steps
+      .map(({ r, y }, i) =>
+        i
+          ? `H${picture.across(r.complexity).toFixed(1)}V${picture.down(y).toFixed(1)}`
+          : `M${picture.across(r.complexity).toFixed(1)} ${picture.down(y).toFixed(1)}`,
+      )
+      .join("");
     picture.node.append(svg("path", { class: "kw-front-line", d: path }));
     const rank = (row: Row) => Number(row.front) + 2 * Number(row.chosen);
     const order = known.map((_, i) => i).sort((a, b) => rank(known[a]) - rank(known[b]));
     order.forEach((i) => {
       const row = known[i];
-      const dot = svg("circle", { cx: picture.across(row.complexity).toFixed(1), cy: picture.down(logs[i]).toFixed(1), r: row.chosen ? 7 : row.front ? 5 : 3.5, class: `kw-formula-dot${row.chosen ? " kw-is-chosen" : ""}${row.front ? "" : " kw-behind"}${row.index === inspected ? " kw-is-inspected" : ""}`, "data-index": row.index });
-      dot.append(svg("title", {}, `${row.text}\ncomplexity ${row.complexity}, ${model.get("state").unit} ${shown(row.validation)}`));
+      const dot = svg("circle", {
+        cx: picture.across(row.complexity).toFixed(1),
+        cy: picture.down(logs[i]).toFixed(1),
+        r: row.chosen ? 7 : row.front ? 5 : 3.5,
+        class: `kw-formula-dot${row.chosen ? " kw-is-chosen" : ""}${row.front ? "" : " kw-behind"}${row.index === inspected ? " kw-is-inspected" : ""}`,
+        "data-index": row.index,
+      });
+      dot.append(
+        svg(
+          "title",
+          {},
+          `${row.text}\ncomplexity ${row.complexity}, ${model.get("state").unit} ${readable(row.validation)}`,
+        ),
+      );
       dot.addEventListener("click", () => inspect(row.index));
       picture.node.append(dot);
     });
@@ -172,7 +198,13 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     const figure = state.task === "classification" ? "accuracy" : "R²";
     const lines = element("table", "kw-table");
     const head = element("tr");
-    for (const [text, kind, hint] of [["", "", ""], ["Formula", "", ""], ["Size", "kw-numbers", "Complexity"], ["Validation", "kw-numbers", `${state.unit} on validation rows`], [`Held-out ${figure}`, "kw-numbers", `${figure} on rows that no choice has seen`]]) {
+    for (const [text, kind, hint] of [
+      ["", "", ""],
+      ["Formula", "", ""],
+      ["Size", "kw-numbers", "Complexity"],
+      ["Validation", "kw-numbers", `${state.unit} on validation rows`],
+      [`Held-out ${figure}`, "kw-numbers", `${figure} on rows that no choice has seen`],
+    ]) {
       const cell = element("th", kind, text);
       if (hint) cell.title = hint;
       if (!text) cell.append(element("span", "kw-hidden", "Pinned"));
@@ -189,7 +221,10 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       line.dataset.index = String(row.index);
       line.dataset.picked = String(row.chosen);
       const mark = element("td");
-      const pin = button(row.pinned ? "★" : "☆", () => model.send({ type: "pin", index: row.index }), { kind: "kw-icon", label: row.pinned ? "Unpin" : "Pin to the top" });
+      const pin = button(row.pinned ? "★" : "☆", () => model.send({ type: "pin", index: row.index }), {
+        kind: "kw-icon",
+        label: row.pinned ? "Unpin" : "Pin to the top",
+      });
       pin.setAttribute("aria-pressed", String(row.pinned));
       pin.dataset.keep = `pin${row.index}`;
       if (row.index >= 0) mark.append(pin);
@@ -202,15 +237,33 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       open.addEventListener("click", () => inspect(row.index));
       formula.append(open);
       if (row.chosen) formula.append(element("span", "kw-tag", "chosen"));
-      line.append(mark, formula, element("td", "kw-numbers", String(row.complexity)), element("td", "kw-numbers", shown(row.validation)), element("td", "kw-numbers", row.figure === null ? "–" : figure === "R²" ? row.figure.toFixed(6).replace("-", "−") : `${(100 * row.figure).toFixed(1)} %`));
+      line.append(
+        mark,
+        formula,
+        element("td", "kw-numbers", String(row.complexity)),
+        element("td", "kw-numbers", readable(row.validation)),
+        element(
+          "td",
+          "kw-numbers",
+          row.figure === null
+            ? "–"
+            : figure === "R²"
+              ? row.figure.toFixed(6).replace("-", "−")
+              : `${(100 * row.figure).toFixed(1)} %`,
+        ),
+      );
       tbody.append(line);
     }
     lines.append(thead, tbody);
     const behind = rows.filter((r) => !r.front && !r.chosen && !r.pinned).length;
-    const more = button(all ? "Only the best of every size" : `${behind} more that are not the best of their size`, () => {
-      frame.drafts.keep("all", !all);
-      draw();
-    }, { kind: "kw-small kw-more", local: true });
+    const more = button(
+      all ? "Only the best of every size" : `${behind} more that are not the best of their size`,
+      () => {
+        frame.drafts.keep("all", !all);
+        draw();
+      },
+      { kind: "kw-small kw-more", local: true },
+    );
     more.dataset.keep = "more";
     return behind ? [lines, more] : [lines];
   }
@@ -236,22 +289,42 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     const busy = isBusy(state.status);
     const row = model.get("rows").find((r) => r.index === about.index);
     const head = element("div", "kw-bar");
-    const choose = button(row?.chosen ? "Chosen" : "Choose this formula", () => model.send({ type: "choose", index: about.index }), { kind: "kw-first" });
+    const choose = button(
+      row?.chosen ? "Chosen" : "Choose this formula",
+      () => model.send({ type: "choose", index: about.index }),
+      { kind: "kw-first" },
+    );
     choose.disabled = busy || Boolean(row?.chosen);
     choose.dataset.keep = "choose";
-    const snap = button("Snap constants", () => model.send({ type: "snap", index: about.index }), { label: "Replace constants by exact numbers where the data does not notice" });
+    const snap = button("Snap constants", () => model.send({ type: "snap", index: about.index }), {
+      label: "Replace constants by exact numbers where the data does not notice",
+    });
     snap.disabled = busy || !about.constants.some((c) => !c.exact);
     snap.dataset.keep = "snap";
     const latex = copy("Copy LaTeX", () => about.latex);
-    const close = button("×", () => model.send({ type: "close" }), { kind: "kw-small kw-push", label: "Close" });
+    const close = button("×", () => model.send({ type: "close" }), {
+      kind: "kw-small kw-push",
+      label: "Close",
+    });
     close.dataset.keep = "close";
     head.append(choose, snap, latex, close);
     const columns = element("div", "kw-blocks");
-    columns.append(verification(about.verification, state), heldOut(state), unexplained(about, state), impacts(about, state, busy), constants(about), sensitivity(about), limits(about));
+    columns.append(
+      verification(about.verification, state),
+      heldOut(state),
+      unexplained(about, state),
+      impacts(about, state, busy),
+      constants(about),
+      sensitivity(about),
+      limits(about),
+    );
     detail.replaceChildren(law(about.mathml), ...legend(about), head, columns);
     const wanted = next ? detail.querySelector(`[data-keep="${next}"]`) : null;
     if (wanted) next = "";
-    if (wanted || held) ((wanted ?? detail.querySelector(`[data-keep="${held}"]`)) as HTMLElement | null)?.focus({ preventScroll: true });
+    if (wanted || held)
+      ((wanted ?? detail.querySelector(`[data-keep="${held}"]`)) as HTMLElement | null)?.focus({
+        preventScroll: true,
+      });
   }
 
   /** Which columns the names in quotation marks are. */
@@ -263,12 +336,17 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     const where = found.part === "test" ? "held-out" : found.part;
     const lines = element("div", "kw-facts");
     for (const [name, value] of [
-      [`formula, ${state.unit}`, shown(found.formula_loss)],
-      [`network, ${state.unit}`, shown(found.network_loss)],
-      found.agreement === null ? ["they differ by (rms)", `${shown(100 * found.gap)} % of the spread`] : ["they name the same class for", `${(100 * found.agreement).toFixed(1)} % of the rows`],
-      ["at most by", `${shown(100 * found.worst)} % of the spread`],
-    ]) lines.append(element("span", "kw-quiet", name), element("span", "kw-numbers", value));
-    const verdict = found.undefined ? `It has no value at ${found.undefined} of ${found.rows} ${where} rows.` : `Compared on ${found.rows} ${where} rows.`;
+      [`formula, ${state.unit}`, readable(found.formula_loss)],
+      [`network, ${state.unit}`, readable(found.network_loss)],
+      found.agreement === null
+        ? ["they differ by (rms)", `${readable(100 * found.gap)} % of the spread`]
+        : ["they name the same class for", `${(100 * found.agreement).toFixed(1)} % of the rows`],
+      ["at most by", `${readable(100 * found.worst)} % of the spread`],
+    ])
+      lines.append(element("span", "kw-quiet", name), element("span", "kw-numbers", value));
+    const verdict = found.undefined
+      ? `It has no value at ${found.undefined} of ${found.rows} ${where} rows.`
+      : `Compared on ${found.rows} ${where} rows.`;
     return block("Does it say what the network says?", lines, element("p", "kw-quiet", verdict));
   }
 
@@ -276,9 +354,30 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     const pairs = floats(model.get("dots"));
     if (!pairs.length) return element("span");
     const range = extent(pairs);
-    const picture = chart({ width: 300, height: 220, x: range, y: range, xLabel: `true ${shortened(state.target, 28)}`, yLabel: "formula", label: "The formula against the true value on held-out rows" });
-    picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.across(range[0])} ${picture.down(range[0])}L${picture.across(range[1])} ${picture.down(range[1])}` }));
-    for (let i = 0; i < pairs.length; i += 2) picture.node.append(svg("circle", { class: "kw-dot", cx: picture.across(pairs[i]).toFixed(1), cy: picture.down(pairs[i + 1]).toFixed(1), r: 2.4 }));
+    const picture = chart({
+      width: 300,
+      height: 220,
+      x: range,
+      y: range,
+      xLabel: `true ${shortened(state.target, 28)}`,
+      yLabel: "formula",
+      label: "The formula against the true value on held-out rows",
+    });
+    picture.node.append(
+      svg("path", {
+        class: "kw-front-line",
+        d: `M${picture.across(range[0])} ${picture.down(range[0])}L${picture.across(range[1])} ${picture.down(range[1])}`,
+      }),
+    );
+    for (let i = 0; i < pairs.length; i += 2)
+      picture.node.append(
+        svg("circle", {
+          class: "kw-dot",
+          cx: picture.across(pairs[i]).toFixed(1),
+          cy: picture.down(pairs[i + 1]).toFixed(1),
+          r: 2.4,
+        }),
+      );
     return block("On held-out rows", picture.node);
   }
 
@@ -290,18 +389,44 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     const column = (k: number) => left.filter((_, i) => i % 3 === k);
     const rounding = 1e-12 * Math.max(...floats(model.get("dots")).map(Math.abs), 1);
     const reach = 1.05 * Math.max(...column(1).map(Math.abs), rounding);
-    const picture = chart({ width: 300, height: 220, x: extent(column(0)), y: [-reach, reach], xLabel: shortened(against || `formula for ${state.target}`, 33), yLabel: "true − formula", label: `Residuals against ${against || "the formula's value"}: rings are training rows, dots are held out` });
-    picture.node.append(svg("path", { class: "kw-front-line", d: `M${picture.left} ${picture.down(0)}H${picture.right}` }));
-    for (let i = 0; i < left.length; i += 3) picture.node.append(svg("circle", { class: left[i + 2] ? "kw-dot kw-held-out" : "kw-ring", cx: picture.across(left[i]).toFixed(1), cy: picture.down(left[i + 1]).toFixed(1), r: left[i + 2] ? 2.6 : 2.2 }));
+    const picture = chart({
+      width: 300,
+      height: 220,
+      x: extent(column(0)),
+      y: [-reach, reach],
+      xLabel: shortened(against || `formula for ${state.target}`, 33),
+      yLabel: "true − formula",
+      label: `Residuals against ${against || "the formula's value"}: rings are training rows, dots are held out`,
+    });
+    picture.node.append(
+      svg("path", { class: "kw-front-line", d: `M${picture.left} ${picture.down(0)}H${picture.right}` }),
+    );
+    for (let i = 0; i < left.length; i += 3)
+      picture.node.append(
+        svg("circle", {
+          class: left[i + 2] ? "kw-dot kw-held-out" : "kw-ring",
+          cx: picture.across(left[i]).toFixed(1),
+          cy: picture.down(left[i + 1]).toFixed(1),
+          r: left[i + 2] ? 2.6 : 2.2,
+        }),
+      );
     const choice = element("select", "kw-select");
-    choice.append(new Option("the formula's value", ""), ...about.inputs.map((name) => new Option(name, name)));
+    choice.append(
+      new Option("the formula's value", ""),
+      ...about.inputs.map((name) => new Option(name, name)),
+    );
     choice.value = against;
     choice.dataset.keep = "against";
     choice.addEventListener("change", () => model.send({ type: "against", against: choice.value }));
     const label = element("label", "kw-field", "against");
     label.append(choice);
     const key = element("p", "kw-quiet");
-    key.append(element("span", "kw-mark kw-mark-ring"), " training rows ", element("span", "kw-mark"), " held out");
+    key.append(
+      element("span", "kw-mark kw-mark-ring"),
+      " training rows ",
+      element("span", "kw-mark"),
+      " held out",
+    );
     return block("Residuals", label, picture.node, key);
   }
 
@@ -312,11 +437,17 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     for (const constant of about.constants) {
       if (trivial.includes(constant)) continue;
       const line = element("li");
-      if (constant.exact) line.append(element("span", "kw-quiet kw-numbers", minus(`${constant.evidence || "fitted"} → `)), element("b", "", minus(constant.text)));
+      if (constant.exact)
+        line.append(
+          element("span", "kw-quiet kw-numbers", minus(`${constant.evidence || "fitted"} → `)),
+          element("b", "", minus(constant.text)),
+        );
       else line.append(element("span", "kw-numbers", minus(constant.text)));
       list.append(line);
     }
-    const rest = trivial.length ? [element("p", "kw-quiet", `${trivial.length} more were 0 or ±1 to within their errors.`)] : [];
+    const rest = trivial.length
+      ? [element("p", "kw-quiet", `${trivial.length} more were 0 or ±1 to within their errors.`)]
+      : [];
     return block("Constants", list, ...rest);
   }
 
@@ -331,25 +462,38 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       track.append(fill);
       const term = element("span", "kw-ellipsis", name);
       term.title = name;
-      const number = element("span", "kw-numbers", `${shown(100 * (value ?? 0))} %`);
+      const number = element("span", "kw-numbers", `${readable(100 * (value ?? 0))} %`);
       lines.append(term, track, number);
     }
-    return block("What each input is worth", lines, element("p", "kw-quiet", "Change of the output when the input is held at its mean, as a share of the spread."));
+    return block(
+      "What each input is worth",
+      lines,
+      element(
+        "p",
+        "kw-quiet",
+        "Change of the output when the input is held at its mean, as a share of the spread.",
+      ),
+    );
   }
 
   function impacts(about: Inspected, state: FormulaState, busy: boolean) {
     const undone = about.held ? [element("p", "kw-undone")] : [];
     for (const line of undone) {
-      const undo = button("Undo", () => {
-        next = "kw-tree";
-        model.send({ type: "give-back" });
-      }, { kind: "kw-small" });
+      const undo = button(
+        "Undo",
+        () => {
+          next = "kw-tree";
+          model.send({ type: "give-back" });
+        },
+        { kind: "kw-small" },
+      );
       undo.dataset.keep = "give-back";
       undo.disabled = busy;
       const part = element("code", "kw-wrap", about.held);
       line.append(part, " is a constant now. ", undo);
     }
-    if (about.impacts.length < 2) return undone.length ? block("What each part is worth", ...undone) : element("span");
+    if (about.impacts.length < 2)
+      return undone.length ? block("What each part is worth", ...undone) : element("span");
     const least = Math.max(about.loss ?? 0, TINY);
     const worst = Math.max(...about.impacts.map((n) => Math.log((n.loss ?? least) / least)), 1e-9);
     const tree = element("ul", "kw-tree");
@@ -362,14 +506,26 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       const heat = element("span", "kw-heat");
       heat.style.setProperty("--kw-share", share.toFixed(2));
       const text = element("code", "kw-wrap", node.text);
-      line.append(heat, text, element("span", "kw-quiet kw-numbers", ` ${shown(node.loss)}`));
-      line.title = `Make it a constant and fit again. Held at ${readable(node.constant)}: ${state.unit} ${shown(node.loss)} instead of ${shown(about.loss)}`;
-      line.setAttribute("aria-label", `Make ${node.text} a constant: ${state.unit} ${shown(node.loss)} instead of ${shown(about.loss)}`);
+      line.append(heat, text, element("span", "kw-quiet kw-numbers", ` ${readable(node.loss)}`));
+      line.title = `Make it a constant and fit again. Held at ${readable(node.constant)}: ${state.unit} ${readable(node.loss)} instead of ${readable(about.loss)}`;
+      line.setAttribute(
+        "aria-label",
+        `Make ${node.text} a constant: ${state.unit} ${readable(node.loss)} instead of ${readable(about.loss)}`,
+      );
       const item = element("li");
       item.append(line);
       tree.append(item);
     }
-    return block("What each part is worth", ...undone, tree, element("p", "kw-quiet", `${state.unit} when the part becomes a constant; full bars matter most. Click a part to make it one.`));
+    return block(
+      "What each part is worth",
+      ...undone,
+      tree,
+      element(
+        "p",
+        "kw-quiet",
+        `${state.unit} when the part becomes a constant; full bars matter most. Click a part to make it one.`,
+      ),
+    );
   }
 
   function hold(index: number, place: number) {
@@ -380,7 +536,10 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
 
   function limits(about: Inspected) {
     const list = element("ul", "kw-list");
-    for (const [name, low, high, unit] of about.domain) list.append(element("li", "kw-numbers", `${readable(low)} ≤ ${name} ≤ ${readable(high)} ${unit}`.trim()));
+    for (const [name, low, high, unit] of about.domain)
+      list.append(
+        element("li", "kw-numbers", `${readable(low)} ≤ ${name} ≤ ${readable(high)} ${unit}`.trim()),
+      );
     const parts = [list as Node];
     if (about.limits.length) {
       const ends = element("ul", "kw-list");
@@ -408,14 +567,22 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     if (Number.isFinite(state.share)) progress.value = state.share;
     const held = buttons.contains(document.activeElement);
     const stop = button("Stop", () => model.send({ type: "stop" }));
-    const search = button(rows.length ? "Search again" : "Find formulas", () => model.send({ type: "search" }), { kind: rows.length || !state.trained ? "" : "kw-first" });
+    const search = button(
+      rows.length ? "Search again" : "Find formulas",
+      () => model.send({ type: "search" }),
+      { kind: rows.length || !state.trained ? "" : "kw-first" },
+    );
     search.title = "Turn the curves of the present network into symbols";
     search.disabled = busy || !state.trained;
     const train = button("Train the network", () => model.send({ type: "train" }), { kind: "kw-first" });
     train.disabled = busy;
-    const discover = button("Try other networks", () => model.send({ type: "discover" }), { label: "Train, prune and name several shapes of networks, and ratios of sums; takes minutes" });
+    const discover = button("Try other networks", () => model.send({ type: "discover" }), {
+      label: "Train, prune and name several shapes of networks, and ratios of sums; takes minutes",
+    });
     discover.disabled = busy;
-    buttons.replaceChildren(...(searching ? [stop] : state.trained ? [search, discover] : [train, search, discover]));
+    buttons.replaceChildren(
+      ...(searching ? [stop] : state.trained ? [search, discover] : [train, search, discover]),
+    );
     if (held) (buttons.firstElementChild as HTMLElement | null)?.focus();
     if (message.textContent !== state.message) message.textContent = state.message;
     message.dataset.error = String(state.error);
@@ -441,7 +608,9 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       list.replaceChildren(...table(rows, inspected));
     } else {
       const state = model.get("state");
-      const words = state.trained ? "No formula yet. “Find formulas” gives every curve of the network a name, and fits all constants together." : "There is no trained network yet: train it first, or let “Try other networks” do everything.";
+      const words = state.trained
+        ? "No formula yet. “Find formulas” gives every curve of the network a name, and fits all constants together."
+        : "There is no trained network yet: train it first, or let “Try other networks” do everything.";
       plot.replaceChildren();
       list.replaceChildren(element("p", "kw-empty", words));
     }

@@ -1,7 +1,8 @@
 /** Handles on the coefficients of a curve: dragged with the mouse, moved with the arrow keys. */
+
+import type { Chart } from "../common/chart";
 import { svg } from "../common/dom";
 import { readable } from "../common/numbers";
-import type { Chart } from "../common/chart";
 
 const STEPS = 50;
 
@@ -15,7 +16,8 @@ export function bent(y: Float32Array, basis: Float32Array, before: number[], aft
   after.forEach((value, k) => {
     const change = value - before[k];
     // A base is the last coefficient, and has no row.
-    if (change && (k + 1) * y.length <= basis.length) for (let i = 0; i < y.length; i++) found[i] += change * basis[k * y.length + i];
+    if (change && (k + 1) * y.length <= basis.length)
+      for (let i = 0; i < y.length; i++) found[i] += change * basis[k * y.length + i];
   });
   return found;
 }
@@ -46,8 +48,14 @@ export function handles({ picture, range, at, values, first, moved, keep, forget
   group.append(polygon);
   const knobs = at.map((place, k) => {
     const knob = svg("circle", {
-      class: "kw-handle", r: 6, cx: picture.across(place).toFixed(1), tabindex: k === first ? 0 : -1, role: "slider",
-      "aria-label": `Coefficient ${k + 1} of ${at.length}, at ${readable(place)}`, "aria-orientation": "vertical", "data-keep": `handle${k}`,
+      class: "kw-handle",
+      r: 6,
+      cx: picture.across(place).toFixed(1),
+      tabindex: k === first ? 0 : -1,
+      role: "slider",
+      "aria-label": `Coefficient ${k + 1} of ${at.length}, at ${readable(place)}`,
+      "aria-orientation": "vertical",
+      "data-keep": `handle${k}`,
     });
     const set = (value: number, dragging = false) => {
       values[k] = value;
@@ -101,7 +109,12 @@ export function handles({ picture, range, at, values, first, moved, keep, forget
     knob.setAttribute("aria-valuenow", values[k].toPrecision(4));
     knob.setAttribute("aria-valuemin", range[0].toPrecision(4));
     knob.setAttribute("aria-valuemax", range[1].toPrecision(4));
-    polygon.setAttribute("points", at.map((place, i) => `${picture.across(place).toFixed(1)},${picture.down(values[i]).toFixed(1)}`).join(" "));
+    polygon.setAttribute(
+      "points",
+      at
+        .map((place, i) => `${picture.across(place).toFixed(1)},${picture.down(values[i]).toFixed(1)}`)
+        .join(" "),
+    );
   }
   knobs.forEach(place_);
   return group;

@@ -4,8 +4,8 @@ import { button, element, svg } from "../common/dom";
 import { floats, isBusy, readable } from "../common/numbers";
 import { extent, points } from "../common/scales";
 import { bent, handles } from "./bending";
-import { plain, sayKind, titleOf } from "./scene";
 import type { Bend, Candidate, Edge, Scene, Selected } from "./scene";
+import { plain, sayKind, titleOf } from "./scene";
 
 export function detailOf(scene: Scene) {
   const detail = element("aside", "kw-detail");
@@ -19,7 +19,10 @@ export function detailOf(scene: Scene) {
     opening = true;
     detail.hidden = false;
     scene.hideTip();
-    detail.replaceChildren(detailHead(titleOf(scene, edge)), element("p", "kw-quiet kw-loading", "Reading the curve…"));
+    detail.replaceChildren(
+      detailHead(titleOf(scene, edge)),
+      element("p", "kw-quiet kw-loading", "Reading the curve…"),
+    );
     scene.model.send({ type: "select", edge: edge.address });
   }
 
@@ -53,7 +56,7 @@ export function detailOf(scene: Scene) {
   let dragging = false;
   let waiting = false;
   /** coefficients as they are dragged, and those that they come from */
-  let draft: { of: string, values: number[] } = scene.drafts.get("bend") ?? { of: "", values: [] };
+  let draft: { of: string; values: number[] } = scene.drafts.get("bend") ?? { of: "", values: [] };
 
   function drawDetail() {
     // A handle that is dragged must stay under the pointer.
@@ -63,7 +66,8 @@ export function detailOf(scene: Scene) {
     detail.hidden = !about.address;
     const same = (e: Edge) => about.address && e.address.every((n, k) => n === about.address[k]);
     const number = scene.graph.edges.findIndex(same);
-    for (const group of scene.canvas.querySelectorAll<SVGElement>(".kw-edge")) group.classList.toggle("kw-selected", Number(group.dataset.edge) === number);
+    for (const group of scene.canvas.querySelectorAll<SVGElement>(".kw-edge"))
+      group.classList.toggle("kw-selected", Number(group.dataset.edge) === number);
     if (!about.address || number < 0) return;
     const edge = scene.graph.edges[number];
     const values = floats(scene.model.get("detail_values"));
@@ -73,17 +77,25 @@ export function detailOf(scene: Scene) {
     overlay = Math.min(overlay, Math.max(found.length - 1, 0));
     const plot = element("div", "kw-plot");
     const says = element("p", "kw-quiet kw-numbers");
-    const toggle = button("Derivative", () => {
-      slope = !slope;
-      paint();
-    }, { kind: "kw-small", local: true });
+    const toggle = button(
+      "Derivative",
+      () => {
+        slope = !slope;
+        paint();
+      },
+      { kind: "kw-small", local: true },
+    );
     toggle.dataset.keep = "slope";
-    const bend = button("Bend", () => {
-      bending = !bending;
-      scene.drafts.keep("bending", bending);
-      slope = false;
-      paint();
-    }, { kind: "kw-small", label: "Change the curve by its coefficients" });
+    const bend = button(
+      "Bend",
+      () => {
+        bending = !bending;
+        scene.drafts.keep("bending", bending);
+        slope = false;
+        paint();
+      },
+      { kind: "kw-small", label: "Change the curve by its coefficients" },
+    );
     bend.dataset.keep = "bend";
     bend.hidden = !about.bend;
     bend.disabled = isBusy(scene.root.dataset.status ?? "");
@@ -102,14 +114,30 @@ export function detailOf(scene: Scene) {
       const changed = () => draft.values.some((value, k) => value !== before[k]);
       const basis = floats(scene.model.get("detail_basis"));
       const shape = () => bent(row(1), basis, before, draft.values);
-      const [low, high] = extent([...row(1), ...before.slice(0, at.length), ...draft.values.slice(0, at.length)]);
+      const [low, high] = extent([
+        ...row(1),
+        ...before.slice(0, at.length),
+        ...draft.values.slice(0, at.length),
+      ]);
       const range: [number, number] = [low - 0.25 * (high - low), high + 0.25 * (high - low)];
-      const picture = chart({ width: 360, height: 220, x: extent([...row(0), ...at]), y: range, xLabel: "input of the edge", yLabel: "value", label: `${titleOf(scene, edge)}: coefficients of the curve` });
+      const picture = chart({
+        width: 360,
+        height: 220,
+        x: extent([...row(0), ...at]),
+        y: range,
+        xLabel: "input of the edge",
+        yLabel: "value",
+        label: `${titleOf(scene, edge)}: coefficients of the curve`,
+      });
       picture.node.setAttribute("role", "group");
       const line = svg("polyline", { class: "kw-spline" });
       const draw = () => {
         line.setAttribute("points", points(row(0), shape(), picture.across, picture.down));
-        says.textContent = dragging ? "It is kept where you let it go" : changed() ? "Enter keeps it, Escape takes it back" : "Drag a point, or move it with ↑ and ↓; ← and → go to the next";
+        says.textContent = dragging
+          ? "It is kept where you let it go"
+          : changed()
+            ? "Enter keeps it, Escape takes it back"
+            : "Drag a point, or move it with ↑ and ↓; ← and → go to the next";
       };
       const moved = (on: boolean) => {
         dragging = on;
@@ -125,7 +153,8 @@ export function detailOf(scene: Scene) {
         if (there) {
           draft.of = "";
           scene.drafts.drop("bend");
-          const held = document.activeElement instanceof SVGElement ? document.activeElement.dataset.keep : "";
+          const held =
+            document.activeElement instanceof SVGElement ? document.activeElement.dataset.keep : "";
           paint();
           plot.querySelector<SVGElement>(`[data-keep="${held}"]`)?.focus();
         }
@@ -147,27 +176,64 @@ export function detailOf(scene: Scene) {
 
     function paintCurve() {
       const y = row(slope ? 2 : 1);
-      const picture = chart({ width: 360, height: 220, x: extent(row(0)), y: extent(y), xLabel: "input of the edge", yLabel: slope ? "derivative" : "value", label: `${titleOf(scene, edge)}, ${sayKind(edge)}` });
+      const picture = chart({
+        width: 360,
+        height: 220,
+        x: extent(row(0)),
+        y: extent(y),
+        xLabel: "input of the edge",
+        yLabel: slope ? "derivative" : "value",
+        label: `${titleOf(scene, edge)}, ${sayKind(edge)}`,
+      });
       if (!slope) {
-        for (let i = 0; i < dots.length; i += 2) picture.node.append(svg("circle", { class: "kw-dot", cx: picture.across(dots[i]).toFixed(1), cy: picture.down(dots[i + 1]).toFixed(1), r: 2.5 }));
+        for (let i = 0; i < dots.length; i += 2)
+          picture.node.append(
+            svg("circle", {
+              class: "kw-dot",
+              cx: picture.across(dots[i]).toFixed(1),
+              cy: picture.down(dots[i + 1]).toFixed(1),
+              r: 2.5,
+            }),
+          );
       }
-      picture.node.append(svg("polyline", { class: edge.state === "fixed" ? "kw-fixed" : "kw-spline", points: points(row(0), y, picture.across, picture.down) }));
-      if (!slope && found.length) picture.node.append(svg("polyline", { class: "kw-overlay", points: points(row(0), row(3 + overlay), picture.across, picture.down) }));
+      picture.node.append(
+        svg("polyline", {
+          class: edge.state === "fixed" ? "kw-fixed" : "kw-spline",
+          points: points(row(0), y, picture.across, picture.down),
+        }),
+      );
+      if (!slope && found.length)
+        picture.node.append(
+          svg("polyline", {
+            class: "kw-overlay",
+            points: points(row(0), row(3 + overlay), picture.across, picture.down),
+          }),
+        );
       plot.replaceChildren(picture.node);
       const [low, high] = extent(row(1));
       says.textContent = `in ${readable(row(0)[0])} to ${readable(row(0)[row(0).length - 1])} · out ${readable(low)} to ${readable(high)} · strength ${readable(edge.score)}`;
-      for (const [i, line] of list.querySelectorAll("tr[data-candidate]").entries()) line.classList.toggle("kw-chosen", i === overlay && found.length > 0);
+      for (const [i, line] of list.querySelectorAll("tr[data-candidate]").entries())
+        line.classList.toggle("kw-chosen", i === overlay && found.length > 0);
     }
     const list = element("div", "kw-candidates");
     const active = document.activeElement;
-    const held = (active instanceof HTMLElement || active instanceof SVGElement) && detail.contains(active) ? (active.dataset.keep ?? "close") : "";
+    const held =
+      (active instanceof HTMLElement || active instanceof SVGElement) && detail.contains(active)
+        ? (active.dataset.keep ?? "close")
+        : "";
     if (about.function) {
       const line = element("div", "kw-bar");
-      line.append(element("span", "", `Locked to ${about.formula}`), button("Unfix", () => scene.model.send({ type: "unfix", edge: about.address }), { label: "Turn the edge back into a spline" }));
+      line.append(
+        element("span", "", `Locked to ${about.formula}`),
+        button("Unfix", () => scene.model.send({ type: "unfix", edge: about.address }), {
+          label: "Turn the edge back into a spline",
+        }),
+      );
       list.append(line);
     }
     list.append(handling(about));
-    if (about.candidates === null) list.append(element("p", "kw-quiet kw-loading", "Looking for functions that fit…"));
+    if (about.candidates === null)
+      list.append(element("p", "kw-quiet kw-loading", "Looking for functions that fit…"));
     else if (found.length) list.append(candidates(found, about, overlaid));
     const left = element("div", "kw-picture");
     const choose = element("div", "kw-buttons");
@@ -177,7 +243,8 @@ export function detailOf(scene: Scene) {
     columns.append(left, list);
     detail.replaceChildren(detailHead(titleOf(scene, edge)), columns);
     paint();
-    const keep = (detail.querySelector(`[data-keep="${held || "close"}"]`) ?? detail.querySelector("button")) as HTMLElement | null;
+    const keep = (detail.querySelector(`[data-keep="${held || "close"}"]`) ??
+      detail.querySelector("button")) as HTMLElement | null;
     if (held || opening) keep?.focus({ preventScroll: true });
     opening = false;
   }
@@ -186,10 +253,22 @@ export function detailOf(scene: Scene) {
   function handling(about: Selected) {
     const line = element("div", "kw-buttons kw-handling");
     const busy = isBusy(scene.root.dataset.status ?? "");
-    const hold = button(about.held ? "Let it train" : "Hold", () => scene.model.send({ type: about.held ? "release" : "hold", edge: about.address }), { kind: "kw-small", label: about.held ? "Let training move this edge again" : "Keep this edge as it is through any training" });
+    const hold = button(
+      about.held ? "Let it train" : "Hold",
+      () => scene.model.send({ type: about.held ? "release" : "hold", edge: about.address }),
+      {
+        kind: "kw-small",
+        label: about.held
+          ? "Let training move this edge again"
+          : "Keep this edge as it is through any training",
+      },
+    );
     hold.setAttribute("aria-pressed", String(about.held));
     hold.dataset.keep = "hold";
-    const remove = button("Remove", () => scene.model.send({ type: "remove", edge: about.address }), { kind: "kw-small", label: "Take this edge out of the network; undo brings it back" });
+    const remove = button("Remove", () => scene.model.send({ type: "remove", edge: about.address }), {
+      kind: "kw-small",
+      label: "Take this edge out of the network; undo brings it back",
+    });
     for (const made of [hold, remove]) made.disabled = busy;
     line.append(hold, remove);
     return line;
@@ -198,7 +277,8 @@ export function detailOf(scene: Scene) {
   function candidates(found: Candidate[], about: Selected, show: (i: number) => void) {
     const table = element("table", "kw-table");
     const head = element("tr");
-    for (const title of ["Function", "r²", ""]) head.append(element("th", title === "r²" ? "kw-numbers" : "", title));
+    for (const title of ["Function", "r²", ""])
+      head.append(element("th", title === "r²" ? "kw-numbers" : "", title));
     table.append(head);
     found.forEach((candidate, i) => {
       const line = element("tr");
@@ -206,7 +286,11 @@ export function detailOf(scene: Scene) {
       const formula = element("td", "kw-formula", candidate.formula);
       formula.title = plain(candidate.name);
       const act = element("td");
-      const fixing = button("Fix", () => scene.model.send({ type: "fix", edge: about.address, candidate: i }), { kind: "kw-small", label: `Fix the edge to ${candidate.formula}` });
+      const fixing = button(
+        "Fix",
+        () => scene.model.send({ type: "fix", edge: about.address, candidate: i }),
+        { kind: "kw-small", label: `Fix the edge to ${candidate.formula}` },
+      );
       fixing.dataset.keep = `fix${i}`;
       fixing.disabled = isBusy(scene.root.dataset.status ?? "");
       act.append(fixing);

@@ -1,9 +1,9 @@
 /** What can be added to a layer or a node, and taken away. */
 import { button, element } from "../common/dom";
 import { isBusy, readable } from "../common/numbers";
-import { nameOf } from "./scene";
 import type { Command } from "../model";
 import type { Node, Scene } from "./scene";
+import { nameOf } from "./scene";
 
 export function editingOf(scene: Scene) {
   const panel = element("aside", "kw-editing");
@@ -36,18 +36,31 @@ export function editingOf(scene: Scene) {
     const node = scene.graph.nodes.find((n) => n.id === key);
     if (!node && !(level >= 0 && level < scene.graph.depth)) return close();
     const active = document.activeElement;
-    const held = active instanceof HTMLElement && panel.contains(active) ? (active.dataset.keep ?? "close") : "";
-    const shut = button("×", () => {
-      close();
-      scene.stops.get(scene.focused)?.focus();
-    }, { kind: "kw-small kw-push", label: "Close" });
+    const held =
+      active instanceof HTMLElement && panel.contains(active) ? (active.dataset.keep ?? "close") : "";
+    const shut = button(
+      "×",
+      () => {
+        close();
+        scene.stops.get(scene.focused)?.focus();
+      },
+      { kind: "kw-small kw-push", label: "Close" },
+    );
     shut.dataset.keep = "close";
     const head = element("div", "kw-bar");
     head.append(element("span", "kw-title kw-detail-title", node ? sayNode(node) : sayLayer(level)), shut);
     const acts = element("div", "kw-bar");
     acts.append(...(node ? forNode(node) : forLayer(level)));
     panel.hidden = false;
-    panel.replaceChildren(head, element("p", "kw-quiet", node ? sayEdges(node) : "What is added changes no prediction until it is trained."), acts);
+    panel.replaceChildren(
+      head,
+      element(
+        "p",
+        "kw-quiet",
+        node ? sayEdges(node) : "What is added changes no prediction until it is trained.",
+      ),
+      acts,
+    );
     const keep = (held && panel.querySelector(`[data-keep="${held}"]:not(:disabled)`)) as HTMLElement | null;
     if (held) (keep ?? shut).focus({ preventScroll: true });
   }
@@ -62,14 +75,26 @@ export function editingOf(scene: Scene) {
   function forLayer(level: number) {
     const deeper = act("Add a layer after it", () => ({ type: "add-layer", level }));
     if (!level) return [deeper];
-    return [act("Add a sum", () => ({ type: "add-node", level, kind: "sum" })), act("Add a product", () => ({ type: "add-node", level, kind: "product" })), deeper];
+    return [
+      act("Add a sum", () => ({ type: "add-node", level, kind: "sum" })),
+      act("Add a product", () => ({ type: "add-node", level, kind: "product" })),
+      deeper,
+    ];
   }
 
   function forNode(node: Node) {
     const parts = joining(node);
-    if (node.address && node.kind !== "output" && scene.graph.edges.some((e) => e.from === node.id || e.to === node.id)) {
+    if (
+      node.address &&
+      node.kind !== "output" &&
+      scene.graph.edges.some((e) => e.from === node.id || e.to === node.id)
+    ) {
       const [level, number] = node.address;
-      const gone = act(level ? "Remove this node" : "Take this input out", () => ({ type: "remove-node", level, node: number }));
+      const gone = act(level ? "Remove this node" : "Take this input out", () => ({
+        type: "remove-node",
+        level,
+        node: number,
+      }));
       gone.title = "With all its edges; undo brings it back";
       gone.classList.add("kw-push");
       parts.push(gone);
@@ -89,7 +114,10 @@ export function editingOf(scene: Scene) {
       entry.value = String(i);
       choice.append(entry);
     });
-    return [choice, act("Add this edge", () => ({ type: "reopen", edge: possible[Number(choice.value)].address }))];
+    return [
+      choice,
+      act("Add this edge", () => ({ type: "reopen", edge: possible[Number(choice.value)].address })),
+    ];
   }
 
   function nameById(id: string) {
@@ -103,15 +131,22 @@ export function editingOf(scene: Scene) {
 
   function sayLayer(level: number) {
     const count = scene.graph.nodes.filter((n) => n.address?.[0] === level).length;
-    return level ? `Layer ${level}: ${count} ${count === 1 ? "node" : "nodes"}` : `${count} ${count === 1 ? "input" : "inputs"}`;
+    return level
+      ? `Layer ${level}: ${count} ${count === 1 ? "node" : "nodes"}`
+      : `${count} ${count === 1 ? "input" : "inputs"}`;
   }
 
   function sayEdges(node: Node) {
-    const [into, out] = [scene.graph.edges.filter((e) => e.to === node.id).length, scene.graph.edges.filter((e) => e.from === node.id).length];
+    const [into, out] = [
+      scene.graph.edges.filter((e) => e.to === node.id).length,
+      scene.graph.edges.filter((e) => e.from === node.id).length,
+    ];
     const parts = [];
     if (node.kind !== "input") parts.push(`${into} in`);
     if (node.kind !== "output") parts.push(`${out} out`);
-    const full = scene.graph.missing.some((e) => e.from === node.id || e.to === node.id) ? "" : ", joined to all that it can be";
+    const full = scene.graph.missing.some((e) => e.from === node.id || e.to === node.id)
+      ? ""
+      : ", joined to all that it can be";
     return `Edges: ${parts.join(", ")}${full}${node.importance === null ? "" : ` · importance ${readable(node.importance)}`}`;
   }
 

@@ -1,6 +1,7 @@
 /** Where nodes and curves stand. */
-import { BOX, FOOT, NODE, SHOWN } from "./scene";
+
 import type { Graph, Layout } from "./scene";
+import { BOX, FOOT, NODE, SHOWN } from "./scene";
 
 const WIRE = 70;
 const WIRE_PER_LANE = 14;
@@ -52,25 +53,35 @@ function placed(graph: Graph, opened: Set<string>, length: number): Layout {
   const inColumn = new Map(columns.map((c) => [c, graph.nodes.filter((n) => n.column === c)]));
   const column = new Map(graph.nodes.map((n) => [n.id, n.column]));
   const byColumn = new Map(columns.map((c) => [c, [] as ReturnType<typeof grouped>]));
-  for (const group of grouped(graph, opened)) byColumn.get(column.get(graph.edges[group.members[0]].from) ?? 0)?.push(group);
-  const lanes = new Map([...byColumn].map(([c, boxes]) => [c, boxes.length <= 8 ? 1 : boxes.length <= 18 ? 2 : boxes.length <= 36 ? 3 : 4]));
+  for (const group of grouped(graph, opened))
+    byColumn.get(column.get(graph.edges[group.members[0]].from) ?? 0)?.push(group);
+  const lanes = new Map(
+    [...byColumn].map(([c, boxes]) => [
+      c,
+      boxes.length <= 8 ? 1 : boxes.length <= 18 ? 2 : boxes.length <= 36 ? 3 : 4,
+    ]),
+  );
   const tallest = Math.max(
     ...[...byColumn].map(([c, boxes]) => (boxes.length / (lanes.get(c) ?? 1)) * BOX.row),
     ...[...inColumn.values()].map((nodes) => nodes.length * NODE.row),
     100,
   );
   const height = tallest + 16 + FOOT;
-  const wide = (kind: string) => Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => n.short.length * LETTER), 20);
+  const wide = (kind: string) =>
+    Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => n.short.length * LETTER), 20);
   const layout: Layout = { width: 0, height, nodes: new Map(), boxes: [] };
   let x = wide("input") + 26;
   columns.forEach((c, place) => {
     const nodes = inColumn.get(c) ?? [];
-    for (const node of nodes) layout.nodes.set(node.id, { x, y: 8 + (tallest * (node.place + 0.5)) / nodes.length, node });
+    for (const node of nodes)
+      layout.nodes.set(node.id, { x, y: 8 + (tallest * (node.place + 0.5)) / nodes.length, node });
     if (place === columns.length - 1) return;
     const count = lanes.get(c) ?? 1;
     const boxes = byColumn.get(c) ?? [];
     // Wires of a column without boxes only join factors to their product.
-    x += boxes.length ? 2 * length * (WIRE + WIRE_PER_LANE * count) + count * BOX.width + (count - 1) * BOX.gap : 56;
+    x += boxes.length
+      ? 2 * length * (WIRE + WIRE_PER_LANE * count) + count * BOX.width + (count - 1) * BOX.gap
+      : 56;
   });
   layout.width = x + wide("output") + 26;
   for (const [c, boxes] of byColumn) placeBoxes(layout, graph, boxes, lanes.get(c) ?? 1, tallest);
@@ -78,10 +89,17 @@ function placed(graph: Graph, opened: Set<string>, length: number): Layout {
 }
 
 /** @param lanes boxes side by side */
-function placeBoxes(layout: Layout, graph: Graph, groups: ReturnType<typeof grouped>, lanes: number, tallest: number) {
+function placeBoxes(
+  layout: Layout,
+  graph: Graph,
+  groups: ReturnType<typeof grouped>,
+  lanes: number,
+  tallest: number,
+) {
   const y = (id: string) => layout.nodes.get(id)?.y ?? 0;
   const middle = (group: { members: number[] }) =>
-    group.members.reduce((sum, i) => sum + y(graph.edges[i].from) + y(graph.edges[i].to), 0) / group.members.length;
+    group.members.reduce((sum, i) => sum + y(graph.edges[i].from) + y(graph.edges[i].to), 0) /
+    group.members.length;
   const ordered = [...groups].sort((a, b) => middle(a) - middle(b) || a.edge - b.edge);
   // The labels of the lowest boxes need room too.
   const first = Math.max(BOX.height / 2, (0.5 * tallest) / ordered.length);

@@ -2,8 +2,8 @@
 import { svg } from "../common/dom";
 import { floats, isBusy, readable } from "../common/numbers";
 import { extent } from "../common/scales";
-import { MAP, nameOf } from "./scene";
 import type { Scene } from "./scene";
+import { MAP, nameOf } from "./scene";
 
 export function drawMaps(scene: Scene) {
   scene.canvas.querySelector(".kw-heat-maps")?.remove();
@@ -18,7 +18,13 @@ export function drawMaps(scene: Scene) {
     const map = values.subarray(i * size, (i + 1) * size);
     const [low, high] = extent(map);
     const at = { x: place.x - MAP / 2, y: place.y + 13, width: MAP, height: MAP };
-    const picture = svg("image", { ...at, href: heat(map, colour), preserveAspectRatio: "none", role: "img", "aria-label": `${nameOf(node)} over the two inputs, from ${readable(low)} to ${readable(high)}` });
+    const picture = svg("image", {
+      ...at,
+      href: heat(map, colour),
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": `${nameOf(node)} over the two inputs, from ${readable(low)} to ${readable(high)}`,
+    });
     picture.append(svg("title", {}, `${nameOf(node)}: ${readable(low)} (light) to ${readable(high)} (dark)`));
     layer.append(svg("rect", { ...at, class: "kw-map-frame" }), picture);
   });

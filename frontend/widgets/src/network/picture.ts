@@ -3,8 +3,8 @@ import { svg } from "../common/dom";
 import { floats, readable } from "../common/numbers";
 import { extent } from "../common/scales";
 import { laidOut } from "./layout";
-import { BOX, FOOT, NODE, curve, inBox, nameOf, plain, quality, sayKind, titleOf } from "./scene";
 import type { Box, Node, Scene } from "./scene";
+import { BOX, curve, FOOT, inBox, NODE, nameOf, plain, quality, sayKind, titleOf } from "./scene";
 
 /** @param drawn called after the whole graph was drawn anew */
 export function pictureOf(scene: Scene, drawn: () => void) {
@@ -26,7 +26,15 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     const strongest = Math.max(...scene.graph.edges.map((e) => e.score), 1e-300);
     for (const [from, to] of scene.graph.factors) {
       const [a, b] = [scene.layout.nodes.get(from), scene.layout.nodes.get(to)];
-      if (a && b) wires.append(svg("path", { class: "kw-wire", d: `M${a.x} ${a.y}L${b.x} ${b.y}`, "data-from": from, "data-to": to }));
+      if (a && b)
+        wires.append(
+          svg("path", {
+            class: "kw-wire",
+            d: `M${a.x} ${a.y}L${b.x} ${b.y}`,
+            "data-from": from,
+            "data-to": to,
+          }),
+        );
     }
     for (const box of scene.layout.boxes) {
       for (const path of wiresOf(box, strongest)) wires.append(path);
@@ -47,11 +55,20 @@ export function pictureOf(scene: Scene, drawn: () => void) {
       if (!a || !b) continue;
       const share = Math.sqrt(edge.score / strongest);
       const bundled = box.edge < 0;
-      const look = bundled ? "stroke-width:.8;stroke-opacity:.22" : `stroke-width:${(0.8 + 2.8 * share).toFixed(2)};stroke-opacity:${(0.25 + 0.75 * share).toFixed(2)}`;
+      const look = bundled
+        ? "stroke-width:.8;stroke-opacity:.22"
+        : `stroke-width:${(0.8 + 2.8 * share).toFixed(2)};stroke-opacity:${(0.25 + 0.75 * share).toFixed(2)}`;
       const into = `M${a.x} ${a.y}C${(a.x + left) / 2} ${a.y} ${(a.x + left) / 2} ${box.y} ${left} ${box.y}`;
       const out = `M${right} ${box.y}C${(right + b.x) / 2} ${box.y} ${(right + b.x) / 2} ${b.y} ${b.x} ${b.y}`;
       const once = bundled && i !== box.members[0];
-      yield svg("path", { class: "kw-wire", d: once ? into : into + out, style: look, "data-edge": i, "data-from": edge.from, "data-to": edge.to });
+      yield svg("path", {
+        class: "kw-wire",
+        d: once ? into : into + out,
+        style: look,
+        "data-edge": i,
+        "data-from": edge.from,
+        "data-to": edge.to,
+      });
     }
   }
 
@@ -59,8 +76,17 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     const edge = scene.graph.edges[box.edge];
     const [left, top] = [box.x - BOX.width / 2, box.y - BOX.height / 2];
     const fixed = edge.state === "fixed";
-    const text = fixed ? plain(edge.function) : edge.function ? `${plain(edge.function)} ${quality(edge.r2)}` : "";
-    const group = stop(box.key, `${titleOf(scene, edge)}, ${sayKind(edge)}, strength ${readable(edge.score)}`, "kw-edge", () => scene.select(box.edge));
+    const text = fixed
+      ? plain(edge.function)
+      : edge.function
+        ? `${plain(edge.function)} ${quality(edge.r2)}`
+        : "";
+    const group = stop(
+      box.key,
+      `${titleOf(scene, edge)}, ${sayKind(edge)}, strength ${readable(edge.score)}`,
+      "kw-edge",
+      () => scene.select(box.edge),
+    );
     group.dataset.edge = String(box.edge);
     group.dataset.state = edge.state;
     group.append(
@@ -68,8 +94,19 @@ export function pictureOf(scene: Scene, drawn: () => void) {
       svg("polyline", { class: fixed ? "kw-fixed" : "kw-spline" }),
     );
     if (fixed) group.append(lock(box.x + BOX.width / 2 - 11, top + 4));
-    const label = svg("text", { class: fixed ? "kw-name" : "kw-tick", x: box.x, y: top + BOX.height + 12, "text-anchor": "middle" }, text);
-    group.append(label, svg("text", { class: "kw-gone-mark", x: box.x, y: top + BOX.height + 12, "text-anchor": "middle" }, "goes"));
+    const label = svg(
+      "text",
+      { class: fixed ? "kw-name" : "kw-tick", x: box.x, y: top + BOX.height + 12, "text-anchor": "middle" },
+      text,
+    );
+    group.append(
+      label,
+      svg(
+        "text",
+        { class: "kw-gone-mark", x: box.x, y: top + BOX.height + 12, "text-anchor": "middle" },
+        "goes",
+      ),
+    );
     group.addEventListener("pointerenter", () => scene.showTip(box));
     group.addEventListener("pointerleave", scene.hideTip);
     return group;
@@ -79,39 +116,96 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     const into = scene.graph.edges[box.members[0]].to;
     const target = scene.layout.nodes.get(into);
     const count = box.members.length;
-    const group = stop(box.key, `${count} weaker edges into ${target ? nameOf(target.node) : into}: show them`, "kw-bundle", () => {
-      scene.opened.add(into);
-      scene.drafts.keep("opened", [...scene.opened]);
-      scene.drafts.drop("zoom");
-      scene.focused = `e${box.members[0]}`;
-      scene.fitted = true;
-      drawGraph();
-      scene.stops.get(scene.focused)?.focus();
-    });
+    const group = stop(
+      box.key,
+      `${count} weaker edges into ${target ? nameOf(target.node) : into}: show them`,
+      "kw-bundle",
+      () => {
+        scene.opened.add(into);
+        scene.drafts.keep("opened", [...scene.opened]);
+        scene.drafts.drop("zoom");
+        scene.focused = `e${box.members[0]}`;
+        scene.fitted = true;
+        drawGraph();
+        scene.stops.get(scene.focused)?.focus();
+      },
+    );
     group.dataset.count = String(count);
     const [left, top] = [box.x - BOX.width / 2 + 8, box.y - BOX.height / 2 + 10];
-    for (const shift of [8, 4, 0]) group.append(svg("rect", { class: "kw-box", x: left + shift, y: top + 4 - shift, width: BOX.width - 24, height: BOX.height - 20, rx: 6 }));
-    group.append(svg("text", { class: "kw-name", x: left + BOX.width / 2 - 12, y: box.y + 5, "text-anchor": "middle" }, `+${count}`));
+    for (const shift of [8, 4, 0])
+      group.append(
+        svg("rect", {
+          class: "kw-box",
+          x: left + shift,
+          y: top + 4 - shift,
+          width: BOX.width - 24,
+          height: BOX.height - 20,
+          rx: 6,
+        }),
+      );
+    group.append(
+      svg(
+        "text",
+        { class: "kw-name", x: left + BOX.width / 2 - 12, y: box.y + 5, "text-anchor": "middle" },
+        `+${count}`,
+      ),
+    );
     return group;
   }
 
   function drawNode(x: number, y: number, node: Node, important: number) {
-    const idle = !scene.graph.edges.some((e) => e.from === node.id || e.to === node.id) && !scene.graph.factors.some((f) => f.includes(node.id));
+    const idle =
+      !scene.graph.edges.some((e) => e.from === node.id || e.to === node.id) &&
+      !scene.graph.factors.some((f) => f.includes(node.id));
     const share = node.importance === null ? "" : `, importance ${readable(node.importance)}`;
-    const group = stop(node.id, `${node.kind} ${nameOf(node)}${share}${idle ? ", unused" : ""}`, `kw-node kw-${node.kind}${idle ? " kw-idle" : ""}`, () => scene.edit(node.id));
+    const group = stop(
+      node.id,
+      `${node.kind} ${nameOf(node)}${share}${idle ? ", unused" : ""}`,
+      `kw-node kw-${node.kind}${idle ? " kw-idle" : ""}`,
+      () => scene.edit(node.id),
+    );
     const outer = node.kind === "input" || node.kind === "output";
-    group.append(svg("circle", { cx: x, cy: y, r: outer ? NODE.radius - 2 : NODE.radius + 1, class: outer ? "kw-disc" : "kw-ring" }));
-    if (!outer) group.append(svg("text", { class: "kw-sign", x, y: y + 5, "text-anchor": "middle" }, node.kind === "product" ? "×" : "+"));
+    group.append(
+      svg("circle", {
+        cx: x,
+        cy: y,
+        r: outer ? NODE.radius - 2 : NODE.radius + 1,
+        class: outer ? "kw-disc" : "kw-ring",
+      }),
+    );
+    if (!outer)
+      group.append(
+        svg(
+          "text",
+          { class: "kw-sign", x, y: y + 5, "text-anchor": "middle" },
+          node.kind === "product" ? "×" : "+",
+        ),
+      );
     if (outer) {
       const [at, anchor] = node.kind === "input" ? [x - 14, "end"] : [x + 14, "start"];
-      const label = svg("text", { class: "kw-column", x: at, y: y + (node.importance === null ? 4 : 1), "text-anchor": anchor }, node.short);
+      const label = svg(
+        "text",
+        { class: "kw-column", x: at, y: y + (node.importance === null ? 4 : 1), "text-anchor": anchor },
+        node.short,
+      );
       label.append(svg("title", {}, node.label));
       group.append(label);
     }
     if (node.importance !== null) {
       const length = (54 * node.importance) / important;
-      group.append(svg("rect", { class: "kw-importance-room", x: x - 68, y: y + 7, width: 54, height: 4, rx: 2 }));
-      group.append(svg("rect", { class: "kw-importance", x: x - 14 - length, y: y + 7, width: length, height: 4, rx: 2 }));
+      group.append(
+        svg("rect", { class: "kw-importance-room", x: x - 68, y: y + 7, width: 54, height: 4, rx: 2 }),
+      );
+      group.append(
+        svg("rect", {
+          class: "kw-importance",
+          x: x - 14 - length,
+          y: y + 7,
+          width: length,
+          height: 4,
+          rx: 2,
+        }),
+      );
     }
     group.addEventListener("pointerenter", () => highlight(node.id));
     group.addEventListener("pointerleave", () => highlight(""));
@@ -124,20 +218,33 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     const y = scene.layout.height - FOOT / 2;
     const label = level ? `Layer ${level}: add a node or a layer` : "Inputs: add a layer after them";
     const group = stop(`l${level}`, label, "kw-plus", () => scene.edit(`l${level}`));
-    group.append(svg("circle", { cx: x, cy: y, r: 9 }), svg("path", { d: `M${x - 4} ${y}H${x + 4}M${x} ${y - 4}V${y + 4}` }), svg("title", {}, label));
+    group.append(
+      svg("circle", { cx: x, cy: y, r: 9 }),
+      svg("path", { d: `M${x - 4} ${y}H${x + 4}M${x} ${y - 4}V${y + 4}` }),
+      svg("title", {}, label),
+    );
     return group;
   }
 
   /** Exactly one thing in the picture can be reached with Tab: the last that had the focus, if it is seen. */
   function anchor() {
-    const seen = (group: SVGElement | undefined) => group && !(scene.canvas.classList.contains("kw-hiding") && group.classList.contains("kw-gone"));
-    if (!seen(scene.stops.get(scene.focused))) scene.focused = [...scene.stops].find(([, group]) => seen(group))?.[0] ?? "";
-    for (const [key, group] of scene.stops) group.setAttribute("tabindex", key === scene.focused ? "0" : "-1");
+    const seen = (group: SVGElement | undefined) =>
+      group && !(scene.canvas.classList.contains("kw-hiding") && group.classList.contains("kw-gone"));
+    if (!seen(scene.stops.get(scene.focused)))
+      scene.focused = [...scene.stops].find(([, group]) => seen(group))?.[0] ?? "";
+    for (const [key, group] of scene.stops)
+      group.setAttribute("tabindex", key === scene.focused ? "0" : "-1");
   }
 
   /** Something that the keyboard stops at. */
   function stop(key: string, label: string, kind: string, action: () => void) {
-    const group = svg("g", { class: kind, tabindex: -1, role: "button", "aria-label": label, "data-key": key });
+    const group = svg("g", {
+      class: kind,
+      tabindex: -1,
+      role: "button",
+      "aria-label": label,
+      "data-key": key,
+    });
     group.addEventListener("click", () => {
       if (!scene.moved) action();
     });
@@ -192,6 +299,9 @@ export function pictureOf(scene: Scene, drawn: () => void) {
 /** A padlock: locked edges are told apart without colour. */
 function lock(x: number, y: number) {
   const group = svg("g", { class: "kw-lock", transform: `translate(${x} ${y})` });
-  group.append(svg("rect", { x: 0, y: 3.5, width: 7, height: 5.5, rx: 1 }), svg("path", { d: "M1.5 3.5V2.5a2 2 0 0 1 4 0v1" }));
+  group.append(
+    svg("rect", { x: 0, y: 3.5, width: 7, height: 5.5, rx: 1 }),
+    svg("path", { d: "M1.5 3.5V2.5a2 2 0 0 1 4 0v1" }),
+  );
   return group;
 }

@@ -13,16 +13,24 @@ export function pruningOf(scene: Scene) {
   Object.assign(slider, { type: "range", min: "0", max: "100", step: "0.5", value: "0" });
   slider.setAttribute("aria-label", "Edges weaker than this share of the strongest");
   const caption = element("span", "kw-title", "Weak edges");
-  const hide = button("Hide", () => {
-    setHiding(hide.getAttribute("aria-pressed") !== "true");
-    scene.drafts.keep("hiding", hide.getAttribute("aria-pressed") === "true");
-    drawPreview();
-  }, { local: true, label: "Leave them out of the picture; the network stays as it is" });
+  const hide = button(
+    "Hide",
+    () => {
+      setHiding(hide.getAttribute("aria-pressed") !== "true");
+      scene.drafts.keep("hiding", hide.getAttribute("aria-pressed") === "true");
+      drawPreview();
+    },
+    { local: true, label: "Leave them out of the picture; the network stays as it is" },
+  );
   const forecast = element("span", "kw-quiet kw-numbers kw-forecast");
   forecast.setAttribute("role", "status");
   const prune = button("Prune", () => scene.model.send({ type: "prune", threshold: threshold() }));
   pruning.append(caption, slider, hide, forecast, prune);
-  const simplify = button("Simplify by itself", () => scene.model.send({ type: simplify.dataset.command ?? "simplify" }), { kind: "kw-first" });
+  const simplify = button(
+    "Simplify by itself",
+    () => scene.model.send({ type: simplify.dataset.command ?? "simplify" }),
+    { kind: "kw-first" },
+  );
   pruning.append(simplify);
 
   // The page that looks hides; where networks are made simpler, what would go is marked.
@@ -55,7 +63,8 @@ export function pruningOf(scene: Scene) {
 
   function mark(gone: number[]) {
     const going = new Set(gone);
-    for (const path of scene.canvas.querySelectorAll<SVGElement>("[data-edge]")) path.classList.toggle("kw-gone", going.has(Number(path.dataset.edge)));
+    for (const path of scene.canvas.querySelectorAll<SVGElement>("[data-edge]"))
+      path.classList.toggle("kw-gone", going.has(Number(path.dataset.edge)));
     const hiding = scene.canvas.classList.contains("kw-hiding");
     for (const box of scene.layout.boxes.filter((b) => b.edge < 0)) {
       const left = box.members.filter((i) => !going.has(i)).length;
@@ -71,20 +80,30 @@ export function pruningOf(scene: Scene) {
     const said = scene.model.get("preview");
     const preview = said.threshold === undefined ? NOTHING : said;
     // While it is dragged, the slider is ahead of the kernel.
-    if (document.activeElement !== slider || said.threshold === undefined) slider.value = String(100 * Math.sqrt(preview.threshold));
+    if (document.activeElement !== slider || said.threshold === undefined)
+      slider.value = String(100 * Math.sqrt(preview.threshold));
     const gone = preview.edges;
     const hiding = hide.getAttribute("aria-pressed") === "true";
     const shown = hiding && preview.error ? faint() : gone;
     mark(shown);
     prune.disabled = !gone.length || slider.disabled;
-    prune.textContent = gone.length ? `Prune ${gone.length} ${gone.length === 1 ? "edge" : "edges"}` : "Prune";
+    prune.textContent = gone.length
+      ? `Prune ${gone.length} ${gone.length === 1 ? "edge" : "edges"}`
+      : "Prune";
     scene.root.dataset.preview = String(gone.length);
     scene.root.dataset.hidden = String(hiding ? shown.length : 0);
-    const count = shown.length && hiding ? `${shown.length} of ${scene.graph.edges.length} edges hidden below ${readable(preview.threshold, 2)} of the strongest. ` : "";
+    const count =
+      shown.length && hiding
+        ? `${shown.length} of ${scene.graph.edges.length} edges hidden below ${readable(preview.threshold, 2)} of the strongest. `
+        : "";
     if (preview.error) forecast.textContent = count + preview.error;
-    else if (gone.length) forecast.textContent = `${count}${count ? "Pruning them: " : ""}${sayCost(preview)}`;
+    else if (gone.length)
+      forecast.textContent = `${count}${count ? "Pruning them: " : ""}${sayCost(preview)}`;
     else if (preview.threshold > 0) forecast.textContent = "No edge is that weak";
-    else forecast.textContent = hiding ? "Drag to hide the faint ones, and to see what pruning them would cost" : "Drag to see what would go, and what it costs";
+    else
+      forecast.textContent = hiding
+        ? "Drag to hide the faint ones, and to see what pruning them would cost"
+        : "Drag to see what would go, and what it costs";
   }
 
   function sayCost({ before, after }: Preview) {
@@ -98,7 +117,9 @@ export function pruningOf(scene: Scene) {
     const simplifying = busy && state.job === "prune";
     simplify.textContent = simplifying ? "Stop" : "Simplify by itself";
     simplify.dataset.command = simplifying ? "stop" : "simplify";
-    simplify.title = simplifying ? "End it; nothing has changed then" : "Remove the edges that the data does not need: each one is tested by a refit, with the finest grid and the smoothness of the settings";
+    simplify.title = simplifying
+      ? "End it; nothing has changed then"
+      : "Remove the edges that the data does not need: each one is tested by a refit, with the finest grid and the smoothness of the settings";
     simplify.disabled = (busy && !simplifying) || !state.trained;
     slider.disabled = busy;
     if (busy) prune.disabled = true;

@@ -2,8 +2,8 @@
 import { button, element, svg } from "../common/dom";
 import { isBusy, readable } from "../common/numbers";
 import { extent } from "../common/scales";
-import { MAP, curve, inBox } from "./scene";
 import type { Box, Flow, Scene } from "./scene";
+import { curve, inBox, MAP } from "./scene";
 
 export function rowOf(scene: Scene) {
   function followBar() {
@@ -19,8 +19,13 @@ export function rowOf(scene: Scene) {
     field.addEventListener("input", () => field.value && go(Number(field.value) - 1));
     const said = element("span", "kw-quiet kw-numbers");
     said.setAttribute("role", "status");
-    const maps = button("Heat maps", () => scene.model.send({ type: "maps", on: !scene.model.get("maps").byteLength }), { kind: "kw-maps kw-push" });
-    maps.title = "Every node as a function of the two inputs: the first to the right, the second upwards, dark is high";
+    const maps = button(
+      "Heat maps",
+      () => scene.model.send({ type: "maps", on: !scene.model.get("maps").byteLength }),
+      { kind: "kw-maps kw-push" },
+    );
+    maps.title =
+      "Every node as a function of the two inputs: the first to the right, the second upwards, dark is high";
     bar.append(toggle, field, said, maps);
 
     function go(row: number) {
@@ -41,7 +46,9 @@ export function rowOf(scene: Scene) {
 
   function sayOutcome(flow: Flow) {
     if (typeof flow.true === "string") return `true ${scene.graph.target}: ${flow.true}`;
-    const found = scene.graph.nodes.filter((n) => n.kind === "output").sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
+    const found = scene.graph.nodes
+      .filter((n) => n.kind === "output")
+      .sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
     return `network ${found.map((n) => readable(flow.nodes[n.id], 4)).join(", ")} · true ${flow.true.map((value) => readable(value, 4)).join(", ")}`;
   }
 
@@ -50,16 +57,32 @@ export function rowOf(scene: Scene) {
     const said = scene.model.get("flow");
     const known = said.nodes === undefined ? null : said;
     // While it trains, curves and values would be of two networks.
-    const flow = isBusy(scene.model.get("state").status) || known?.edges.length !== scene.graph.edges.length ? null : known;
+    const flow =
+      isBusy(scene.model.get("state").status) || known?.edges.length !== scene.graph.edges.length
+        ? null
+        : known;
     scene.canvas.querySelector(".kw-flow")?.remove();
     following.draw(known);
     scene.root.dataset.row = flow ? String(flow.row + 1) : "";
     if (!flow) return;
     const layer = svg("g", { class: "kw-flow", "aria-hidden": "true" });
-    for (const box of scene.layout.boxes) if (box.edge >= 0) layer.append(flowDot(box, flow.edges[box.edge][0]));
+    for (const box of scene.layout.boxes)
+      if (box.edge >= 0) layer.append(flowDot(box, flow.edges[box.edge][0]));
     for (const { x, y, node } of scene.layout.nodes.values()) {
-      const [at, down, anchor] = node.kind === "input" ? [x - 14, y - 13, "end"] : node.kind === "output" ? [x + 5 + MAP / 2, y + 20, "start"] : [x, y - 14, "middle"];
-      if (node.id in flow.nodes) layer.append(svg("text", { class: "kw-flow-value", x: at, y: down, "text-anchor": anchor }, readable(flow.nodes[node.id], 3)));
+      const [at, down, anchor] =
+        node.kind === "input"
+          ? [x - 14, y - 13, "end"]
+          : node.kind === "output"
+            ? [x + 5 + MAP / 2, y + 20, "start"]
+            : [x, y - 14, "middle"];
+      if (node.id in flow.nodes)
+        layer.append(
+          svg(
+            "text",
+            { class: "kw-flow-value", x: at, y: down, "text-anchor": anchor },
+            readable(flow.nodes[node.id], 3),
+          ),
+        );
     }
     scene.canvas.append(layer);
   }

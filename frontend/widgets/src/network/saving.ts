@@ -1,7 +1,8 @@
 /** Files of the picture and of the graph. */
-import { toPdf } from "../pdf/drawing";
+
 import { button, element } from "../common/dom";
 import { download, standalone, toPng } from "../common/files";
+import { toPdf } from "../pdf/drawing";
 import type { Scene } from "./scene";
 
 const MARGIN = 8;
@@ -11,10 +12,16 @@ export function savingOf(scene: Scene) {
     const menu = element("details", "kw-menu");
     const list = element("div", "kw-menu-list");
     for (const kind of ["svg", "pdf", "png", "graphml", "json"]) {
-      list.append(button(kind.toUpperCase(), () => {
-        menu.open = false;
-        save(kind);
-      }, { kind: "kw-small", label: `Save as ${kind.toUpperCase()}` }));
+      list.append(
+        button(
+          kind.toUpperCase(),
+          () => {
+            menu.open = false;
+            save(kind);
+          },
+          { kind: "kw-small", label: `Save as ${kind.toUpperCase()}` },
+        ),
+      );
     }
     menu.append(element("summary", "kw-button", "Save"), list);
     menu.addEventListener("focusout", (event) => {
@@ -32,7 +39,10 @@ export function savingOf(scene: Scene) {
     scene.canvas.classList.add("kw-saving");
     const { x, y, width, height } = scene.canvas.getBBox();
     try {
-      download(`${stem()}.${kind}`, await drawn(kind, [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN]));
+      download(
+        `${stem()}.${kind}`,
+        await drawn(kind, [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN]),
+      );
     } catch (error) {
       scene.tell(error instanceof Error ? error.message : String(error), true);
     } finally {
@@ -47,7 +57,7 @@ export function savingOf(scene: Scene) {
     return kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : toPng(text, box[2], box[3]);
   }
 
-  function receive(sent: { type: string, kind: string, text: string }) {
+  function receive(sent: { type: string; kind: string; text: string }) {
     if (sent.type === "file") download(`${stem()}.${sent.kind}`, sent.text);
   }
 

@@ -2,13 +2,54 @@
 import type { Drafts } from "../common/drafts";
 import type { Maybe, Model, PanelTraits } from "../model";
 
-export type Node = { id: string, kind: string, column: number, place: number, label: string, short: string, importance: number | null, address?: [number, number] };
-export type Edge = { from: string, to: string, address: number[], state: string, score: number, function: string | null, r2: number | null, domain: [number, number] };
-export type Graph = { depth: number, nodes: Node[], edges: Edge[], missing: { from: string, to: string, address: number[] }[], factors: [string, string][], target: string, rows: number };
-/** the activations of one row */
-export type Flow = { row: number, nodes: Record<string, number>, edges: [number, number][], true: number[] | string };
-/** a curve, or a bundle of several edges */
-export type Box = { x: number, y: number, key: string, edge: number, members: number[] };
+export interface Node {
+  id: string;
+  kind: string;
+  column: number;
+  place: number;
+  label: string;
+  short: string;
+  importance: number | null;
+  address?: [number, number];
+}
+
+export interface Edge {
+  from: string;
+  to: string;
+  address: number[];
+  state: string;
+  score: number;
+  function: string | null;
+  r2: number | null;
+  domain: [number, number];
+}
+
+export interface Graph {
+  depth: number;
+  nodes: Node[];
+  edges: Edge[];
+  missing: { from: string; to: string; address: number[] }[];
+  factors: [string, string][];
+  target: string;
+  rows: number;
+}
+
+/** The activations of one row. */
+export interface Flow {
+  row: number;
+  nodes: Record<string, number>;
+  edges: [number, number][];
+  true: number[] | string;
+}
+
+/** A curve, or a bundle of several edges, whose ``edge`` is −1. */
+export interface Box {
+  x: number;
+  y: number;
+  key: string;
+  edge: number;
+  members: number[];
+}
 
 /** A function that an edge may be. */
 export interface Candidate {
@@ -49,7 +90,19 @@ export interface Preview {
 export interface NetworkTraits extends PanelTraits {
   graph: Graph;
   curves: DataView;
-  state: { status: string; doing: string; job: string; trained: boolean; loss: number; unit: string; undo: string; redo: string; message: string; error: boolean };
+  state: {
+    status: string;
+    doing: string;
+    job: string;
+    trained: boolean;
+    /** Null while a job runs. */
+    loss: number | null;
+    unit: string;
+    undo: string;
+    redo: string;
+    message: string;
+    error: boolean;
+  };
   preview: Maybe<Preview>;
   flow: Maybe<Flow>;
   maps: DataView;
@@ -58,19 +111,51 @@ export interface NetworkTraits extends PanelTraits {
   detail_basis: DataView;
   tools: "all" | "look" | "simplify";
 }
-export type Layout = { width: number, height: number, nodes: Map<string, { x: number, y: number, node: Node }>, boxes: Box[] };
 
-/** What is shown, and what parts ask of each other. room: pixels across. opened: nodes whose bundles were opened. stops: what the keyboard stops at, by key.
-  focused: key of one. fitted: whether it fills the stage. moved: whether the pointer drags the picture.
-  edit: open a node, or a layer by its key. close: whatever is open. anchor: let Tab lead into the picture. */
-export type Scene = {
-  model: Model<NetworkTraits>, root: HTMLElement, drafts: Drafts, stage: HTMLElement, canvas: SVGSVGElement,
-  graph: Graph, layout: Layout, curves: Float32Array, room: number, opened: Set<string>,
-  stops: Map<string, SVGElement>, focused: string, fitted: boolean, moved: boolean,
-  tell: (text: string, error?: boolean) => void, drawGraph: () => void, fitView: () => void,
-  select: (edge: number) => void, showTip: (box: Box) => void, hideTip: () => void, highlight: (node: string) => void,
-  edit: (key: string) => void, close: () => void, anchor: () => void,
-};
+/** Where everything stands, in pixels. */
+export interface Layout {
+  width: number;
+  height: number;
+  nodes: Map<string, { x: number; y: number; node: Node }>;
+  boxes: Box[];
+}
+
+/** What is shown, and what parts ask of each other. */
+export interface Scene {
+  model: Model<NetworkTraits>;
+  root: HTMLElement;
+  drafts: Drafts;
+  stage: HTMLElement;
+  canvas: SVGSVGElement;
+  graph: Graph;
+  layout: Layout;
+  curves: Float32Array;
+  /** Pixels across. */
+  room: number;
+  /** Nodes whose bundles were opened. */
+  opened: Set<string>;
+  /** What the keyboard stops at, by key. */
+  stops: Map<string, SVGElement>;
+  /** Key of one of them. */
+  focused: string;
+  /** Whether the picture fills the stage. */
+  fitted: boolean;
+  /** Whether the pointer drags the picture. */
+  moved: boolean;
+  tell: (text: string, error?: boolean) => void;
+  drawGraph: () => void;
+  fitView: () => void;
+  select: (edge: number) => void;
+  showTip: (box: Box) => void;
+  hideTip: () => void;
+  highlight: (node: string) => void;
+  /** Open a node, or a layer by its key. */
+  edit: (key: string) => void;
+  /** Close whatever is open. */
+  close: () => void;
+  /** Let Tab lead into the picture. */
+  anchor: () => void;
+}
 
 export const BOX = { width: 74, height: 46, gap: 24, row: 68 };
 export const NODE = { radius: 8, row: 44 };
@@ -101,7 +186,16 @@ export function nameOf(node: Node) {
   return `${node.kind} ${node.id}`;
 }
 
-const SHORT: Record<string, string> = { square: "x²", cube: "x³", reciprocal: "1/x", reciprocal_square: "1/x²", sqrt: "√x", inverse_sqrt: "1/√x", power_3_2: "x^(3/2)", abs: "|x|" };
+const SHORT: Record<string, string> = {
+  square: "x²",
+  cube: "x³",
+  reciprocal: "1/x",
+  reciprocal_square: "1/x²",
+  sqrt: "√x",
+  inverse_sqrt: "1/√x",
+  power_3_2: "x^(3/2)",
+  abs: "|x|",
+};
 
 export const plain = (name: string | null) => SHORT[name ?? ""] ?? (name ?? "").replaceAll("_", " ");
 

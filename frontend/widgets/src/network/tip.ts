@@ -3,8 +3,8 @@ import { chart } from "../common/chart";
 import { element, svg } from "../common/dom";
 import { readable } from "../common/numbers";
 import { extent, points } from "../common/scales";
-import { curve, sayKind, titleOf } from "./scene";
 import type { Box, Scene } from "./scene";
+import { curve, sayKind, titleOf } from "./scene";
 
 export function tipOf(scene: Scene) {
   const tip = element("div", "kw-tip");
@@ -15,16 +15,28 @@ export function tipOf(scene: Scene) {
   function showTip(box: Box) {
     const edge = scene.graph.edges[box.edge];
     const row = curve(scene, box.edge);
-    const x = Float32Array.from(row, (_, i) => edge.domain[0] + ((edge.domain[1] - edge.domain[0]) * i) / Math.max(row.length - 1, 1));
+    const x = Float32Array.from(
+      row,
+      (_, i) => edge.domain[0] + ((edge.domain[1] - edge.domain[0]) * i) / Math.max(row.length - 1, 1),
+    );
     const picture = chart({ width: 230, height: 140, x: extent(edge.domain), y: extent(row), label: "" });
-    picture.node.append(svg("polyline", { class: edge.state === "fixed" ? "kw-fixed" : "kw-spline", points: points(x, row, picture.across, picture.down) }));
+    picture.node.append(
+      svg("polyline", {
+        class: edge.state === "fixed" ? "kw-fixed" : "kw-spline",
+        points: points(x, row, picture.across, picture.down),
+      }),
+    );
     const [low, high] = extent(row);
     tip.replaceChildren(
       element("div", "kw-title", titleOf(scene, edge)),
       picture.node,
       element("div", "kw-quiet", `${sayKind(edge)} · strength ${readable(edge.score)}`),
       ...sayPassage(box.edge),
-      element("div", "kw-quiet", `in ${readable(edge.domain[0])} to ${readable(edge.domain[1])} · out spans ${readable(high - low)}`),
+      element(
+        "div",
+        "kw-quiet",
+        `in ${readable(edge.domain[0])} to ${readable(edge.domain[1])} · out spans ${readable(high - low)}`,
+      ),
     );
     tip.hidden = false;
     const place = scene.stops.get(box.key)?.querySelector(".kw-box")?.getBoundingClientRect();
@@ -34,14 +46,17 @@ export function tipOf(scene: Scene) {
     const height = tip.offsetHeight;
     tip.style.left = `${Math.max(0, Math.min(place.left - frame.left - 80, frame.width - tip.offsetWidth))}px`;
     tip.style.top = `${below + height > frame.height ? Math.max(0, place.top - frame.top - height - 6) : below}px`;
-    for (const path of scene.canvas.querySelectorAll(`.kw-wire[data-edge="${box.edge}"]`)) path.classList.add("kw-lit");
+    for (const path of scene.canvas.querySelectorAll(`.kw-wire[data-edge="${box.edge}"]`))
+      path.classList.add("kw-lit");
   }
 
   function sayPassage(i: number) {
     const flow = scene.model.get("flow");
     if (!flow.nodes || !scene.canvas.querySelector(".kw-flow")) return [];
     const [enters, leaves] = flow.edges[i];
-    return [element("div", "kw-numbers", `row ${flow.row + 1}: ${readable(enters)} becomes ${readable(leaves)}`)];
+    return [
+      element("div", "kw-numbers", `row ${flow.row + 1}: ${readable(enters)} becomes ${readable(leaves)}`),
+    ];
   }
 
   function hideTip() {

@@ -3,7 +3,12 @@
 import { isBusy } from "../common/numbers";
 import type { Box, Scene } from "./scene";
 
-const WALK: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const WALK: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 export function walkIn(scene: Scene, zoom: (factor: number) => void) {
   scene.canvas.addEventListener("keydown", (event) => {
@@ -27,7 +32,10 @@ export function walkIn(scene: Scene, zoom: (factor: number) => void) {
     else if (place) scene.model.send({ type: "remove-node", level: place[0], node: place[1] });
   }
 
-  const seen = (box: Box) => !(scene.canvas.classList.contains("kw-hiding") && scene.stops.get(box.key)?.classList.contains("kw-gone"));
+  const seen = (box: Box) =>
+    !(
+      scene.canvas.classList.contains("kw-hiding") && scene.stops.get(box.key)?.classList.contains("kw-gone")
+    );
 
   /** Along wires to the left and right, within the column up and down. */
   function neighbour(key: string, across: number, down: number): string {
@@ -37,23 +45,40 @@ export function walkIn(scene: Scene, zoom: (factor: number) => void) {
     const here = node ?? box;
     if (!here) return scene.stops.keys().next().value ?? "";
     if (down) {
-      const column = node ? [...scene.layout.nodes.values()].filter((n) => n.x === node.x).map((n) => ({ key: n.node.id, y: n.y })) : scene.layout.boxes.filter((b) => seen(b) && scene.graph.edges[b.members[0]].address[0] === scene.graph.edges[box?.members[0] ?? 0].address[0]);
+      const column = node
+        ? [...scene.layout.nodes.values()]
+            .filter((n) => n.x === node.x)
+            .map((n) => ({ key: n.node.id, y: n.y }))
+        : scene.layout.boxes.filter(
+            (b) =>
+              seen(b) &&
+              scene.graph.edges[b.members[0]].address[0] ===
+                scene.graph.edges[box?.members[0] ?? 0].address[0],
+          );
       const ordered = column.sort((a, b) => a.y - b.y);
       const next = ordered[ordered.findIndex((o) => o.key === key) + down]?.key;
       const plus = node && down > 0 ? `l${Math.floor(node.node.column)}` : "";
       return next ?? (scene.stops.has(plus) ? plus : key);
     }
-    if (box) return across < 0 ? scene.graph.edges[box.members[0]].from : scene.graph.edges[box.members[0]].to;
+    if (box)
+      return across < 0 ? scene.graph.edges[box.members[0]].from : scene.graph.edges[box.members[0]].to;
     const factor = scene.graph.factors.find(([from, to]) => (across > 0 ? from : to) === key);
     if (factor) return across > 0 ? factor[1] : factor[0];
-    const near = scene.layout.boxes.filter((b) => seen(b) && b.members.some((i) => (across > 0 ? scene.graph.edges[i].from : scene.graph.edges[i].to) === key));
+    const near = scene.layout.boxes.filter(
+      (b) =>
+        seen(b) &&
+        b.members.some((i) => (across > 0 ? scene.graph.edges[i].from : scene.graph.edges[i].to) === key),
+    );
     const strength = (b: Box) => (b.edge < 0 ? -1 : scene.graph.edges[b.edge].score);
     return near.sort((a, b) => strength(b) - strength(a))[0]?.key ?? key;
   }
 
   /** From the plus below a layer: up to its lowest node, to the sides to the next plus, else as from that node. */
   function besidePlus(level: number, across: number, down: number): string {
-    const lowest = [...scene.layout.nodes.values()].filter(({ node }) => node.column === level).sort((a, b) => b.y - a.y)[0]?.node.id ?? "";
+    const lowest =
+      [...scene.layout.nodes.values()]
+        .filter(({ node }) => node.column === level)
+        .sort((a, b) => b.y - a.y)[0]?.node.id ?? "";
     if (down) return down < 0 ? lowest : `l${level}`;
     return scene.stops.has(`l${level + across}`) ? `l${level + across}` : neighbour(lowest, across, 0);
   }

@@ -13,7 +13,10 @@ export function zoomOf(scene: Scene) {
   function fitView() {
     scene.fitted = true;
     const across = scene.stage.clientWidth || 640;
-    const tall = Math.max(TALLEST / scene.layout.height, Math.min(READABLE_SCALE, TALLEST_WHEN_MANY / scene.layout.height));
+    const tall = Math.max(
+      TALLEST / scene.layout.height,
+      Math.min(READABLE_SCALE, TALLEST_WHEN_MANY / scene.layout.height),
+    );
     const scale = Math.max(Math.min(across / scene.layout.width, LARGEST_SCALE, tall), 0.2);
     scene.stage.style.height = `${Math.max(scene.layout.height * scale, 140).toFixed(0)}px`;
     const [width, height] = [across / scale, Math.max(scene.layout.height, 140 / scale)];
@@ -45,23 +48,36 @@ export function zoomOf(scene: Scene) {
    * @param factor above 1 moves away
    * @param atX share of the width that stays
    */
-  function zoom(factor: number, atX: number = 0.5, atY: number = 0.5) {
+  function zoom(factor: number, atX = 0.5, atY = 0.5) {
     const width = Math.min(Math.max(view.width * factor, 120), 4 * scene.layout.width);
     const real = width / view.width;
-    view = { x: view.x + view.width * (1 - real) * atX, y: view.y + view.height * (1 - real) * atY, width, height: view.height * real };
+    view = {
+      x: view.x + view.width * (1 - real) * atX,
+      y: view.y + view.height * (1 - real) * atY,
+      width,
+      height: view.height * real,
+    };
     keep();
     setView();
   }
 
-  scene.canvas.addEventListener("wheel", (event) => {
-    // A plain wheel scrolls the notebook.
-    if (!event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    const frame = scene.canvas.getBoundingClientRect();
-    zoom(Math.exp(event.deltaY / 300), (event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height);
-  }, { passive: false });
+  scene.canvas.addEventListener(
+    "wheel",
+    (event) => {
+      // A plain wheel scrolls the notebook.
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const frame = scene.canvas.getBoundingClientRect();
+      zoom(
+        Math.exp(event.deltaY / 300),
+        (event.clientX - frame.left) / frame.width,
+        (event.clientY - frame.top) / frame.height,
+      );
+    },
+    { passive: false },
+  );
 
-  let grip: { x: number, y: number } | null = null;
+  let grip: { x: number; y: number } | null = null;
   scene.canvas.addEventListener("pointerdown", (event) => {
     grip = { x: event.clientX, y: event.clientY };
     scene.moved = false;

@@ -3,9 +3,10 @@
  *
  * Shapes and Latin and Greek text stay vectors; heat maps, and words in other scripts, are pictures.
  */
+
+import type { Raster } from "./file";
 import { pdfFile } from "./file";
 import { runsOf } from "./text";
-import type { Raster } from "./file";
 
 const POINT = 0.75;
 /** A quarter of a circle by a cubic: the length of its handles. */
@@ -13,14 +14,29 @@ const ROUND = 0.5523;
 const FINE = 6;
 
 /** @param box what is kept: left, top, width, height in its coordinates */
-export async function toPdf(drawing: SVGElement, [left, top, width, height]: [number, number, number, number], title: string): Promise<Blob> {
+export async function toPdf(
+  drawing: SVGElement,
+  [left, top, width, height]: [number, number, number, number],
+  title: string,
+): Promise<Blob> {
   const paper = getComputedStyle(drawing.closest(".kw") as Element).backgroundColor;
   const pen = penOf();
   pen.put(`${POINT} 0 0 -${POINT} ${short(-POINT * left)} ${short(POINT * (top + height))} cm`);
-  pen.paint({ fill: paper, "fill-opacity": "1", stroke: "none" }, 1, `${[left, top, width, height].map(short).join(" ")} re`);
+  pen.paint(
+    { fill: paper, "fill-opacity": "1", stroke: "none" },
+    1,
+    `${[left, top, width, height].map(short).join(" ")} re`,
+  );
   for (const child of drawing.children) drawNode_(pen, child, 1);
   const rasters = await Promise.all(pen.pictures);
-  return pdfFile({ width: Number(short(POINT * width)), height: Number(short(POINT * height)), content: pen.lines.join("\n"), opacities: pen.opacities, rasters, title });
+  return pdfFile({
+    width: Number(short(POINT * width)),
+    height: Number(short(POINT * height)),
+    content: pen.lines.join("\n"),
+    opacities: pen.opacities,
+    rasters,
+    title,
+  });
 }
 
 /** Operators as they are written, and what they refer to. */
@@ -43,11 +59,17 @@ function penOf() {
   function paint(style: Record<string, string>, share: number, path: string) {
     const [fill, stroke] = [colourOf(style.fill), colourOf(style.stroke)];
     if (!fill && !stroke) return;
-    opacity(share * Number(style["fill-opacity"]) * (fill?.[3] ?? 1), share * Number(style["stroke-opacity"] ?? 1) * (stroke?.[3] ?? 1));
+    opacity(
+      share * Number(style["fill-opacity"]) * (fill?.[3] ?? 1),
+      share * Number(style["stroke-opacity"] ?? 1) * (stroke?.[3] ?? 1),
+    );
     if (fill) put(`${fill.slice(0, 3).map(short).join(" ")} rg`);
     if (stroke) {
-      const dashes = style["stroke-dasharray"] === "none" ? "" : style["stroke-dasharray"].replace(/px|,/g, "");
-      put(`${stroke.slice(0, 3).map(short).join(" ")} RG ${parseFloat(style["stroke-width"])} w ${style["stroke-linejoin"] === "round" ? 1 : 0} j [${dashes}] 0 d`);
+      const dashes =
+        style["stroke-dasharray"] === "none" ? "" : style["stroke-dasharray"].replace(/px|,/g, "");
+      put(
+        `${stroke.slice(0, 3).map(short).join(" ")} RG ${parseFloat(style["stroke-width"])} w ${style["stroke-linejoin"] === "round" ? 1 : 0} j [${dashes}] 0 d`,
+      );
     }
     put(`${path} ${fill && stroke ? "B" : fill ? "f" : "S"}`);
   }
@@ -66,8 +88,19 @@ export type Pen = ReturnType<typeof penOf>;
 /** @param share opacity of what it is in */
 function drawNode_(pen: Pen, node: Element, share: number) {
   const found = getComputedStyle(node);
-  if (!(node instanceof SVGGraphicsElement) || found.display === "none" || found.visibility === "hidden") return;
-  const style = Object.fromEntries(["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray", "stroke-linejoin"].map((name) => [name, found.getPropertyValue(name)]));
+  if (!(node instanceof SVGGraphicsElement) || found.display === "none" || found.visibility === "hidden")
+    return;
+  const style = Object.fromEntries(
+    [
+      "fill",
+      "fill-opacity",
+      "stroke",
+      "stroke-opacity",
+      "stroke-width",
+      "stroke-dasharray",
+      "stroke-linejoin",
+    ].map((name) => [name, found.getPropertyValue(name)]),
+  );
   const own = share * Number(found.opacity);
   const move = node.transform.baseVal.consolidate()?.matrix;
   if (move) pen.put(`q ${[move.a, move.b, move.c, move.d, move.e, move.f].map(short).join(" ")} cm`);
@@ -78,7 +111,8 @@ function drawNode_(pen: Pen, node: Element, share: number) {
   if (move) pen.put("Q");
 }
 
-const numbers = (node: Element, ...names: string[]) => names.map((name) => Number(node.getAttribute(name) ?? 0));
+const numbers = (node: Element, ...names: string[]) =>
+  names.map((name) => Number(node.getAttribute(name) ?? 0));
 
 const sizes = (node: Element) => numbers(node, "x", "y", "width", "height");
 
@@ -100,12 +134,21 @@ function roundedRectangle([x, y, width, height]: number[], radius: number) {
   if (!r) return `${x} ${y} ${width} ${height} re`;
   const [right, bottom, k] = [x + width, y + height, r * (1 - ROUND)];
   const steps = [
-    [x + r, y, "m"], [right - r, y, "l"], [right - k, y, right, y + k, right, y + r, "c"],
-    [right, bottom - r, "l"], [right, bottom - k, right - k, bottom, right - r, bottom, "c"],
-    [x + r, bottom, "l"], [x + k, bottom, x, bottom - k, x, bottom - r, "c"],
-    [x, y + r, "l"], [x, y + k, x + k, y, x + r, y, "c"], ["h"],
+    [x + r, y, "m"],
+    [right - r, y, "l"],
+    [right - k, y, right, y + k, right, y + r, "c"],
+    [right, bottom - r, "l"],
+    [right, bottom - k, right - k, bottom, right - r, bottom, "c"],
+    [x + r, bottom, "l"],
+    [x + k, bottom, x, bottom - k, x, bottom - r, "c"],
+    [x, y + r, "l"],
+    [x, y + k, x + k, y, x + r, y, "c"],
+    ["h"],
   ];
-  return steps.flat().map((part) => (typeof part === "number" ? short(part) : part)).join(" ");
+  return steps
+    .flat()
+    .map((part) => (typeof part === "number" ? short(part) : part))
+    .join(" ");
 }
 
 /** Path data with M, L, H, V, C and, as in a padlock, a half circle; other commands are not drawn here. */
@@ -125,13 +168,19 @@ function operators(data: string) {
       for (let i = 0; i + size <= values.length; i += size) {
         const own = values.slice(i, i + size).map((value, place) => value + (place % 2 ? fromY : fromX));
         [x, y] = own.slice(-2);
-        found.push(`${own.map(short).join(" ")} ${{ m: "m", l: "l", s: "v", c: "c" }[command.toLowerCase()]}`);
+        found.push(
+          `${own.map(short).join(" ")} ${{ m: "m", l: "l", s: "v", c: "c" }[command.toLowerCase()]}`,
+        );
       }
     } else if (command === "a") {
       const [radius, dx] = [values[0], values[5]];
       const top = y - radius;
-      found.push(`${[x, y - radius * ROUND, x + radius * (1 - ROUND), top, x + radius, top].map(short).join(" ")} c`);
-      found.push(`${[x + radius * (1 + ROUND), top, x + dx, y - radius * ROUND, x + dx, y].map(short).join(" ")} c`);
+      found.push(
+        `${[x, y - radius * ROUND, x + radius * (1 - ROUND), top, x + radius, top].map(short).join(" ")} c`,
+      );
+      found.push(
+        `${[x + radius * (1 + ROUND), top, x + dx, y - radius * ROUND, x + dx, y].map(short).join(" ")} c`,
+      );
       x += dx;
     }
   }
@@ -140,16 +189,23 @@ function operators(data: string) {
 
 function drawText(pen: Pen, node: SVGTextElement, style: Record<string, string>, share: number) {
   const found = getComputedStyle(node);
-  const text = [...node.childNodes].filter((child) => child.nodeType === Node.TEXT_NODE).map((child) => child.textContent).join("");
+  const text = [...node.childNodes]
+    .filter((child) => child.nodeType === Node.TEXT_NODE)
+    .map((child) => child.textContent)
+    .join("");
   if (!text) return;
   const runs = runsOf(text, Number(found.fontWeight) >= 600);
   if (!runs) return pen.picture(textRaster(text, found), boxAround(node), share);
   const size = parseFloat(found.fontSize);
   const width = (size * runs.reduce((sum, run) => sum + run.width, 0)) / 1000;
   const [x, y] = numbers(node, "x", "y");
-  const start = x - { start: 0, middle: width / 2, end: width }[(found.textAnchor as "start" | "middle" | "end")];
+  const start =
+    x - { start: 0, middle: width / 2, end: width }[found.textAnchor as "start" | "middle" | "end"];
   // First the halo that keeps a word readable on wires, then the word.
-  for (const [mode, shown] of [[1, { ...style, fill: "none" }], [0, { ...style, stroke: "none" }]] as [number, Record<string, string>][]) {
+  for (const [mode, shown] of [
+    [1, { ...style, fill: "none" }],
+    [0, { ...style, stroke: "none" }],
+  ] as [number, Record<string, string>][]) {
     let at = start;
     const shows = runs.map((run) => {
       const line = `/${run.font} ${size} Tf ${mode} Tr 1 0 0 -1 ${short(at)} ${y} Tm <${run.codes.map((code) => code.toString(16).padStart(2, "0")).join("")}> Tj`;

@@ -3,34 +3,111 @@
  */
 import { chart } from "../common/chart";
 import { button, element, svg } from "../common/dom";
+import type { Drafts } from "../common/drafts";
 import { frameOf } from "../common/frame";
 import { floats, isBusy } from "../common/numbers";
 import { extent, points } from "../common/scales";
-import { startsView } from "./starts";
-import type { Drafts } from "../common/drafts";
 import type { Context, Maybe, Model, PanelTraits } from "../model";
+import { startsView } from "./starts";
 import "./training.css";
 
 const CURVE = { width: 76, height: 48 };
 
 /** Settings of the next training: name, label, hint, choices of value and text; the first is the default. */
 const SETTINGS: [string, string, string, [string, string][]][] = [
-  ["grid", "Finest grid", "Intervals of every curve; finer grids need more rows", [["", "as validation likes"], ["3", "3"], ["6", "6"], ["12", "12"], ["24", "24"], ["48", "48"]]],
-  ["l1", "Sparsity", "Weight of the penalty that makes weak edges weaker", [["", "none"], ["0.0001", "a little"], ["0.001", "some"], ["0.01", "strong"]]],
-  ["smoothness", "Smoothness", "Weight of the penalty on bends", [["", "as validation likes"], ["0.000001", "a little"], ["0.0001", "some"], ["0.01", "strong"]]],
-  ["starts", "Random starts", "How many first networks compete", [["", "as many as it takes"], ["1", "1"], ["8", "8"], ["32", "32"], ["64", "64"]]],
-  ["solver", "Solver", "How the numbers are found", [["", "by size"], ["lm", "Levenberg–Marquardt"], ["lbfgs", "L-BFGS"], ["adam", "Adam"]]],
+  [
+    "grid",
+    "Finest grid",
+    "Intervals of every curve; finer grids need more rows",
+    [
+      ["", "as validation likes"],
+      ["3", "3"],
+      ["6", "6"],
+      ["12", "12"],
+      ["24", "24"],
+      ["48", "48"],
+    ],
+  ],
+  [
+    "l1",
+    "Sparsity",
+    "Weight of the penalty that makes weak edges weaker",
+    [
+      ["", "none"],
+      ["0.0001", "a little"],
+      ["0.001", "some"],
+      ["0.01", "strong"],
+    ],
+  ],
+  [
+    "smoothness",
+    "Smoothness",
+    "Weight of the penalty on bends",
+    [
+      ["", "as validation likes"],
+      ["0.000001", "a little"],
+      ["0.0001", "some"],
+      ["0.01", "strong"],
+    ],
+  ],
+  [
+    "starts",
+    "Random starts",
+    "How many first networks compete",
+    [
+      ["", "as many as it takes"],
+      ["1", "1"],
+      ["8", "8"],
+      ["32", "32"],
+      ["64", "64"],
+    ],
+  ],
+  [
+    "solver",
+    "Solver",
+    "How the numbers are found",
+    [
+      ["", "by size"],
+      ["lm", "Levenberg–Marquardt"],
+      ["lbfgs", "L-BFGS"],
+      ["adam", "Adam"],
+    ],
+  ],
 ];
 
 /** What can be done in each state: command, label, hint. */
 const COMMANDS: Record<string, [string, string, string][]> = {
-  ready: [["start", "Run", "Train the network"], ["step", "Step", "One iteration, then hold"], ["discover", "Find a formula by itself", "Try several networks, simplify and name each, keep the best; takes a minute or more. Of the settings it takes the finest grid"]],
-  running: [["pause", "Pause", "Hold after this step"], ["stop", "Stop", "End here; the best network so far is kept"]],
+  ready: [
+    ["start", "Run", "Train the network"],
+    ["step", "Step", "One iteration, then hold"],
+    [
+      "discover",
+      "Find a formula by itself",
+      "Try several networks, simplify and name each, keep the best; takes a minute or more. Of the settings it takes the finest grid",
+    ],
+  ],
+  running: [
+    ["pause", "Pause", "Hold after this step"],
+    ["stop", "Stop", "End here; the best network so far is kept"],
+  ],
   stopping: [["stop", "Stop", "It ends after this iteration"]],
-  paused: [["resume", "Resume", "Go on"], ["step", "Step", "One iteration, then hold"], ["stop", "Stop", "End here; the best network so far is kept"]],
-  done: [["start", "Train further", "Go on from the present network"], ["reset", "Reset", "Back to the network of the beginning"]],
-  stopped: [["start", "Train further", "Go on from the present network"], ["reset", "Reset", "Back to the network of the beginning"]],
-  error: [["start", "Run again", "Train the network"], ["reset", "Reset", "Back to the network of the beginning"]],
+  paused: [
+    ["resume", "Resume", "Go on"],
+    ["step", "Step", "One iteration, then hold"],
+    ["stop", "Stop", "End here; the best network so far is kept"],
+  ],
+  done: [
+    ["start", "Train further", "Go on from the present network"],
+    ["reset", "Reset", "Back to the network of the beginning"],
+  ],
+  stopped: [
+    ["start", "Train further", "Go on from the present network"],
+    ["reset", "Reset", "Back to the network of the beginning"],
+  ],
+  error: [
+    ["start", "Run again", "Train the network"],
+    ["reset", "Reset", "Back to the network of the beginning"],
+  ],
 };
 
 const SAYS: Record<string, string> = {
@@ -44,7 +121,11 @@ const SAYS: Record<string, string> = {
 };
 
 /** What runs when it is not a training. */
-const DOES: Record<string, string> = { prune: "Simplifying", symbolify: "Looking for formulas", discover: "Trying several networks" };
+const DOES: Record<string, string> = {
+  prune: "Simplifying",
+  symbolify: "Looking for formulas",
+  discover: "Trying several networks",
+};
 
 /** The time that is left, in words: iterations so far say how long the others take. */
 function timeLeft(seconds: number, step: number, total: number) {
@@ -64,17 +145,35 @@ function lossChart(pairs: Float32Array, step: number, unit: string) {
   const count = pairs.length / 2;
   let range = extent(known.length ? known : [-1, 0]);
   if (range[1] - range[0] < 0.2) range = [range[0] - 0.1, range[1] + 0.1];
-  const picture = chart({ width: 460, height: 230, x: [0, Math.max(step, 1)], y: range, logY: true, head: 14, xLabel: "iteration", yLabel: unit, label: "Loss by iteration, logarithmic" });
+  const picture = chart({
+    width: 460,
+    height: 230,
+    x: [0, Math.max(step, 1)],
+    y: range,
+    logY: true,
+    head: 14,
+    xLabel: "iteration",
+    yLabel: unit,
+    label: "Loss by iteration, logarithmic",
+  });
   if (!known.length) {
-    return element("p", "kw-empty", "While the network trains, its loss appears here and the curves of its edges beside it.");
+    return element(
+      "p",
+      "kw-empty",
+      "While the network trains, its loss appears here and the curves of its edges beside it.",
+    );
   }
   const iterations = Array.from({ length: count }, (_, i) => (step * (i + 1)) / count);
   ["kw-train", "kw-validation"].forEach((kind, which) => {
     const values = iterations.map((_, i) => logs[2 * i + which]);
-    picture.node.append(svg("polyline", { class: kind, points: points(iterations, values, picture.across, picture.down) }));
+    picture.node.append(
+      svg("polyline", { class: kind, points: points(iterations, values, picture.across, picture.down) }),
+    );
     const [x, y] = [picture.right - (which ? 94 : 170), picture.top - 12];
     picture.node.append(svg("path", { class: kind, d: `M${x} ${y}h24` }));
-    picture.node.append(svg("text", { class: "kw-tick", x: x + 30, y: y + 4 }, which ? "validation" : "train"));
+    picture.node.append(
+      svg("text", { class: "kw-tick", x: x + 30, y: y + 4 }, which ? "validation" : "train"),
+    );
   });
   return picture.node;
 }
@@ -161,13 +260,25 @@ export function trainingPanel({ model, el }: Context<TrainingTraits>) {
     const now = `${status} ${other ? job : ""} ${model.get("trained")}`;
     if (now === shownStatus) return;
     shownStatus = now;
-    said.textContent = other && status === "running" ? DOES[job] : status === "ready" && model.get("trained") ? "Trained" : (SAYS[status] ?? status);
+    said.textContent =
+      other && status === "running"
+        ? DOES[job]
+        : status === "ready" && model.get("trained")
+          ? "Trained"
+          : (SAYS[status] ?? status);
     const held = buttons.contains(document.activeElement);
-    const known = status === "ready" && model.get("trained") ? "done" : (status === "done" || status === "stopped") && !model.get("trained") ? "ready" : status;
+    const known =
+      status === "ready" && model.get("trained")
+        ? "done"
+        : (status === "done" || status === "stopped") && !model.get("trained")
+          ? "ready"
+          : status;
     const offered = (COMMANDS[known] ?? []).filter(([command]) => !other || command !== "step");
     buttons.replaceChildren(
       ...offered.map(([command, label, hint], place) => {
-        const made = button(label, () => model.send({ type: command }), { kind: place === 0 ? "kw-first" : "" });
+        const made = button(label, () => model.send({ type: command }), {
+          kind: place === 0 ? "kw-first" : "",
+        });
         made.title = hint;
         made.dataset.command = command;
         return made;
@@ -185,7 +296,11 @@ export function trainingPanel({ model, el }: Context<TrainingTraits>) {
     const left = model.get("status") === "running" ? timeLeft(seconds, step, total) : "";
     const live = isBusy(model.get("status"));
     const count = live ? `${step} of ${total}` : `${step} iterations`;
-    const parts = other ? [model.get("phase")] : step ? [count, `${seconds.toFixed(1)} s`, left, live ? model.get("phase") : ""] : [model.get("phase")];
+    const parts = other
+      ? [model.get("phase")]
+      : step
+        ? [count, `${seconds.toFixed(1)} s`, left, live ? model.get("phase") : ""]
+        : [model.get("phase")];
     counted.textContent = parts.filter(Boolean).join(" · ");
     const hidden = model.get("hidden_edges");
     const text = model.get("message") + (hidden ? ` ${hidden} more edges are not drawn.` : "");
@@ -220,7 +335,9 @@ function settingsOf(model: Model<TrainingTraits>, drafts: Drafts) {
   const label = element("label", "kw-field", "Nodes per layer");
   label.title = "From inputs to outputs, such as 4, 2, 1; 2+1× is two sums and one product";
   label.append(shape);
-  const make = button("New network", () => undefined, { label: "Begin again with a network of this shape; undo brings the present one back" });
+  const make = button("New network", () => undefined, {
+    label: "Begin again with a network of this shape; undo brings the present one back",
+  });
   make.type = "submit";
   line.append(label, choices, make);
   line.addEventListener("submit", (event) => {
@@ -240,7 +357,13 @@ function settingsOf(model: Model<TrainingTraits>, drafts: Drafts) {
       option.value = value;
       select.append(option);
     }
-    select.addEventListener("change", () => model.send({ type: "setting", name, value: select.value === "" ? null : name === "solver" ? select.value : Number(select.value) }));
+    select.addEventListener("change", () =>
+      model.send({
+        type: "setting",
+        name,
+        value: select.value === "" ? null : name === "solver" ? select.value : Number(select.value),
+      }),
+    );
     selects.push(select);
     field.append(select);
     fields.append(field);
@@ -260,7 +383,11 @@ function settingsOf(model: Model<TrainingTraits>, drafts: Drafts) {
     drawn = network.width + network.edges;
     about.textContent = `${network.width.replaceAll(", ", " → ")} · ${network.edges} edges · ${network.parameters} parameters for ${network.rows} rows`;
     shape.value = network.width;
-    choices.replaceChildren(...model.get("shapes").map((width) => Object.assign(document.createElement("option"), { value: width })));
+    choices.replaceChildren(
+      ...model
+        .get("shapes")
+        .map((width) => Object.assign(document.createElement("option"), { value: width })),
+    );
   }
 
   return { panel, draw };
@@ -268,7 +395,9 @@ function settingsOf(model: Model<TrainingTraits>, drafts: Drafts) {
 
 /** Show a value; one that is no choice, because Python gave it, becomes one. */
 function choose(select: HTMLSelectElement, value: string) {
-  const same = [...select.options].find((o) => o.value === value || (value && o.value && Number(o.value) === Number(value)));
+  const same = [...select.options].find(
+    (o) => o.value === value || (value && o.value && Number(o.value) === Number(value)),
+  );
   if (!same) select.append(new Option(value, value));
   if (document.activeElement !== select) select.value = same?.value ?? value;
 }

@@ -13,7 +13,14 @@ const FATES: Record<string, string> = {
   best: "is the best: training went on with it",
 };
 
-export type Start = { number: number, state: string, iterations: number, losses: Float32Array, last: number };
+interface Start {
+  number: number;
+  state: string;
+  iterations: number;
+  losses: Float32Array;
+  /** Of its losses. */
+  last: number;
+}
 
 /** @param values rows of iterations and losses */
 export function startsIn(states: string[], values: Float32Array): Start[] {
@@ -27,7 +34,9 @@ export function startsIn(states: string[], values: Float32Array): Start[] {
 
 export function summary(starts: Start[]) {
   const count = (state: string) => starts.filter((start) => start.state === state).length;
-  const parts = Object.keys(FATES).filter((state) => state !== "best" && count(state)).map((state) => `${count(state)} ${state}`);
+  const parts = Object.keys(FATES)
+    .filter((state) => state !== "best" && count(state))
+    .map((state) => `${count(state)} ${state}`);
   const best = starts.find((start) => start.state === "best");
   return `${starts.length} random starts: ${parts.join(", ")}${best ? `${parts.length ? "; " : ""}number ${best.number} is the best` : ""}`;
 }
@@ -35,7 +44,10 @@ export function summary(starts: Start[]) {
 /** The start that is ahead: the best one, or that of the least loss among those that are left. */
 function leader(starts: Start[]) {
   const left = starts.filter((start) => ["running", "kept", "best"].includes(start.state));
-  return left.reduce((ahead: Start | null, start) => (ahead && ahead.last <= start.last ? ahead : start), null);
+  return left.reduce(
+    (ahead: Start | null, start) => (ahead && ahead.last <= start.last ? ahead : start),
+    null,
+  );
 }
 
 /** A folded section that is not there without starts; arrow keys walk, the line below tells of one. */
@@ -68,20 +80,34 @@ export function startsView() {
     tell();
   }
   function stopAt(place: number) {
-    for (const [i, card] of ([...grid.children] as HTMLElement[]).entries()) card.tabIndex = i === place ? 0 : -1;
+    for (const [i, card] of ([...grid.children] as HTMLElement[]).entries())
+      card.tabIndex = i === place ? 0 : -1;
   }
   grid.addEventListener("keydown", (event) => {
     const cards = [...grid.children] as HTMLElement[];
     const here = cards.indexOf(document.activeElement as HTMLElement);
     const across = Math.max(1, cards.filter((card) => card.offsetTop === cards[0].offsetTop).length);
-    const moves: Record<string, number> = { ArrowRight: here + 1, ArrowLeft: here - 1, ArrowDown: here + across, ArrowUp: here - across, Home: 0, End: cards.length - 1 };
+    const moves: Record<string, number> = {
+      ArrowRight: here + 1,
+      ArrowLeft: here - 1,
+      ArrowDown: here + across,
+      ArrowUp: here - across,
+      Home: 0,
+      End: cards.length - 1,
+    };
     const next = cards[moves[event.key]];
     if (here < 0 || !next) return;
     event.preventDefault();
     stopAt(cards.indexOf(next));
     next.focus();
   });
-  grid.addEventListener("pointerleave", () => choose(grid.contains(document.activeElement) ? [...grid.children].indexOf(document.activeElement as Element) : -1));
+  grid.addEventListener("pointerleave", () =>
+    choose(
+      grid.contains(document.activeElement)
+        ? [...grid.children].indexOf(document.activeElement as Element)
+        : -1,
+    ),
+  );
   grid.addEventListener("focusout", () => choose(-1));
 
   function card(place: number) {
@@ -105,15 +131,24 @@ export function startsView() {
     starts = startsIn(states, values);
     unit = measured;
     while (grid.children.length > starts.length) grid.lastElementChild?.remove();
-    const logs = starts.map((start) => Array.from(start.losses, (loss) => (loss > 0 ? Math.log10(loss) : NaN)));
+    const logs = starts.map((start) =>
+      Array.from(start.losses, (loss) => (loss > 0 ? Math.log10(loss) : NaN)),
+    );
     const [low, high] = extent(logs.flat().filter(Number.isFinite));
     const longest = Math.max(1, ...starts.map((start) => start.iterations));
     const ahead = leader(starts);
     starts.forEach((start, i) => {
       const made = (grid.children[i] ?? grid.appendChild(card(i))) as HTMLElement;
-      const across = (point: number) => START.margin + ((START.width - 2 * START.margin) * start.iterations * (point + 1)) / (start.losses.length * longest);
-      const down = (log: number) => START.margin + ((START.height - 2 * START.margin) * (high - log)) / (high - low);
-      const curve = logs[i].map((log, point) => (Number.isFinite(log) ? `${across(point).toFixed(1)},${down(log).toFixed(1)}` : "")).filter(Boolean);
+      const across = (point: number) =>
+        START.margin +
+        ((START.width - 2 * START.margin) * start.iterations * (point + 1)) / (start.losses.length * longest);
+      const down = (log: number) =>
+        START.margin + ((START.height - 2 * START.margin) * (high - log)) / (high - low);
+      const curve = logs[i]
+        .map((log, point) =>
+          Number.isFinite(log) ? `${across(point).toFixed(1)},${down(log).toFixed(1)}` : "",
+        )
+        .filter(Boolean);
       made.querySelector("polyline")?.setAttribute("points", curve.join(" "));
       made.dataset.state = start.state;
       made.dataset.ahead = String(start === ahead);
