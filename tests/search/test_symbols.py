@@ -9,8 +9,9 @@ import torch
 
 from workbench.evidence.fitting import refit
 from workbench.evidence.sample import Sample
-from workbench.formulas.forms import multiplied_out
+from workbench.formulas.forms import multiplied_out, opened, rewritten
 from workbench.formulas.parametric import parametrize
+from workbench.formulas.size import complexity
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.kan.training.fitting import fit
@@ -81,6 +82,21 @@ def test_only_polynomials_are_multiplied_out_and_only_short_ones() -> None:
     assert len(product.constants) == 4
     for other in (1.5 * A + 2.5, sympy.sin(A) * (A + 1.5), (A + 1.5 * B) ** 40, 1 / (A + 1.5)):
         assert multiplied_out(parametrize([other], names)) is None
+
+
+def test_what_would_grow_is_not_multiplied_out() -> None:
+    half = sympy.Rational(1, 2)
+    for short in (A * (B + 1) + A, (A + B) ** 2 - A**2 - 2 * A * B, sympy.exp(A) * sympy.exp(B)):
+        assert complexity(rewritten(short)) < complexity(short)
+    towers = (
+        (A + B) ** 300 * (A - B) ** 300,
+        ((A + B) ** 40 + half) ** -30,
+        sympy.exp((A + B) ** 900),
+    )
+    nested = ((((A + B) ** 9 + 1) ** 9 + 1) ** 9 + 1) ** (10**9)
+    for grown in (*towers, nested):
+        assert rewritten(grown) is grown
+        assert opened((grown,)) == (grown,)
 
 
 def test_constants_snap_only_where_the_data_allow_it() -> None:

@@ -6,16 +6,15 @@ import sympy
 from sympy import Expr, expand_mul, expand_multinomial
 
 from workbench.formulas.parametric import Parametric, parametrize
-from workbench.formulas.size import complexity
+from workbench.formulas.size import complexity, moderate
 
-_MOST_NODES = 80
 _MOST_TERMS = 21
 
 
 def opened(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """Multiplied out where that leaves fewer numbers to fit, as in a·x + b·(x + c)·(y + d)."""
     return tuple(
-        min(e, expand_mul(expand_multinomial(e)), key=_measured) if _short(e) else e
+        min(e, expand_mul(expand_multinomial(e)), key=_measured) if moderate(e) else e
         for e in expressions
     )
 
@@ -35,7 +34,7 @@ def multiplied_out(parametric: Parametric) -> Parametric | None:
 
 def rewritten(expression: Expr) -> Expr:
     """The shortest of a few quick rewritings; a long expression itself."""
-    if not _short(expression):
+    if not moderate(expression):
         return expression
     forms = [expression, sympy.expand(expression), sympy.factor_terms(expression)]
     forms += [sympy.powsimp(sympy.expand_log(forms[0])), sympy.expand_power_base(forms[0])]
@@ -62,10 +61,6 @@ def _degree(expression: Expr) -> float:
         return sum(degrees)
     whole = expression.is_Pow and expression.exp.is_Integer and expression.exp > 0
     return int(expression.exp) * degrees[0] if whole else math.inf
-
-
-def _short(expression: Expr) -> bool:
-    return complexity(expression) <= _MOST_NODES
 
 
 def _measured(expression: Expr) -> int:

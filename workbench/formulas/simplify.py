@@ -15,12 +15,12 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.errors import InputError
-from workbench.formulas.size import complexity
+from workbench.formulas.size import complexity, moderate
 from workbench.formulas.srepr import OPAQUE, parse_srepr
 
 SECONDS = 3.0
 _START_SECONDS, _PATIENCE = 20.0, 4.0
-_LEAST_NODES, _MOST_NODES = 7, 80
+_LEAST_NODES = 7
 
 Job = tuple[Expr, frozenset[str]]
 """An expression in real symbols, and the names of those that are above 0 on the data: √x² is x there."""
@@ -38,7 +38,8 @@ def shorter(jobs: Sequence[Job], *, seconds: float = SECONDS) -> tuple[Expr, ...
     worth = [
         place
         for place, (expression, _) in enumerate(jobs)
-        if _LEAST_NODES <= complexity(expression) <= _MOST_NODES
+        if complexity(expression) >= _LEAST_NODES
+        and moderate(expression)
         and not expression.has(*OPAQUE.values())
     ]
     found = [expression for expression, _ in jobs]

@@ -1,6 +1,10 @@
 """How large an expression is; without torch, so that a child process starts quickly."""
 
+import math
+
 from sympy import Expr, Float
+
+_MOST_NODES, _MOST_TERMS = 80, 500
 
 
 def complexity(expression: Expr) -> int:
@@ -27,3 +31,20 @@ def _number(expression: Expr) -> int:
     if expression.has(Float):
         return 3
     return 1 if expression.is_Integer or expression.is_NumberSymbol else 2
+
+
+def moderate(expression: Expr) -> bool:
+    """Whether it is short, and stays so when it is multiplied out: ``(a + b)**300`` does not."""
+    return complexity(expression) <= _MOST_NODES and _terms(expression) <= _MOST_TERMS
+
+
+def _terms(expression: Expr) -> int:
+    """Bound on the terms of an expression that is multiplied out at every depth; a larger one is cut."""
+    inside = [_terms(part) for part in expression.args] or [1]
+    many = _MOST_TERMS + 1
+    if expression.is_Mul:
+        return min(math.prod(inside), many)
+    if expression.is_Pow and expression.exp.is_Integer:
+        times = min(abs(int(expression.exp)), many)
+        return min(math.comb(times + inside[0] - 1, times), many)
+    return min(sum(inside), many)
