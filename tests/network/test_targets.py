@@ -55,6 +55,7 @@ def test_a_number_to_be_found_is_found() -> None:
     ("text", "message"),
     [
         ("a + b", "one equals sign"),
+        (f"y = f({', '.join(['a', 'b'] * 100)})", "need 40401 curves, at most 1000"),
         ("y = a = b", "one equals sign"),
         ("z = f(a)", "holds the target 'y' and columns, got 'z'"),
         ("y = y*f(a)", "only there"),

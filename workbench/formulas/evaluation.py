@@ -32,7 +32,8 @@ def compiled(
         if isinstance(part, Sequence):
             return [renamed(p) for p in part]
         require_symbols(part, symbols)
-        return part.xreplace(table)
+        # SymPy's code for a step repeats its argument three times, in each of those that are nested.
+        return part.xreplace(table).replace(sympy.Heaviside, lambda x, *at: (1 + sympy.sign(x)) / 2)
 
     function: Callable[..., Any] = sympy.lambdify(
         plain, renamed(expressions), ["numpy", "scipy"], cse=shared

@@ -27,6 +27,7 @@ _INVERSES: dict[type, Callable[[Expr], Expr]] = {
     sympy.tanh: sympy.atanh, sympy.atanh: sympy.tanh, sympy.sinh: sympy.asinh,
 }  # fmt: skip
 _GOLDEN = (5**0.5 - 1) / 2
+_MOST_CURVES = 1000
 
 
 def compile_target(
@@ -113,7 +114,7 @@ def spread(expression: Expr, hidden: int | None = None) -> Expr:
     """A law whose unknown functions of several variables are sums of unknown functions of one.
 
     Raises:
-        InputError: an unknown function occurs with different arguments.
+        InputError: an unknown function occurs with different arguments, or they take too many curves.
     """
     seen: dict[str, Expr] = {}
     for part in sorted(expression.atoms(AppliedUndef), key=str):
@@ -123,10 +124,22 @@ def spread(expression: Expr, hidden: int | None = None) -> Expr:
                 f"{part.func.__name__} occurs as {known} and as {part}: two parts of a network "
                 "cannot share a curve, give the second one another name"
             )
+    several = [part for part in seen.values() if len(part.args) > 1]
+    curves = sum(_hidden(part, hidden) * (len(part.args) + 1) for part in several)
+    if curves > _MOST_CURVES:
+        raise InputError(
+            f"the unknown functions of several variables need {curves} curves, at most {_MOST_CURVES} "
+            "are trained: give them fewer arguments"
+        )
     return expression.replace(
         lambda part: isinstance(part, AppliedUndef) and len(part.args) > 1,
-        lambda part: _small_network(part, hidden or len(part.args) + 1),
+        lambda part: _small_network(part, _hidden(part, hidden)),
     )
+
+
+def _hidden(part: Expr, asked: int | None) -> int:
+    """Nodes between the arguments of an unknown function and its value."""
+    return asked or len(part.args) + 1
 
 
 def _small_network(part: Expr, count: int) -> Expr:

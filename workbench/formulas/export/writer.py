@@ -115,11 +115,10 @@ def guard(
 
 def _plain_functions(expression: Expr, dialect: Dialect) -> Expr:
     """Functions that a language lacks, in terms of others that it may have."""
-    known = dialect.functions
-    x = sympy.Wild("x")
-    if "sinc" not in known:
+    # By type, not by pattern: SymPy's patterns try exponentially many ways in what is nested.
+    if "sinc" not in dialect.functions:
         expression = expression.replace(
-            sympy.sinc(x), sympy.Piecewise((sympy.sin(x) / x, sympy.Ne(x, 0)), (1, True))
+            sympy.sinc, lambda x: sympy.Piecewise((sympy.sin(x) / x, sympy.Ne(x, 0)), (1, True))
         )
     one = sympy.Float(1)
     pairs = (
@@ -127,7 +126,7 @@ def _plain_functions(expression: Expr, dialect: Dialect) -> Expr:
         (sympy.coth, sympy.tanh), (sympy.sech, sympy.cosh),
     )  # fmt: skip
     for function, lower in pairs:
-        expression = expression.replace(function(x), one / lower(x))
+        expression = expression.replace(function, lambda x, lower=lower: one / lower(x))
     return expression
 
 
