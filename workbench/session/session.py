@@ -1,5 +1,6 @@
 """The session: a discovery that is kept in files and told as Python."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,10 +21,11 @@ class Session(Work):
             session, by path.
     """
 
-    def __init__(self, data: Dataset, width: Width | None = None, **options: Any) -> None:
-        super().__init__(data, width, **options)
-        self.file: Path | None = None
-        self.stamps: dict[Path, Stamp | None] = {}
+    file: Path | None = None
+
+    @cached_property
+    def stamps(self) -> dict[Path, Stamp | None]:
+        return {}
 
     @classmethod
     def open(
