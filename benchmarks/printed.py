@@ -10,6 +10,7 @@ import numpy as np
 from measure import options
 from tables import write
 
+from workbench.evidence.sample import probabilities
 from workbench.formulas.export import documents
 from workbench.formulas.export.execution import Program, values_of
 from workbench.formulas.formula import Formula
@@ -18,7 +19,6 @@ from workbench.kan.data import Dataset
 from workbench.network.compiler import evaluate
 from workbench.search.automatic import discover
 from workbench.search.discovery import Discovery
-from workbench.search.printing import probabilities
 
 ROWS, NOISE, LIMIT = 200, 0.02, 0.1
 Law = Callable[..., np.ndarray]

@@ -1,7 +1,8 @@
 """What rows say of a formula.
 
-What belongs here: the rows that formulas and peers are judged by, what a residual costs, rows left out of a
-fit, structure that residuals have left, and how often a choice is made again.
+What belongs here: the rows that formulas and peers are judged by, what a residual costs, constants fitted to
+them with their errors, rows left out of a fit, structure that residuals have left, and how often a choice
+is made again.
 """
 
 from typing import TYPE_CHECKING

@@ -10,10 +10,9 @@ J. R. Stat. Soc. B 82 (2020).
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import softmax
 from sympy import Expr
 
-from workbench.evidence.sample import Sample, both_logits, centred_logits
+from workbench.evidence.sample import Sample, centred_logits, probabilities
 from workbench.formulas.parametric import Parametric, parametrize
 from workbench.kan.data import Dataset
 
@@ -82,7 +81,7 @@ def _numbers(values: np.ndarray, sample: Sample) -> tuple[np.ndarray, np.ndarray
 
 def _classes(values: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slope and curvature of the cross-entropy in the logits, with the fit's weak prior on them."""
-    p = softmax(both_logits(np.nan_to_num(values, nan=0.0, posinf=700, neginf=-700)), 1)
+    p = probabilities(values)
     hot = np.eye(p.shape[1])[y]
     own = slice(-values.shape[1], None)
     size = float(np.square(centred_logits(np.nan_to_num(values))).mean()) / _USUAL_LOGIT**2

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import log_softmax
+import torch
+from scipy.special import log_softmax, softmax
 
 from workbench.errors import InputError
 from workbench.evidence.residuals import neighbours_median
 from workbench.kan.data import Dataset, Part
 from workbench.kan.losses import Huber, chosen_loss
+from workbench.kan.model import KAN
 from workbench.kan.training.objective import target_scale
 
 
@@ -173,6 +175,13 @@ class Sample:
         return np.where(size <= self.delta, gap, np.sign(gap) * beyond)
 
 
+def network_values(network: KAN, x: np.ndarray) -> np.ndarray:
+    """What a network gives at ``x (N, d)``: ``(N, m)``."""
+    with torch.no_grad():
+        found = network(torch.from_numpy(x).to(network.output_scale))
+    return found.double().cpu().numpy()
+
+
 def require_formulas(data: Dataset) -> None:
     """An ``InputError`` where formulas cannot be fitted by the table's loss."""
     if data.loss == "poisson":
@@ -195,6 +204,12 @@ def objective(data: Dataset) -> str:
 def both_logits(values: np.ndarray) -> np.ndarray:
     """Logits of all classes, ``(N, c)``: one logit of two classes stands beside a zero."""
     return np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
+
+
+def probabilities(values: np.ndarray) -> np.ndarray:
+    """Of all classes ``(N, K)``, from logits ``(N, m)``; one logit is that of the second of two classes."""
+    finite = np.nan_to_num(both_logits(values), nan=0.0, posinf=700, neginf=-700)
+    return np.asarray(softmax(finite, 1))
 
 
 def centred_logits(values: np.ndarray) -> np.ndarray:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from workbench.errors import InputError
-from workbench.evidence.sample import Sample
+from workbench.evidence.sample import Sample, network_values
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
@@ -78,8 +77,7 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
     )
     sample = Sample.of(data, part)
     x = data.split(part)[0]
-    with torch.no_grad():
-        network = model(x.to(model.output_scale)).double().cpu().numpy()
+    network = network_values(model, sample.x)
     values = formula(x).reshape(len(x), -1)
     known = np.isfinite(values).all(1)
     spread = network.std(0)

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 from workbench.common.fence import attempt
 from workbench.evidence.fitting import Fitted, refit
 from workbench.evidence.residuals import lack_of_fit, neighbours
-from workbench.evidence.sample import Sample
+from workbench.evidence.sample import Sample, probabilities
 from workbench.formulas.dimensions import Dimensions, check
 from workbench.formulas.forms import multiplied_out, opened
 from workbench.formulas.parametric import Parametric, parametrize
@@ -20,7 +20,6 @@ from workbench.formulas.rebuilding import replaced
 from workbench.formulas.selection import CLEAR
 from workbench.kan.data import Dataset
 from workbench.search.all_rows import refit_all
-from workbench.search.printing import probabilities
 from workbench.search.shortening import simplified
 from workbench.search.snapping import snap
 from workbench.search.undetermined import without_shift

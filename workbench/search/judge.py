@@ -11,13 +11,13 @@ from workbench.common.fence import attempt
 from workbench.evidence.fitting import Fitted
 from workbench.evidence.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.evidence.provenance import origin, topology
-from workbench.evidence.sample import Sample, both_logits, centred_logits
+from workbench.evidence.sample import Sample, both_logits, centred_logits, network_values
 from workbench.formulas.formula import Formula
 from workbench.kan.data import Part
 from workbench.kan.model import KAN
 from workbench.search.constants import constants_of, letters_in_words
 from workbench.search.fitter import Fitter
-from workbench.search.printing import network_errors, network_values, printing
+from workbench.search.printing import network_errors, printing
 from workbench.search.undetermined import proportions
 
 _HELD_OUT: tuple[Part, ...] = ("validation", "test")

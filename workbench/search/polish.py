@@ -16,6 +16,7 @@ from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.search.fitter import EXACT, Fitter
 from workbench.search.judge import Judge
+from workbench.search.rational import fit_ratio
 
 _AT_NOISE = 1.5
 
@@ -116,8 +117,6 @@ def constants_and_lines(data: Dataset) -> FormulaSet:
 
 def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:
     """Ratios of sums in some of the inputs, as formulas over all of them."""
-    from workbench.search.rational import fit_ratio
-
     if data.task != "regression" or data.outputs != 1 or not names:
         return FormulaSet([])
     sample = Sample.of(data.select(names))

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from scipy.special import softmax
 
-from workbench.evidence.sample import Sample, weighted_median
+from workbench.evidence.sample import Sample, network_values, probabilities, weighted_median
 from workbench.formulas.digits import enough_digits, joint_digits, rounded_values
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
@@ -97,22 +95,9 @@ def _reprinted(formula: Formula, sample: Sample, errors: np.ndarray | float) -> 
     return replace(formula, constants=constants, scores=scores)
 
 
-def network_values(network: KAN, x: np.ndarray) -> np.ndarray:
-    """What a network gives at ``x (N, d)``: ``(N, m)``."""
-    with torch.no_grad():
-        found = network(torch.from_numpy(x).to(network.output_scale))
-    return found.double().cpu().numpy()
-
-
 def network_errors(network: KAN, sample: Sample) -> np.ndarray | float:
     """What a network leaves of each target, ``(m,)``; infinite for classes, of which no more is asked."""
     return np.inf if sample.classes else _usual_errors(network_values(network, sample.x), sample)
-
-
-def probabilities(values: np.ndarray) -> np.ndarray:
-    """Of all classes ``(N, K)``, from logits ``(N, m)``; one logit is that of the second of two classes."""
-    table = np.concatenate((np.zeros_like(values), values), 1) if values.shape[1] == 1 else values
-    return np.asarray(softmax(np.nan_to_num(table, nan=0.0, posinf=700, neginf=-700), 1))
 
 
 def _usual_errors(values: np.ndarray, sample: Sample) -> np.ndarray:
