@@ -1,5 +1,5 @@
 /** The data form: a table, its columns, and what is made of them. */
-import { button, element, svg } from "./common/dom";
+import { button, element, region, svg } from "./common/dom";
 import { frameOf } from "./common/frame";
 import { readable, shortened } from "./common/numbers";
 import { keepingFocus } from "./common/painting";
@@ -290,10 +290,7 @@ export function dataForm({ model, el }: Context<DataTraits>) {
   }
 
   function listed(columns: Column[], chosen: Choice) {
-    const frame = element("div", "kw-scroll kw-listed");
-    frame.tabIndex = 0;
-    frame.setAttribute("role", "region");
-    frame.setAttribute("aria-label", "Columns");
+    const frame = region("div", "kw-scroll kw-listed", "Columns");
     const lines = element("table", "kw-table");
     const head = element("tr");
     for (const [text, kind] of [

@@ -1,5 +1,5 @@
 /** Taking the results away: code with Copy and Save, and files. */
-import { button, element } from "./common/dom";
+import { button, element, region } from "./common/dom";
 import { copy, download } from "./common/files";
 import { frameOf } from "./common/frame";
 import { mathematics } from "./common/mathematics";
@@ -108,10 +108,7 @@ export function exportPanel({ model, el }: Context<ExportTraits>) {
       ),
     );
     bar.append(name, check, tools);
-    const text = element("pre", "kw-pre", shown.text);
-    text.tabIndex = 0;
-    text.setAttribute("role", "region");
-    text.setAttribute("aria-label", shown.name);
+    const text = region("pre", "kw-pre", shown.name, shown.text);
     code.replaceChildren(bar, text);
   }
 

@@ -1,5 +1,5 @@
 /** The Python of everything that was done so far. */
-import { button, element } from "./common/dom";
+import { button, element, region } from "./common/dom";
 import { copy, download } from "./common/files";
 import { frameOf } from "./common/frame";
 import type { Context, PanelTraits } from "./model";
@@ -28,10 +28,7 @@ export function scriptView({ model, el }: Context<ScriptTraits>) {
     element("span", "kw-quiet", "run elsewhere it gives the same formula to the last digit"),
     tools,
   );
-  const text = element("pre", "kw-pre");
-  text.tabIndex = 0;
-  text.setAttribute("role", "region");
-  text.setAttribute("aria-label", "Script");
+  const text = region("pre", "kw-pre", "Script");
   root.append(bar, text);
 
   return frame.paint(() => {

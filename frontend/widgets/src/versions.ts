@@ -1,5 +1,5 @@
 /** Versions as a small tree: go to any, name it, put two side by side. */
-import { button, element } from "./common/dom";
+import { button, element, region } from "./common/dom";
 import { frameOf } from "./common/frame";
 import { readable } from "./common/numbers";
 import { keepingFocus } from "./common/painting";
@@ -79,10 +79,7 @@ export function versionTree({ model, el }: Context<VersionTraits>) {
     element("span", "kw-quiet", "nothing that was undone is lost"),
     form,
   );
-  const list = element("div", "kw-scroll kw-version-list");
-  list.tabIndex = 0;
-  list.setAttribute("role", "region");
-  list.setAttribute("aria-label", "List of versions");
+  const list = region("div", "kw-scroll kw-version-list", "List of versions");
   const beside = element("div", "kw-beside");
   const message = element("p", "kw-message");
   message.setAttribute("role", "status");

@@ -83,5 +83,10 @@ export function chart(options: ChartOptions) {
         yLabel,
       ),
     );
-  return { node, across, down, left, right, top, bottom };
+
+  /** A mark where a pair of values stands. */
+  function dot(x: number, y: number, r: number, kind = "kw-dot") {
+    node.append(svg("circle", { class: kind, cx: across(x).toFixed(1), cy: down(y).toFixed(1), r }));
+  }
+  return { node, across, down, dot, left, right, top, bottom };
 }

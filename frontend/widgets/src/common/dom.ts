@@ -33,6 +33,20 @@ interface ButtonOptions {
   local?: boolean;
 }
 
+/** What scrolls, so that it can be reached by keys and has a name. */
+export function region<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  kind: string,
+  label: string,
+  text = "",
+): HTMLElementTagNameMap[Name] {
+  const node = element(name, kind, text);
+  node.tabIndex = 0;
+  node.setAttribute("role", "region");
+  node.setAttribute("aria-label", label);
+  return node;
+}
+
 export function button(
   text: string,
   action: () => void,

@@ -1,7 +1,7 @@
 /** Formulas from simple to accurate; click one to see what holds it up. */
 
 import { chart } from "../common/chart";
-import { button, element, svg } from "../common/dom";
+import { button, element, region, svg } from "../common/dom";
 import { copy } from "../common/files";
 import { frameOf } from "../common/frame";
 import { mathematics } from "../common/mathematics";
@@ -126,10 +126,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
   const structure = structureList(model);
   const body = element("div", "kw-formula-body");
   const plot = element("div", "kw-front");
-  const list = element("div", "kw-scroll kw-formula-list");
-  list.tabIndex = 0;
-  list.setAttribute("role", "region");
-  list.setAttribute("aria-label", "Table of formulas");
+  const list = region("div", "kw-scroll kw-formula-list", "Table of formulas");
   body.append(plot, list);
   const detail = element("aside", "kw-detail");
   detail.setAttribute("aria-label", "The formula that is inspected");
@@ -369,15 +366,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
         d: `M${picture.across(range[0])} ${picture.down(range[0])}L${picture.across(range[1])} ${picture.down(range[1])}`,
       }),
     );
-    for (let i = 0; i < pairs.length; i += 2)
-      picture.node.append(
-        svg("circle", {
-          class: "kw-dot",
-          cx: picture.across(pairs[i]).toFixed(1),
-          cy: picture.down(pairs[i + 1]).toFixed(1),
-          r: 2.4,
-        }),
-      );
+    for (let i = 0; i < pairs.length; i += 2) picture.dot(pairs[i], pairs[i + 1], 2.4);
     return block("On held-out rows", picture.node);
   }
 
@@ -401,15 +390,10 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     picture.node.append(
       svg("path", { class: "kw-front-line", d: `M${picture.left} ${picture.down(0)}H${picture.right}` }),
     );
-    for (let i = 0; i < left.length; i += 3)
-      picture.node.append(
-        svg("circle", {
-          class: left[i + 2] ? "kw-dot kw-held-out" : "kw-ring",
-          cx: picture.across(left[i]).toFixed(1),
-          cy: picture.down(left[i + 1]).toFixed(1),
-          r: left[i + 2] ? 2.6 : 2.2,
-        }),
-      );
+    for (let i = 0; i < left.length; i += 3) {
+      if (left[i + 2]) picture.dot(left[i], left[i + 1], 2.6, "kw-dot kw-held-out");
+      else picture.dot(left[i], left[i + 1], 2.2, "kw-ring");
+    }
     const choice = element("select", "kw-select");
     choice.append(
       new Option("the formula's value", ""),

@@ -186,15 +186,7 @@ export function detailOf(scene: Scene) {
         label: `${titleOf(scene, edge)}, ${sayKind(edge)}`,
       });
       if (!slope) {
-        for (let i = 0; i < dots.length; i += 2)
-          picture.node.append(
-            svg("circle", {
-              class: "kw-dot",
-              cx: picture.across(dots[i]).toFixed(1),
-              cy: picture.down(dots[i + 1]).toFixed(1),
-              r: 2.5,
-            }),
-          );
+        for (let i = 0; i < dots.length; i += 2) picture.dot(dots[i], dots[i + 1], 2.5);
       }
       picture.node.append(
         svg("polyline", {
