@@ -11,6 +11,7 @@ import torch
 
 from workbench.errors import InputError
 from workbench.evidence.stability import differ, form, weighed
+from workbench.formulas.selection import description_length
 from workbench.kan.data import Dataset
 from workbench.search import resampling
 from workbench.search.polish import polished
@@ -80,6 +81,21 @@ def test_the_form_before_a_constant_was_snapped_is_no_rival() -> None:
     assert found.best.expression == A * B
     assert found.best.as_fitted != ()
     assert found.best.rivals == ()
+
+
+def test_a_choice_of_the_simple_is_judged_among_many_of_shorter_description(monkeypatch) -> None:
+    random = np.random.default_rng(6)
+    x = random.uniform(0.5, 2, (6000, 2))
+    y = x[:, 0] * x[:, 1] + 0.1 * np.sin(4 * x[:, 0]) + 0.5 * random.standard_normal(6000)
+    data = Dataset.from_arrays(x, y, names=["a", "b"])
+    wave = 0.1 * sympy.sin(4.0 * A)
+    found = polished(
+        [(0.9 * A * B,), (0.9 * A * B + wave,), (0.8 * A * B + wave + 0.01 * B,)], data
+    )
+    chosen = found.best
+    assert sum(description_length(f) < description_length(chosen) for f in found) >= 2
+    monkeypatch.setattr("workbench.evidence.stability._MOST_FORMULAS", 1)
+    assert weighed(found, data).best.scores["selection_frequency"] > 0.5
 
 
 def test_an_exact_law_is_told_from_one_that_is_nearly_right() -> None:

@@ -134,9 +134,14 @@ def differ(losses: np.ndarray, others: np.ndarray, weights: np.ndarray) -> bool:
 
 
 def _near(formulas: FormulaSet) -> list[Formula]:
-    """The formulas that may compete, those of least description length; from simple to accurate."""
+    """The formulas that may compete, from simple to accurate.
+
+    Those of least description length, and those that no simpler one matches: a rule may take one of these
+    although many longer ones have the shorter description.
+    """
     eligible = [f for f in formulas.eligible if math.isfinite(expected(f))]
     near = sorted(eligible, key=description_length)[:_MOST_FORMULAS]
+    near += [*FormulaSet(eligible).pareto(), *([formulas.best] if eligible else [])]
     return [f for f in eligible if any(f is other for other in near)]
 
 
