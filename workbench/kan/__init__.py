@@ -1,8 +1,8 @@
 """The model and its training.
 
 What belongs here: splines, layers, the network, its loss functions and the data they are fitted to;
-how it is trained is in ``training``. Everything is torch and NumPy; nothing here knows SymPy, graphs, files of users or
-screens.
+how it is trained is in ``training``. Everything is torch and NumPy; nothing here knows SymPy, graphs,
+files of users or screens.
 """
 
 from typing import TYPE_CHECKING
