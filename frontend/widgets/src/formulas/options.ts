@@ -70,17 +70,25 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
     input.setAttribute("aria-describedby", `${id}-answer ${id}-hint`);
     const send = (type: string) => model.send({ type, text: input.value });
     const buttons = actions.map(([text, type]) => button(text, () => send(type)));
+    let waits = false;
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
       event.stopPropagation();
-      buttons[0].click();
+      waits = isBusy(model.get("state").status) && input.value.trim() !== "";
+      if (!waits) return buttons[0].click();
+      answer.textContent = "It waits until what is running has ended.";
+      answer.dataset.error = "false";
     });
     const enable = () => {
       const idle = !isBusy(model.get("state").status) && input.value.trim() !== "";
       for (const made of buttons) made.disabled = !idle;
+      return idle;
     };
-    input.addEventListener("input", enable);
+    input.addEventListener("input", () => {
+      waits = false;
+      enable();
+    });
     line.append(input, ...buttons);
     node.append(label, line, answer, said);
     return {
@@ -90,11 +98,16 @@ export function searchOptions(model: Model<FormulaTraits>, drafts: Drafts) {
         said.textContent = example.includes("`")
           ? `${hint} Names that are no single word stand in \`backquotes\`.`
           : hint;
+        const idle = enable();
+        if (waits && idle) {
+          waits = false;
+          buttons[0].click();
+        }
+        if (waits) return;
         const [sentence, error] = model.get("answers")[name] ?? ["", false];
         if (answer.textContent !== sentence) answer.textContent = sentence;
         answer.dataset.error = String(error);
         input.setAttribute("aria-invalid", String(error));
-        enable();
       },
     };
   }
