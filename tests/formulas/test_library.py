@@ -14,13 +14,18 @@ from workbench.errors import InputError
 from workbench.formulas.export import export
 from workbench.formulas.formula import Formula
 from workbench.formulas.library import SYMPY, register, registered, unregister
+from workbench.formulas.parametric import parametrize
+from workbench.formulas.parsing import parse_expression
+from workbench.formulas.simplify import shorter
 from workbench.formulas.srepr import parse_srepr
+from workbench.formulas.typesetting import to_text
+from workbench.formulas.validity import limits
 from workbench.kan import checkpoint
 from workbench.kan.checkpoint import load, save
 from workbench.kan.functions import FUNCTIONS
 from workbench.kan.model import KAN, Edge
 from workbench.network.candidates import match
-from workbench.network.compiler import evaluate
+from workbench.network.compiler import compile_expression, evaluate
 from workbench.network.expressions import Linear, apply, to_expressions
 from workbench.network.fixing import fix
 
@@ -58,7 +63,11 @@ def test_the_gauge_leaves_every_function_unchanged(name: str) -> None:
 
 @pytest.mark.parametrize("name", SYMPY)
 def test_domain_and_singularities_are_true(name: str) -> None:
-    entry, value = SYMPY[name], sympy.lambdify(X, SYMPY[name].build(X), ["numpy", "scipy"])
+    entry = SYMPY[name]
+
+    def value(x: np.ndarray) -> np.ndarray:
+        return evaluate(entry.build(X), ("x",), x[:, None])
+
     low, high = np.clip(entry.domain, -4, 4)
     inside = np.linspace(low, high, 41)[1:-1]
     inside = inside[[all(abs(p - s) > 1e-9 for s in entry.singular) for p in inside]]
@@ -70,6 +79,65 @@ def test_domain_and_singularities_are_true(name: str) -> None:
     if len(outside) and not entry.period:
         with np.errstate(all="ignore"):
             assert not np.isfinite(value(outside)).any()
+
+
+@pytest.mark.parametrize("name", SYMPY)
+def test_every_function_becomes_an_activation_again(name: str) -> None:
+    expression = SYMPY[name].build(0.75 * X + 0.125)
+    model = compile_expression(expression, inputs=["x"], ranges={"x": (0.1, 0.9)})
+    x = np.linspace(0.1, 0.9, 7)[:, None]
+    np.testing.assert_allclose(
+        model.predict(x).numpy()[:, 0], evaluate(expression, ("x",), x), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, entry in SYMPY.items() if entry.head])
+def test_what_a_formula_prints_can_be_typed_saved_and_exported(name: str, tmp_path: Path) -> None:
+    law = Formula((1.5 * SYMPY[name].build(X / 2),), ("x",), domain={"x": (0.25, 1.5)})
+    assert parse_expression(to_text(law.expression), ["x"]).evalf() == law.expression.evalf()
+    law.save(tmp_path / "law.json")
+    assert Formula.load(tmp_path / "law.json") == law
+    for language in ("python", "sympy", "torch", "c"):
+        found = export(law, language)
+        assert found.text
+        assert found.error is None or found.error < 1e-12
+    assert law.mathml
+
+
+def test_lambertw_is_written_as_a_reader_expects_it() -> None:
+    w = sympy.Symbol("W", real=True)
+    law = Formula(
+        (2 * sympy.LambertW(X) + w**2,), ("x", "W"), domain={"x": (0.0, 3.0), "W": (0.0, 1.0)}
+    )
+    assert r"2 \cdot W\left(x\right)" in law.latex
+    assert r"\text{“}W\text{”}" in law.latex  # the column is told from the function
+    assert "scipy.special.lambertw(x_x).real" in export(law, "python").text
+    assert "ProductLog[x]" in export(law, "mathematica").text
+    assert "lambertw_series(x)" in export(law, "c").text
+    assert export(law, "excel").note == "not available: Excel has no function LambertW"
+    assert export(law, "latex").note.endswith("SymPy's reader of LaTeX does not know W")
+    near = Formula((sympy.LambertW(X),), ("x",), domain={"x": (-0.3678, 3.0)})
+    assert "lambertw is not smooth enough for a series" in export(near, "c").note
+
+
+def test_lambertw_has_no_value_below_its_branch_point() -> None:
+    x = np.array([[-2.0], [-0.4], [0.0], [np.e]])
+    law = Formula((sympy.LambertW(X),), ("x",), domain={"x": (-2.0, 3.0)})
+    assert law(x) == pytest.approx([np.nan, np.nan, 0, 1], nan_ok=True)
+    constants = parametrize([2.5 * sympy.LambertW(0.5 * X)], ["x"])
+    assert np.isnan(constants.outputs(x)[0, 0])
+    assert np.isnan(constants.jacobian(x, constants.values)[0]).all()
+    assert limits(law.expressions, law.domain) == (
+        "a branch point inside the fitted range: x = -0.3679",
+    )
+    with pytest.raises(InputError, match="cannot be built"):
+        parse_srepr("LambertW(Symbol('x', real=True), Integer(-1))")  # another branch
+
+
+def test_the_process_that_simplifies_knows_the_functions_of_the_table() -> None:
+    twice = X * sympy.LambertW(X) + 2 * X * sympy.LambertW(X) + X * sympy.exp(X)
+    (short,) = shorter([(twice, frozenset())])
+    assert short == X * (3 * sympy.LambertW(X) + sympy.exp(X))
 
 
 def test_a_registered_function_is_found_written_and_loaded(lorentz: str, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ PYKAN = (
     "exp", "log", "abs", "sin", "cos", "tan", "tanh", "sign", "arcsin", "arccos", "arctan", "artanh",
     "gaussian",
 )  # fmt: skip
-MORE = ("sinh", "cosh", "sigmoid", "softplus", "erf", "bessel_j0", "bessel_j1", "sinc", "step")
+MORE = (
+    "sinh", "cosh", "sigmoid", "softplus", "erf", "bessel_j0", "bessel_j1", "sinc", "step", "lambertw",
+)  # fmt: skip
 
 
 def test_the_table_holds_what_others_offer_and_more() -> None:
@@ -62,6 +64,27 @@ def test_bessel_functions_hold_far_out() -> None:
     for order, name in enumerate(("bessel_j0", "bessel_j1")):
         expected = torch.from_numpy(special.jv(order, x.numpy()))
         assert torch.allclose(lookup(name).value(x), expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(torch.float64, 1e-13), (torch.float32, 1e-5)])
+def test_lambertw_holds_from_near_its_branch_point_to_far_out(
+    dtype: torch.dtype, rtol: float
+) -> None:
+    far = torch.logspace(-12, 30, 2001, dtype=torch.float64)
+    x = torch.cat((torch.linspace(-0.36, 3, 2001, dtype=torch.float64), far)).to(dtype)
+    expected = torch.from_numpy(special.lambertw(x.double().numpy()).real)
+    assert torch.allclose(lookup("lambertw").value(x).double(), expected, rtol=rtol, atol=0)
+
+
+def test_lambertw_has_its_slope_at_zero_and_its_curvature() -> None:
+    x = torch.tensor([-0.3, 0.0, 0.4, 0.6, 50.0], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(lookup("lambertw").value(x).sum(), x, create_graph=True)
+    assert torch.allclose(slope, lookup("lambertw").slope(x), rtol=1e-12, atol=0)
+    assert slope[1].item() == pytest.approx(1)
+    (curvature,) = torch.autograd.grad(slope.sum(), x)
+    w = lookup("lambertw").value(x.detach())
+    expected = -(-2 * w).exp() * (w + 2) / (1 + w) ** 3
+    assert torch.allclose(curvature, expected, rtol=1e-9, atol=0)
 
 
 def test_added_functions_are_probed() -> None:

@@ -41,6 +41,7 @@ RARE = {
     "reciprocal_power_4": (1, 0.2), "reciprocal_power_5": (1, 0.3), "sinc": (7, -8),
     "bessel_j0": (9, -9), "bessel_j1": (9, -7), "softplus": (4, -4),
 }  # fmt: skip
+ON_REQUEST = {"lambertw": (2, -0.9)}
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
@@ -53,11 +54,19 @@ def test_right_family_wins_at_any_scale(scale: float) -> None:
 
 
 def test_rare_functions_are_told_apart_when_asked_for() -> None:
-    everything = INNER | RARE
-    assert set(everything) == set(EVERY)
+    assert set(INNER | RARE) == set(EVERY)
+    everything = INNER | RARE | ON_REQUEST
     curves = torch.stack([lookup(n).value(a * POINTS + b) for n, (a, b) in everything.items()])
-    found = match(POINTS.expand(len(curves), -1), 3 * curves + 1, EVERY)
+    found = match(POINTS.expand(len(curves), -1), 3 * curves + 1, tuple(everything))
     assert [row[0].name for row in found] == list(everything)
+
+
+@pytest.mark.parametrize("inner", [(0.3, 0.1), (-1.2, 3.0), (-0.2, 0.06), (8.0, -2.7)])
+def test_lambertw_is_found_wherever_the_curve_lies(inner: tuple[float, float]) -> None:
+    curve = lookup("lambertw").value(inner[0] * POINTS + inner[1])
+    best = match(POINTS[None], (2 * curve - 1)[None], (*EVERY, "lambertw"))[0][0]
+    assert best.name == "lambertw"
+    assert best.affine == pytest.approx((*inner, 2, -1), rel=1e-4)
 
 
 def test_a_simple_function_wins_where_noise_hides_the_difference() -> None:

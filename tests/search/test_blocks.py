@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from scipy import special
 
 from workbench.errors import InputError
 from workbench.formulas.ingredients import made_of
@@ -30,8 +31,8 @@ def kinds(formulas) -> set[type]:
 
 def test_every_block_is_in_one_group() -> None:
     grouped = [name for group in GROUPS.values() for name in group]
-    assert sorted(grouped) == sorted(EVERY)
-    assert set(usual()) <= set(available()) <= set(SYMPY)
+    assert sorted(grouped) == sorted(available())
+    assert set(usual()) <= set(EVERY) <= set(available()) <= set(SYMPY)
 
 
 def test_a_block_that_is_off_is_not_used(trained: tuple[KAN, Dataset]) -> None:
@@ -64,6 +65,19 @@ def test_the_usual_choice_changes_nothing(trained: tuple[KAN, Dataset]) -> None:
     model, data = trained
     named = symbolify(model, data, functions=usual())
     assert [f.srepr for f in named] == [f.srepr for f in symbolify(model, data)]
+
+
+def test_lambertw_is_a_block_for_those_who_ask() -> None:
+    assert "lambertw" in GROUPS["Growth and decay"]
+    assert "lambertw" not in EVERY
+    x = np.random.default_rng(3).uniform(0, 4, (150, 1))
+    y = 2 * special.lambertw(1.5 * x[:, 0]).real + 1
+    data = Dataset.from_arrays(x, y, names=["a"])
+    model = fit(KAN((1, 1)), data, grids=(3, 6, 12)).model
+    assert not any(f.expression.has(sympy.LambertW) for f in symbolify(model, data))
+    best = symbolify(model, data, functions=(*usual(), "lambertw")).best
+    assert best.expression.has(sympy.LambertW)
+    assert best(x) == pytest.approx(y, abs=1e-8)
 
 
 def test_a_registered_function_is_a_block() -> None:

@@ -54,5 +54,7 @@ def require_symbols(expression: Expr, symbols: Sequence[Symbol]) -> None:
 
 def real(values: Any, rows: int) -> np.ndarray:
     """What a compiled expression gave as ``(rows,)`` numbers, NaN where it is not real."""
-    table = np.broadcast_to(np.asarray(values, dtype=complex), rows)
+    table = np.broadcast_to(np.asarray(values), rows)
+    if not np.iscomplexobj(table):
+        return table.astype(float)
     return np.where(np.abs(table.imag) > 0, np.nan, table.real)

@@ -17,7 +17,7 @@ from workbench.formulas.constant import Constant
 from workbench.formulas.digits import full_digits
 from workbench.formulas.dimensions import check_expressions
 from workbench.formulas.evaluation import compiled, real, require_symbols
-from workbench.formulas.library import complexity
+from workbench.formulas.library import SYMPY, complexity
 from workbench.formulas.naming import Written, quotations, upright, write_labels, write_names
 from workbench.formulas.rebuilding import replaced
 from workbench.formulas.typesetting import WIDTH, Equation, layout, rounded, to_mathml, to_text
@@ -91,7 +91,9 @@ class Law:
     @cached_property
     def written(self) -> dict[str, Written]:
         """How each name is written, the target's and those of several outputs among them."""
-        used = {type(f).__name__ for e in self.expressions for f in e.atoms(sympy.Function)}
+        heads = {f.func for e in self.expressions for f in e.atoms(sympy.Function)}
+        used = {head.__name__ for head in heads}
+        used |= {entry.symbol for entry in SYMPY.values() if entry.head in heads}
         return write_names(self.names, (self.target, *self._outputs), functions=used)
 
     @property

@@ -1,135 +1,85 @@
-"""The table of functions that edges can become: how SymPy writes them, what they cost, where they live.
+"""What SymPy makes of the table of functions that edges can become.
 
-The torch side, with values and slopes, is ``workbench.kan.functions``; both tables have the same
-names, and a test compares them entry by entry. ``register`` adds a function to both.
+The table itself, with all that is known of an entry, is ``workbench.kan.functions``; here the formula
+that it is written as becomes a SymPy expression. ``register`` adds a function to both.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy
 import torch
-from sympy import Expr, Rational
+from sympy import Expr
 from torch import Tensor
 
 from workbench.errors import InputError
 from workbench.formulas.evaluation import compiled
+from workbench.formulas.parsing import parse_expression
 from workbench.formulas.size import complexity as complexity
-from workbench.formulas.srepr import OPAQUE
-from workbench.kan.functions import FUNCTIONS, add_function, lookup, remove_function
+from workbench.formulas.srepr import OPAQUE, admit
+from workbench.kan.functions import (
+    FUNCTIONS,
+    WHOLE_LINE,
+    Function,
+    Symmetry,
+    add_function,
+    lookup,
+    remove_function,
+)
 
-Symmetry = Literal["none", "homogeneous", "logarithmic", "exponential", "even", "odd", "periodic"]
-_WHOLE_LINE = (-math.inf, math.inf)
+_X = sympy.Symbol("x", real=True)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A function in SymPy.
+@dataclass(frozen=True, kw_only=True)
+class Entry(Function):
+    """A function of the table in SymPy.
 
     Attributes:
         build: argument to expression.
-        complexity: what choosing it costs, in bits against accuracy.
-        domain: least and largest argument.
-        singular: arguments at which it, or a derivative, has no finite value.
-        symmetry: what makes parameters of c·f(a·x + b) + d redundant: "homogeneous" is
-            f(kx) = k^degree f(x) for k > 0, "logarithmic" f(kx) = f(x) + const, "exponential"
-            f(x + k) = const·f(x), "periodic" f(x + π) = -f(x) together with odd.
-        degree: of a homogeneous function.
-        odd: for homogeneous ones, whether f(-x) = -f(x); None where negative numbers have no value.
-        period: of ``singular`` and ``domain``, 0 where they do not repeat.
-        code: of a function that SymPy does not know, templates with ``{0}`` by language of export.
     """
 
     build: Callable[[Expr], Expr]
-    complexity: int
-    domain: tuple[float, float] = _WHOLE_LINE
-    singular: tuple[float, ...] = ()
-    symmetry: Symmetry = "none"
-    degree: float = 0.0
-    odd: bool | None = None
-    period: float = 0.0
-    code: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def words(self) -> str:
-        """Where the argument may lie, for people."""
-        low, high = self.domain
-        if self.period:
-            return "not an odd multiple of π/2"
-        if math.isinf(low) and math.isinf(high):
-            return "not 0" if self.degree < 0 else "all numbers"
-        if math.isinf(high):
-            return (
-                f"above {low:g}"
-                if low in self.singular and self.degree <= 0
-                else f"{low:g} and above"
-            )
-        return f"between {low:g} and {high:g}"
+    def head(self) -> type[sympy.Function] | None:
+        """SymPy's class of the function; None where it is composed of others."""
+        return self.build if isinstance(self.build, type) else None
 
 
-def _power(n: int, cost: int) -> Entry:
-    poles = (0.0,) if n < 0 else ()
-    return Entry(
-        lambda x: x**n, cost, singular=poles, symmetry="homogeneous", degree=n, odd=n % 2 == 1
-    )
-
-
-def _root(p: Rational, cost: int) -> Entry:
-    return Entry(
-        lambda x: x**p, cost, (0.0, math.inf), (0.0,), "homogeneous", degree=float(p), odd=None
-    )
+def _built(written: str) -> Callable[[Expr], Expr]:
+    """The function of x that a text says, in SymPy."""
+    whole = parse_expression(written, ["x"])
+    return type(whole) if whole.args == (_X,) else lambda x: whole.xreplace({_X: x})
 
 
 SYMPY: dict[str, Entry] = {
-    "zero": Entry(lambda x: sympy.Integer(0), 0, symmetry="even"),
-    "constant": Entry(lambda x: sympy.Integer(1), 1, symmetry="even"),
-    "linear": _power(1, 1),
-    "square": _power(2, 2),
-    "cube": _power(3, 3),
-    "power_4": _power(4, 4),
-    "power_5": _power(5, 5),
-    "reciprocal": _power(-1, 2),
-    "reciprocal_square": _power(-2, 3),
-    "reciprocal_cube": _power(-3, 4),
-    "reciprocal_power_4": _power(-4, 5),
-    "reciprocal_power_5": _power(-5, 6),
-    "sqrt": _root(Rational(1, 2), 2),
-    "inverse_sqrt": _root(Rational(-1, 2), 3),
-    "power_3_2": _root(Rational(3, 2), 4),
-    "exp": Entry(sympy.exp, 2, symmetry="exponential"),
-    "log": Entry(sympy.log, 2, (0.0, math.inf), (0.0,), "logarithmic"),
-    "abs": Entry(sympy.Abs, 3, singular=(0.0,), symmetry="homogeneous", degree=1, odd=False),
-    "sign": Entry(sympy.sign, 4, singular=(0.0,), symmetry="homogeneous", odd=True),
-    "step": Entry(lambda x: sympy.Heaviside(x), 4, singular=(0.0,)),
-    "sin": Entry(sympy.sin, 3, symmetry="periodic"),
-    "cos": Entry(sympy.cos, 3, symmetry="even"),
-    "tan": Entry(
-        sympy.tan,
-        4,
-        (-math.pi / 2, math.pi / 2),
-        (-math.pi / 2, math.pi / 2),
-        "odd",
-        period=math.pi,
-    ),
-    "tanh": Entry(sympy.tanh, 3, symmetry="odd"),
-    "sinh": Entry(sympy.sinh, 4, symmetry="odd"),
-    "cosh": Entry(sympy.cosh, 4, symmetry="even"),
-    "arcsin": Entry(sympy.asin, 4, (-1.0, 1.0), (-1.0, 1.0), "odd"),
-    "arccos": Entry(sympy.acos, 4, (-1.0, 1.0), (-1.0, 1.0)),
-    "arctan": Entry(sympy.atan, 4, symmetry="odd"),
-    "artanh": Entry(sympy.atanh, 4, (-1.0, 1.0), (-1.0, 1.0), "odd"),
-    "gaussian": Entry(lambda x: sympy.exp(-(x**2)), 3, symmetry="even"),
-    "sigmoid": Entry(lambda x: 1 / (1 + sympy.exp(-x)), 3),
-    "softplus": Entry(lambda x: sympy.log(1 + sympy.exp(x)), 4),
-    "erf": Entry(sympy.erf, 5, symmetry="odd"),
-    "sinc": Entry(sympy.sinc, 5, symmetry="even"),
-    "bessel_j0": Entry(lambda x: sympy.besselj(0, x), 6, symmetry="even"),
-    "bessel_j1": Entry(lambda x: sympy.besselj(1, x), 6, symmetry="odd"),
+    name: Entry(**vars(function), build=_built(function.written))
+    for name, function in FUNCTIONS.items()
 }
 """Every function that an edge can be fixed to, by name."""
+admit(entry.head.__name__ for entry in SYMPY.values() if entry.head)
+
+
+def call(expression: Expr) -> tuple[Hashable, list[Expr]]:
+    """What is called, and with which arguments: ``besselj(0, 2*x)`` is J0, called with ``2*x``.
+
+    Arguments that are numbers belong to the function, as the order of a Bessel function does.
+    """
+    form = tuple(None if part.free_symbols else part for part in expression.args)
+    return (expression.func, form), [part for part in expression.args if part.free_symbols]
+
+
+def calls() -> dict[Hashable, str]:
+    """Names of the functions of the table that are one call of SymPy's, by what is called."""
+    found: dict[Hashable, str] = {}
+    for name, entry in SYMPY.items():
+        called, arguments = call(entry.build(_X))
+        if arguments == [_X]:
+            found.setdefault(called, name)
+    return found
+
 
 _REGISTERED: list[str] = []
 
@@ -141,7 +91,7 @@ def register(
     sympy: Callable[[Expr], Expr] | None = None,
     slope: Callable[[Tensor], Tensor] | None = None,
     complexity: int = 4,
-    domain: tuple[float, float] = _WHOLE_LINE,
+    domain: tuple[float, float] = WHOLE_LINE,
     singular: tuple[float, ...] = (),
     symmetry: Symmetry = "none",
     latex: str = "",
@@ -159,7 +109,7 @@ def register(
             the data need, and a file that was saved with it can be loaded once it is registered again.
         slope: the derivative; by autograd if None.
         complexity: what choosing it costs, in bits; ``sin`` costs 3.
-        domain, singular, symmetry: see ``Entry``; only "none", "even" and "odd" can be given.
+        domain, singular, symmetry: see ``Function``; only "none", "even" and "odd" can be given.
         latex: how its name is set, where SymPy does not know it; upright by default.
         code: how languages of export call it, where they know it and SymPy does not:
             ``{"c": "lgamma({0})"}``.
@@ -175,7 +125,16 @@ def register(
     if name in _MEANINGS and name not in FUNCTIONS:
         raise InputError(f"{name!r} means something else in SymPy: choose another name")
     try:
-        add_function(name, value, slope)
+        added = add_function(
+            name,
+            value,
+            slope,
+            complexity=complexity,
+            domain=domain,
+            singular=tuple(singular),
+            symmetry=symmetry,
+            code=dict(code or {}),
+        )
     except ValueError as error:
         raise InputError(str(error)) from error
     build = sympy or _opaque(name, latex)
@@ -184,7 +143,7 @@ def register(
     except InputError:
         unregister(name)
         raise
-    SYMPY[name] = Entry(build, complexity, domain, tuple(singular), symmetry, code=dict(code or {}))
+    SYMPY[name] = Entry(**vars(added), build=build)
     _REGISTERED.append(name)
 
 
@@ -218,7 +177,7 @@ def _opaque(name: str, latex: str) -> Callable[[Expr], Expr]:
     slope = type(
         f"{name}_slope",
         (sympy.Function,),
-        {"nargs": 1, "is_real": True, "_imp_": staticmethod(_numeric(function.slope))},
+        {"nargs": 1, "is_real": True, "_imp_": staticmethod(numeric(function.slope))},
     )
     head = latex or rf"\operatorname{{{name}}}".replace("_", r"\_")
 
@@ -232,7 +191,7 @@ def _opaque(name: str, latex: str) -> Callable[[Expr], Expr]:
         {
             "nargs": 1,
             "is_real": True,
-            "_imp_": staticmethod(_numeric(function.value)),
+            "_imp_": staticmethod(numeric(function.value)),
             "_latex": typeset,
             "fdiff": lambda self, argindex=1: slope(self.args[0]),
         },
@@ -241,7 +200,9 @@ def _opaque(name: str, latex: str) -> Callable[[Expr], Expr]:
     return whole
 
 
-def _numeric(function: Callable[[Tensor], Tensor]) -> Callable[[Any], np.ndarray]:
+def numeric(function: Callable[[Tensor], Tensor]) -> Callable[[Any], np.ndarray]:
+    """A function of tensors as one of numbers or arrays of any shape."""
+
     def values(x: Any) -> np.ndarray:
         given = torch.as_tensor(np.asarray(x, dtype=float))
         with torch.no_grad():

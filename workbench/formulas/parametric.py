@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
-from workbench.formulas.evaluation import compiled
+from workbench.formulas.evaluation import compiled, real
 from workbench.formulas.rebuilding import replaced
 
 
@@ -53,7 +53,7 @@ class Parametric:
         numbers = self.values if values is None else values
         with np.errstate(all="ignore"):
             found = self._functions[0](*x.T, *numbers)
-        return np.stack([np.broadcast_to(np.real(f), len(x)) for f in found], 1).astype(float)
+        return np.stack([real(f, len(x)) for f in found], 1)
 
     def jacobian(self, x: np.ndarray, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """Derivatives by the constants: ``(N, m, p)``."""
@@ -61,8 +61,8 @@ class Parametric:
             return np.zeros((len(x), len(self.expressions), 0))
         with np.errstate(all="ignore"):
             found = self._functions[1](*x.T, *values)
-        rows = [[np.broadcast_to(np.real(v), len(x)) for v in row] for row in found]
-        return np.moveaxis(np.array(rows, dtype=float), 2, 0)
+        rows = [[real(v, len(x)) for v in row] for row in found]
+        return np.moveaxis(np.array(rows), 2, 0)
 
     def substituted(self) -> tuple[Expr, ...]:
         """The expressions with their numbers put in."""

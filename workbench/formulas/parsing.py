@@ -21,6 +21,7 @@ from sympy import Expr, Symbol
 
 from workbench.errors import InputError
 from workbench.formulas.bounded import built, decimal
+from workbench.kan.functions import FUNCTIONS
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|`(?P<quoted>[^`]*)`|(?P<sign>\*\*|[-+*/^(),]))"
@@ -28,22 +29,22 @@ _TOKEN = re.compile(
 _WORD = re.compile(r"[^\W\d]\w*")
 _MOST_CHARACTERS, _DEEPEST = 5000, 30
 _CONSTANTS: dict[str, Expr] = {"pi": sympy.pi, "π": sympy.pi}
-_FUNCTIONS: dict[str, Any] = {
-    **{
-        name: getattr(sympy, name)
-        for name in (
-            "exp", "log", "sqrt", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan",
-            "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "sinc", "sign",
-        )
-    },
+_OWN: dict[str, Any] = {
+    **{name: getattr(sympy, name) for name in ("sqrt", "sec", "csc", "cot", "asinh", "acosh")},
     "ln": sympy.log, "abs": sympy.Abs, "Abs": sympy.Abs, "arcsin": sympy.asin, "arccos": sympy.acos,
     "arctan": sympy.atan, "min": sympy.Min, "max": sympy.Max, "step": sympy.Heaviside,
     "J0": lambda x: sympy.besselj(0, x), "J1": lambda x: sympy.besselj(1, x),
 }  # fmt: skip
+_WRITTEN = [re.fullmatch(r"(\w+)\(x\)", function.written) for function in FUNCTIONS.values()]
+_FUNCTIONS: dict[str, Any] = {
+    **{m[1]: getattr(sympy, m[1]) for m in _WRITTEN if m and m[1] not in _OWN},
+    **_OWN,
+}
+"""Those of the table by SymPy's names, and what is written in a way of our own."""
 _SEVERAL = ("min", "max")
 _TAKEN = {
-    *_FUNCTIONS, *_CONSTANTS, "inf", "infinity", "nan", "oo", "zoo", "true", "false", "none", "and", "or",
-    "not", "mod", "piecewise", "heaviside", "besselj",
+    *_FUNCTIONS, *map(str.casefold, _FUNCTIONS), *_CONSTANTS, "inf", "infinity", "nan", "oo", "zoo",
+    "true", "false", "none", "and", "or", "not", "mod", "piecewise", "heaviside", "besselj",
 }  # fmt: skip
 """Words that are no names, in small letters where they are words of letters."""
 _LETTERS = {"e", "E", "I", "π"}

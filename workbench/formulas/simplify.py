@@ -16,7 +16,7 @@ from sympy import Expr, Symbol
 
 from workbench.errors import InputError
 from workbench.formulas.size import complexity, moderate
-from workbench.formulas.srepr import OPAQUE, parse_srepr
+from workbench.formulas.srepr import OPAQUE, admit, admitted, parse_srepr
 
 SECONDS = 3.0
 _START_SECONDS, _PATIENCE = 20.0, 4.0
@@ -53,7 +53,8 @@ def _asked(jobs: Sequence[Job], seconds: float) -> list[Expr]:
     """Answers of a child, in order; fewer than were asked where it had to be ended."""
     if not jobs:
         return []
-    lines = [json.dumps([sympy.srepr(e), sorted(positive), seconds]) for e, positive in jobs]
+    lines = [json.dumps(admitted())]
+    lines += [json.dumps([sympy.srepr(e), sorted(positive), seconds]) for e, positive in jobs]
     child = subprocess.Popen(
         [sys.executable, "-m", "workbench.formulas.simplify"],
         stdin=subprocess.PIPE,
@@ -116,8 +117,10 @@ def _in_time(expression: Expr, positive: frozenset[str], seconds: float) -> Expr
 
 
 def main() -> None:
-    """Read jobs line by line, write their shortest forms as they are found."""
-    for line in sys.stdin.read().splitlines():
+    """Read which functions to know, then jobs line by line; write shortest forms as they are found."""
+    known, *jobs = sys.stdin.read().splitlines()
+    admit(json.loads(known))
+    for line in jobs:
         text, positive, seconds = json.loads(line)
         found = _in_time(parse_srepr(text), frozenset(positive), seconds)
         sys.stdout.write(sympy.srepr(found) + "\n")

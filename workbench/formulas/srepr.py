@@ -2,6 +2,7 @@
 
 import ast
 import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sympy
@@ -29,6 +30,24 @@ _MOST_CHARACTERS, _DEEPEST = 200_000, 60
 
 OPAQUE: dict[str, type[sympy.Function]] = {}
 """Registered functions that SymPy knows by name only; see ``workbench.formulas.library.register``."""
+_ADMITTED: dict[str, Any] = {}
+
+
+def admit(names: Iterable[str]) -> None:
+    """Let saved expressions hold further functions of SymPy, each of one argument."""
+    for name in names:
+        if name not in _BUILDERS:
+            _ADMITTED[name] = _of_one(getattr(sympy, name))
+
+
+def _of_one(head: type[sympy.Function]) -> Callable[[Expr], Expr]:
+    """A further argument would be another function: of LambertW it is another branch."""
+    return lambda x: head(x)
+
+
+def admitted() -> list[str]:
+    """Names of the functions that were admitted."""
+    return sorted(_ADMITTED)
 
 
 def parse_srepr(text: str) -> Expr:
@@ -72,7 +91,7 @@ class _Builder:
         name = node.func.id
         if name in _LEAVES:
             return _leaf(name, node)
-        make = _BUILDERS.get(name, OPAQUE.get(name))
+        make = _BUILDERS.get(name) or _ADMITTED.get(name) or OPAQUE.get(name)
         if make is None or node.keywords:
             raise InputError(
                 f"a saved expression holds {name!r}, which is not allowed; "

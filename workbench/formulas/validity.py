@@ -1,5 +1,6 @@
 """Where a formula stops: poles, branch points and jumps in or near the box that it was fitted on."""
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ _MARGIN = 0.25
 _OUTSIDE, _EXPLODES = 0.2, 100.0
 _SAMPLES = 4096
 _NEGLIGIBLE = 1e-9
-_BOUNDED = {sympy.asin: "arcsin", sympy.acos: "arccos", sympy.atanh: "artanh"}
+_BOUNDED = {entry.head: entry for entry in SYMPY.values() if entry.head and entry.singular}
 
 
 def limits(
@@ -97,10 +98,12 @@ def _margins(expression: Expr) -> Iterator[tuple[Expr, str]]:
         elif isinstance(part, sympy.Abs):
             yield part.args[0], "a kink"
         elif type(part) in _BOUNDED:
-            low, high = SYMPY[_BOUNDED[type(part)]].domain
+            low, high = _BOUNDED[type(part)].domain
             kind = "a pole" if isinstance(part, sympy.atanh) else "a branch point"
-            yield part.args[0] - sympy.Float(low), kind
-            yield sympy.Float(high) - part.args[0], kind
+            if math.isfinite(low):
+                yield part.args[0] - sympy.Float(low), kind
+            if math.isfinite(high):
+                yield sympy.Float(high) - part.args[0], kind
 
 
 def _sentence(margin: Expr, kind: str, domain: Mapping[str, tuple[float, float]]) -> str:

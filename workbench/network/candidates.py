@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from workbench.formulas.library import SYMPY, registered
-from workbench.kan.functions import lookup
+from workbench.kan.functions import FUNCTIONS, lookup
 from workbench.kan.model import KAN, Edge
 
 POINTS = 128
@@ -25,28 +25,12 @@ _SETTLED = 1e-4
 _ROUNDING = 1e-28
 _EQUAL = 1e-13
 
-# Where au + b may live for u in [-1, 1]; what the symmetry of f makes redundant is left out.
-_SHIFT_ONLY = ("square", "cube", "abs", "power_4", "power_5", "sign")
-_OUTSIDE = (
-    "reciprocal", "reciprocal_square", "sqrt", "inverse_sqrt", "power_3_2", "log", "reciprocal_cube",
-    "reciprocal_power_4", "reciprocal_power_5",
-)  # fmt: skip
-_RATE_ONLY = ("exp",)
-_BUMPS = ("tanh", "arctan", "gaussian", "erf", "cosh", "sinh")
-_WAVES = ("sinc", "bessel_j0", "bessel_j1")
-_MIRRORED = ("softplus",)
 _THREE_NUMBERS = ("homogeneous", "logarithmic", "exponential")
-_BOUNDED = {"arcsin": 1.0, "artanh": 1.0, "tan": torch.pi / 2}
-EVERY = (
-    "linear", *_SHIFT_ONLY, *_OUTSIDE, *_RATE_ONLY, "sin", *_BUMPS, *_BOUNDED, *_WAVES, *_MIRRORED,
-)  # fmt: skip
-"""Every function of the table that has no equal among the others up to a, b, c and d."""
-_ON_REQUEST = (
-    "power_4", "power_5", "sign", "reciprocal_cube", "reciprocal_power_4", "reciprocal_power_5",
-    *_WAVES, *_MIRRORED,
-)  # fmt: skip
-MATCHED = tuple(name for name in EVERY if name not in _ON_REQUEST)
-"""Functions that are proposed by default, with those that users add; rarer ones are in ``EVERY``."""
+_BLOCKS = {name: function for name, function in FUNCTIONS.items() if function.group}
+EVERY = tuple(name for name, function in _BLOCKS.items() if function.use != "on request")
+"""What one curve that is a whole law is compared with."""
+MATCHED = tuple(name for name, function in _BLOCKS.items() if function.use == "usual")
+"""Functions that are proposed for an edge by default, with those that users add."""
 
 
 @dataclass(frozen=True)
@@ -153,40 +137,60 @@ def _resampled(u: Tensor, z: Tensor) -> Tensor:
 
 @lru_cache
 def _table(name: str) -> Tensor:
-    """Starting values of ``(a, b)``, shape ``(T, 2)``."""
+    """Starting values of ``(a, b)``, shape ``(T, 2)``: where au + b may live for u in [-1, 1].
+
+    What the symmetry of the function makes redundant is left out.
+    """
+    function = lookup(name)
+    low, high = function.domain
     one = torch.ones(1, dtype=torch.float64)
     both = torch.tensor([1.0, -1.0], dtype=torch.float64)
+    if name in registered():
+        return _centred(mirrored=function.symmetry == "none")
     if name == "linear":
-        a, b = one, 0 * one
-    elif name == "sign":
-        a, b = one, torch.linspace(-1, 1, 402, dtype=torch.float64)[1:-1]
-    elif name in _SHIFT_ONLY:
-        a, b = one, torch.linspace(-3, 3, 49, dtype=torch.float64)
-    elif name in _OUTSIDE:
-        a, b = both, 1 + torch.logspace(-4, 1.3, 40, dtype=torch.float64)
-    elif name in _RATE_ONLY:
-        a = torch.logspace(-1.3, 1.2, 30, dtype=torch.float64)
-        a, b = torch.cat((a, -a)), 0 * one
-    elif name == "sin":
+        return torch.cartesian_prod(one, 0 * one)
+    if name == "sign":
+        return torch.cartesian_prod(one, torch.linspace(-1, 1, 402, dtype=torch.float64)[1:-1])
+    if function.symmetry in ("homogeneous", "logarithmic"):
+        if math.isinf(low) and function.degree > 0:
+            return torch.cartesian_prod(one, torch.linspace(-3, 3, 49, dtype=torch.float64))
+        return torch.cartesian_prod(both, 1 + torch.logspace(-4, 1.3, 40, dtype=torch.float64))
+    if function.symmetry == "exponential":
+        rates = torch.logspace(-1.3, 1.2, 30, dtype=torch.float64)
+        return torch.cartesian_prod(torch.cat((rates, -rates)), 0 * one)
+    if function.symmetry == "periodic":
         a = torch.cat((torch.linspace(0.2, 4, 20), torch.linspace(4.25, 40, 144))).double()
-        b = torch.linspace(0, torch.pi, 7, dtype=torch.float64)[:-1]
-    elif name in _WAVES:
+        return torch.cartesian_prod(a, torch.linspace(0, torch.pi, 7, dtype=torch.float64)[:-1])
+    if function.waves:
         a = torch.cat((torch.linspace(0.5, 6, 12), torch.linspace(6.5, 40, 68))).double()
-        share = torch.linspace(-1, 1, 21, dtype=torch.float64)
-        return torch.stack((a.repeat_interleave(21), (a[:, None] * share).flatten()), 1)
-    elif name in _BUMPS or name in _MIRRORED or name in registered():
+        return _shifted(a, a, torch.linspace(-1, 1, 21, dtype=torch.float64))
+    if math.isfinite(high):
+        a = high * torch.tensor([0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 0.999], dtype=torch.float64)
+        return _shifted(a, high - a, torch.linspace(-0.98, 0.98, 9, dtype=torch.float64))
+    if math.isfinite(low):
         a = torch.logspace(-0.7, 1.3, 20, dtype=torch.float64)
-        centre = torch.linspace(-1.5, 1.5, 25, dtype=torch.float64)
-        table = torch.stack((a.repeat_interleave(25), -(a[:, None] * centre).flatten()), 1)
-        mirrored = name in _MIRRORED or (name in registered() and SYMPY[name].symmetry == "none")
-        return torch.cat((table, table * table.new_tensor([-1.0, 1.0]))) if mirrored else table
-    else:
-        reach = _BOUNDED[name]
-        a = reach * torch.tensor([0.3, 0.5, 0.7, 0.85, 0.95, 0.99, 0.999], dtype=torch.float64)
-        share = torch.linspace(-0.98, 0.98, 9, dtype=torch.float64)
-        return torch.stack((a.repeat_interleave(9), ((reach - a)[:, None] * share).flatten()), 1)
-    grid = torch.cartesian_prod(a, b)
-    return grid.reshape(-1, 2)
+        from_end = 1 + torch.logspace(-4, 1.3, 25, dtype=torch.float64)
+        table = _shifted(a, a, from_end) + torch.tensor([0.0, low], dtype=torch.float64)
+        return _with_mirrored(table)
+    return _centred(mirrored=function.symmetry == "none")
+
+
+def _shifted(a: Tensor, reach: Tensor, shares: Tensor) -> Tensor:
+    """Every ``a`` with shifts that are shares of its own reach."""
+    shifts = (reach[:, None] * shares).flatten()
+    return torch.stack((a.repeat_interleave(len(shares)), shifts), 1)
+
+
+def _centred(*, mirrored: bool) -> Tensor:
+    """Functions whose centre lies in or near the range."""
+    a = torch.logspace(-0.7, 1.3, 20, dtype=torch.float64)
+    centres = torch.linspace(-1.5, 1.5, 25, dtype=torch.float64)
+    table = torch.stack((a.repeat_interleave(25), -(a[:, None] * centres).flatten()), 1)
+    return _with_mirrored(table) if mirrored else table
+
+
+def _with_mirrored(table: Tensor) -> Tensor:
+    return torch.cat((table, table * table.new_tensor([-1.0, 1.0])))
 
 
 @lru_cache(maxsize=128)

@@ -17,7 +17,7 @@ from sympy import Expr, Symbol
 
 from workbench.errors import InputError
 from workbench.formulas.evaluation import compiled, real
-from workbench.formulas.srepr import OPAQUE
+from workbench.formulas.library import call, calls
 from workbench.kan.model import KAN
 from workbench.network.wiring import SPLINE, Sum, Term, Wiring
 
@@ -34,12 +34,6 @@ _POWERS = {
     Fraction(3, 2): "power_3_2",
 }  # fmt: skip
 _MOST_EXACT_POWER = 64
-_FUNCTIONS: dict[type, str] = {
-    sympy.exp: "exp", sympy.log: "log", sympy.Abs: "abs", sympy.sign: "sign", sympy.sin: "sin",
-    sympy.cos: "cos", sympy.tan: "tan", sympy.tanh: "tanh", sympy.sinh: "sinh", sympy.cosh: "cosh",
-    sympy.asin: "arcsin", sympy.acos: "arccos", sympy.atan: "arctan", sympy.atanh: "artanh",
-    sympy.erf: "erf", sympy.sinc: "sinc", sympy.Heaviside: "step",
-}  # fmt: skip
 _REWRITTEN: dict[type, Callable[[Expr], Expr]] = {
     sympy.sec: lambda x: 1 / sympy.cos(x),
     sympy.csc: lambda x: 1 / sympy.sin(x),
@@ -105,6 +99,7 @@ class Lowering:
         self._places = {name: place for place, name in enumerate(names)}
         self._constants = constants or {}
         self._curve = curve
+        self._known = calls()
 
     def sum(self, expression: Expr) -> Sum:
         """An expression as what arrives at a node."""
@@ -168,17 +163,13 @@ class Lowering:
 
     def _function(self, expression: Expr) -> Sum:
         kind = type(expression)
-        if kind in _FUNCTIONS:
-            return self.wiring.applied(_FUNCTIONS[kind], self.sum(expression.args[0]))
+        called, arguments = call(expression)
+        if called in self._known:
+            return self.wiring.applied(self._known[called], self.sum(*arguments))
         if kind in _REWRITTEN:
             return self.sum(_REWRITTEN[kind](expression.args[0]))
         if kind in _EXTREMES:
             return self._extreme(expression.args, _EXTREMES[kind])
-        if isinstance(expression, sympy.besselj) and expression.args[0] in (0, 1):
-            name = f"bessel_j{expression.args[0]}"
-            return self.wiring.applied(name, self.sum(expression.args[1]))
-        if kind.__name__ in OPAQUE:
-            return self.wiring.applied(kind.__name__, self.sum(expression.args[0]))
         if self._curve is not None and isinstance(expression, sympy.core.function.AppliedUndef):
             return self._curve(self, expression)
         raise InputError(

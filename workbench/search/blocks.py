@@ -2,30 +2,24 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import get_args
 
 from torch import Tensor
 
 from workbench.errors import InputError
 from workbench.formulas.library import registered
+from workbench.kan.functions import FUNCTIONS, Group
 from workbench.kan.model import KAN, Edge
-from workbench.network.candidates import EVERY, MATCHED, Candidate, suggest
+from workbench.network.candidates import MATCHED, Candidate, suggest
 
 Functions = tuple[str, ...]
 
+_BLOCKS = tuple(name for name, function in FUNCTIONS.items() if function.group)
 GROUPS: dict[str, Functions] = {
-    "Powers": ("linear", "square", "cube", "power_4", "power_5"),
-    "Roots": ("sqrt", "inverse_sqrt", "power_3_2"),
-    "Reciprocals": (
-        "reciprocal", "reciprocal_square", "reciprocal_cube", "reciprocal_power_4",
-        "reciprocal_power_5",
-    ),
-    "Growth and decay": ("exp", "log", "sinh", "cosh", "softplus"),
-    "Waves and angles": (
-        "sin", "tan", "arcsin", "arctan", "artanh", "sinc", "bessel_j0", "bessel_j1",
-    ),
-    "Bends, steps and bumps": ("abs", "sign", "tanh", "erf", "gaussian"),
-}  # fmt: skip
-"""``EVERY`` function that has no equal among the others, by kind; users add theirs with ``register``."""
+    group: tuple(name for name in _BLOCKS if FUNCTIONS[name].group == group)
+    for group in get_args(Group)
+}
+"""Functions of the table that have no equal among the others, by kind; users ``register`` theirs."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ def blocks(
 
 def available() -> Functions:
     """Every building block, with those that users registered."""
-    return (*EVERY, *registered())
+    return (*_BLOCKS, *registered())
 
 
 def usual() -> Functions:

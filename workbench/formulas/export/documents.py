@@ -7,6 +7,7 @@ from workbench.formulas.export.header import Artefact
 from workbench.formulas.export.python import python_program
 from workbench.formulas.export.writer import Dialect, guard, write
 from workbench.formulas.law import Law
+from workbench.formulas.library import SYMPY
 from workbench.formulas.typesetting import WIDTH
 
 _EXCEL = Dialect(
@@ -29,7 +30,10 @@ _EXCEL = Dialect(
 )  # fmt: skip
 
 
-_UNREADABLE = re.compile(r"\\operatorname\{(\w+)\}|\\begin\{(cases)\}|(J)_\{|(\\theta)")
+_SIGNS = "|".join(re.escape(entry.symbol) for entry in SYMPY.values() if entry.symbol)
+_UNREADABLE = re.compile(
+    rf"\\operatorname\{{(\w+)\}}|\\begin\{{(cases)\}}|(J)_\{{|(\\theta)|({_SIGNS})"
+)
 """What SymPy's reader of LaTeX fails on."""
 
 

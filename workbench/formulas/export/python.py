@@ -15,7 +15,7 @@ from workbench.formulas.library import opaque_functions
 
 _RESERVED = frozenset(keyword.kwlist) | {
     "np", "jnp", "torch", "jax", "erf", "j0", "j1", "math", "self", "x", "formula", "bessel_j",
-    "in_domain", "values",
+    "in_domain", "values", "scipy",
 }  # fmt: skip
 _ARCS = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
 _SAME = ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sign")
@@ -156,6 +156,8 @@ def _function(
     arguments = identifiers(formula.names, _RESERVED | dialect.reserved)
     names = dict(zip(formula.symbols, arguments, strict=True))
     code = [write(e, dialect, names) for e in formula.expressions]
+    if any("scipy.special." in c for c in code):
+        imports = [*imports, "import scipy.special"]
     signature = ", ".join(arguments)
     lines = [*imports, helpers, "", f"def formula({signature}):"]
     lines += [f'    """{docstring(", ".join(formula.left_sides))}.', ""]

@@ -1,20 +1,20 @@
-"""A function that other languages do not know, written in them as a Chebyshev series.
+"""A function that a language does not know, written in it as a Chebyshev series.
 
-A user's function is known in torch alone. On the range that its argument takes in the formula's domain
-a series gives its values to rounding, in any language that can add and multiply (or as smoothly as
-torch has them: the comparison with the formula tells); beyond that range the code gives NaN.
+Few languages have the rarer functions of the table, and none a user's own. On the range that the
+argument takes in the formula's domain a series gives the values of torch to rounding, in any language
+that can add and multiply (or as smoothly as torch has them: the comparison with the formula tells);
+beyond that range the code gives NaN.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import sympy
 from numpy.polynomial import chebyshev
 
-from workbench.formulas.export.writer import Dialect, NotAvailableError
+from workbench.formulas.export.writer import Dialect, NotAvailableError, knows
 from workbench.formulas.law import Law
-from workbench.formulas.library import SYMPY, opaque_functions
+from workbench.formulas.library import SYMPY, Entry, numeric, opaque_functions
 from workbench.formulas.validity import span
 
 _DEGREES = (8, 16, 32, 64, 128, 256)
@@ -144,21 +144,27 @@ def NAME(x):
 
 
 def own_functions(formula: Law, dialect: Dialect, language: str) -> tuple[Dialect, str]:
-    """The dialect with the user's functions, and the code that defines them.
+    """The dialect with the functions of the formula that it lacks, and the code that defines them.
 
     Raises:
         NotAvailableError: a function cannot be written in the language.
     """
     functions, helpers = {}, ""
-    for name, function in opaque_functions().items():
-        if not any(e.has(function) for e in formula.expressions):
+    for entry in SYMPY.values():
+        if entry.head is None or not any(e.has(entry.head) for e in formula.expressions):
             continue
-        template = SYMPY[name].code.get(language)
+        if knows(dialect, entry.head) or (
+            language == "sympy" and entry.name not in opaque_functions()
+        ):
+            continue
+        template = entry.code.get(language)
         if template is None and language in _CLENSHAW:
-            template = f"{name}Series" if language == "mathematica" else f"{name}_series"
-            helpers += _written(_series(formula, function, template), dialect, language)
+            template = (
+                f"{entry.name}Series" if language == "mathematica" else f"{entry.name}_series"
+            )
+            helpers += _written(_series(formula, entry, template), dialect, language)
         if template is not None:
-            functions[name] = template
+            functions[entry.head.__name__] = template
     if not functions:
         return dialect, ""
     reserved = dialect.reserved | set(functions.values())
@@ -185,20 +191,19 @@ def _written(series: Series, dialect: Dialect, language: str) -> str:
     return text
 
 
-def _series(formula: Law, function: type[sympy.Function], name: str) -> Series:
-    arguments = {a for e in formula.expressions for a in e.atoms(function)}
+def _series(formula: Law, entry: Entry, name: str) -> Series:
+    arguments = {a for e in formula.expressions for a in e.atoms(entry.head)}
     spans = [span(a.args[0], formula.domain) for a in arguments]
     low, high = min(s[0] for s in spans), max(s[1] for s in spans)
     reach = _WIDER * max(high - low, 1e-9)
-    ends = SYMPY[function.__name__].domain
-    low, high = max(low - reach, ends[0]), min(high + reach, ends[1])
+    low, high = max(low - reach, entry.domain[0]), min(high + reach, entry.domain[1])
     if not (np.isfinite([low, high]).all() and low < high):
-        raise NotAvailableError(
-            f"not available: the argument of {function.__name__} has no finite range"
-        )
+        raise NotAvailableError(f"not available: the argument of {entry.name} has no finite range")
+
+    known = numeric(entry.value)
 
     def values(t: Any) -> Any:
-        return function._imp_(low + (t + 1) / 2 * (high - low))
+        return known(low + (t + 1) / 2 * (high - low))
 
     between = np.linspace(-1, 1, 1001)
     true = values(between)
@@ -213,7 +218,7 @@ def _series(formula: Law, function: type[sympy.Function], name: str) -> Series:
     least = min(tried)
     if not least <= _WORST:
         raise NotAvailableError(
-            f"not available: {function.__name__} is not smooth enough for a series on "
+            f"not available: {entry.name} is not smooth enough for a series on "
             f"{low:.4g} … {high:.4g}"
         )
     # What torch computes may itself be rough in the seventh digit: higher degrees would follow that.

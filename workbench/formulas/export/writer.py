@@ -93,6 +93,16 @@ def write(expression: Expr, dialect: Dialect, names: Mapping[sympy.Symbol, str])
     return _Walk(dialect, names).text(_plain_functions(expression, dialect), 0)
 
 
+def knows(dialect: Dialect, function: type[sympy.Function]) -> bool:
+    """Whether the language has a function of one argument, or others that make it."""
+    x = sympy.Symbol("x", real=True)
+    try:
+        write(function(x), dialect, {x: "x"})
+    except NotAvailableError:
+        return False
+    return True
+
+
 def guard(
     names: Sequence[str],
     columns: Sequence[str],
