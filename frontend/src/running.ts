@@ -1,8 +1,8 @@
-import { JupyterFrontEnd } from '@jupyterlab/application';
-import { DocumentRegistry } from '@jupyterlab/docregistry';
-import { Widget } from '@lumino/widgets';
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { DocumentRegistry } from "@jupyterlab/docregistry";
+import type { Widget } from "@lumino/widgets";
 
-const KEY = 'kan-workbench:run-once-opened';
+const KEY = "kan-workbench:run-once-opened";
 const PATIENCE_MS = 60_000;
 
 /** Have a notebook that was made just now run as soon as it is open, in this page or another one. */
@@ -13,7 +13,7 @@ export function runOnceOpened(path: string): void {
 }
 
 function isDue(path: string): boolean {
-  const due = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+  const due = JSON.parse(localStorage.getItem(KEY) ?? "{}");
   if (due.path !== path) {
     return false;
   }
@@ -35,7 +35,7 @@ export class FirstRun implements DocumentRegistry.WidgetExtension {
     await context.sessionContext.ready;
     // The reader may have turned to another notebook: the command would run what is in front.
     if (isDue(context.path) && this.app.shell.currentWidget === panel) {
-      void this.app.commands.execute('notebook:run-all-cells');
+      void this.app.commands.execute("notebook:run-all-cells");
     }
   }
 }
