@@ -11,6 +11,7 @@ from workbench.errors import InputError
 from workbench.formulas.constant import Constant
 from workbench.formulas.evaluation import compiled
 from workbench.formulas.formula import Formula
+from workbench.formulas.parsing import parse_expression
 
 A, B = sympy.symbols("a b", real=True)
 PAYLOAD = "__import__('pathlib').Path('OWNED').touch()"
@@ -41,6 +42,25 @@ def test_it_comes_back(tmp_path: Path) -> None:
 
 
 SYMBOL = "Symbol('a', real=True)"
+
+
+def nested(name: str, deep: int) -> str:
+    """A function within itself."""
+    text = SYMBOL
+    for i in range(deep):
+        inner = f"Add({text}, Rational(1, 3))"
+        other = f"Mul({SYMBOL}, Integer({i + 2}))"
+        match name:
+            case "Max":
+                text = f"Max({inner}, {other})"
+            case "Piecewise":
+                condition = f"GreaterThan({SYMBOL}, Rational({i}, 7))"
+                text = f"Piecewise(ExprCondPair({inner}, {condition}), ExprCondPair({other}, true))"
+            case _:
+                text = f"{name}({inner})"
+    return text
+
+
 HOSTILE = [
     f"Add({SYMBOL}, Symbol({PAYLOAD!r}, real=True))",
     f"Add({SYMBOL}, Symbol('other', real=True))",
@@ -74,10 +94,31 @@ HOSTILE = [
 ]
 
 
+HOSTILE += [
+    f"Mul({SYMBOL}, {nested(name, 7)})"
+    for name in ("sinc", "coth", "tanh", "erf", "sign", "Heaviside", "Max", "Piecewise")
+]
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:40])
 def test_hostile_expressions_are_one_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError):
         Formula.load(changed(tmp_path, expressions=[text], as_fitted=[]))
+
+
+@pytest.mark.parametrize("name", ["tanh", "sign", "Max", "Piecewise", "sin", "Abs"])
+def test_functions_within_each_other_come_back(tmp_path: Path, name: str) -> None:
+    back = Formula.load(changed(tmp_path, expressions=[nested(name, 6)], as_fitted=[]))
+    assert np.isfinite(back(np.full((1, 2), 1.5))).all()
+
+
+def test_functions_within_each_other_are_refused_when_they_are_typed() -> None:
+    assert parse_expression("sinc(sinc(sinc(a)))").has(sympy.sinc)
+    with pytest.raises(InputError, match="too deep: sinc"):
+        parse_expression("sinc(sinc(sinc(sinc(a))))")
+    many = " + ".join(f"max({k + 2}*a, b)" for k in range(101))
+    with pytest.raises(InputError, match="100 maxima"):
+        parse_expression(many)
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,8 @@ def test_what_runs_away_outside_the_range_is_said_and_nothing_without_a_range() 
     assert Formula((A**2,), ("a",), domain={"a": (0, 1)}).explosion == ""
     assert Formula((1 / A,), ("a",)).explosion == ""
     assert Formula((sympy.Float(2.0),), ("a",), domain={"a": (0, 1)}).explosion == ""
+
+
+def test_a_hundred_places_are_looked_for_and_the_others_are_counted() -> None:
+    poles = sum(1 / (A - 100 - k) for k in range(103))
+    assert limits([poles], {"a": (0, 1)}) == ("perhaps 3 more places that were not looked for",)

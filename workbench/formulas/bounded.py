@@ -20,6 +20,13 @@ _EXPONENT = 1000
 _MOST_ARGUMENTS = {"Max": 10, "Min": 10, "max": 10, "min": 10, "Piecewise": 20}
 _ENDLESS = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 _STEEP = ("exp", "sinh", "cosh")
+# How often SymPy or a language writes the argument of a function out: within each other they multiply.
+_REPEATS = {
+    "sinc": 3, "coth": 3, "tanh": 2, "erf": 2, "sign": 2, "Heaviside": 2, "Max": 2, "Min": 2, "Piecewise": 2,
+}  # fmt: skip
+_MOST_REPEATS = 64
+# SymPy compares every argument of these with every other.
+_MOST_EXTREMA = 100
 
 
 def whole(value: int) -> Integer:
@@ -61,6 +68,22 @@ def built(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except Exception as error:  # SymPy names no errors: whatever it raises, there is no expression
         raise InputError(f"{name} cannot be built: {in_one_line(error)}") from error
     return found
+
+
+def require_light(expression: Expr) -> None:
+    """An ``InputError`` where it is short, but writing it out in other functions is not."""
+    extrema = sum(
+        isinstance(p, sympy.Max | sympy.Min) for p in sympy.preorder_traversal(expression)
+    )
+    if extrema > _MOST_EXTREMA:
+        raise InputError(f"an expression has at most {_MOST_EXTREMA} maxima and minima")
+    times: dict[Any, int] = {}
+    for part in sympy.postorder_traversal(expression):
+        inside = max((times[argument] for argument in part.args), default=1)
+        times[part] = inside * _REPEATS.get(type(part).__name__, 1)
+        if times[part] > _MOST_REPEATS:
+            names = ", ".join(sorted({n for n in _REPEATS if expression.has(getattr(sympy, n))}))
+            raise InputError(f"functions are nested too deep: {names}")
 
 
 def _require_moderate(name: str, arguments: tuple[Any, ...]) -> None:

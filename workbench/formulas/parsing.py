@@ -20,7 +20,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from workbench.errors import InputError
-from workbench.formulas.bounded import built, decimal
+from workbench.formulas.bounded import built, decimal, require_light
 from workbench.kan.functions import FUNCTIONS
 
 _TOKEN = re.compile(
@@ -125,6 +125,7 @@ class _Reader:
         found = self._sum()
         if self._kind:
             raise self._error("an operator or the end is missing")
+        require_light(found)
         return found
 
     def _next(self) -> None:

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from workbench.common.schema import MOST_NODES
 from workbench.errors import InputError
-from workbench.formulas.bounded import built, decimal, floating, whole
+from workbench.formulas.bounded import built, decimal, floating, require_light, whole
 from workbench.formulas.rebuilding import keeps_apart
 
 _FUNCTIONS = (
@@ -67,6 +67,7 @@ def parse_srepr(text: str) -> Expr:
     found = _Builder().build(tree.body, 0)
     if not isinstance(found, Expr):
         raise InputError("a saved expression must be a formula")
+    require_light(found)
     return found
 
 

@@ -14,8 +14,10 @@ from workbench.formulas.typesetting import rounded, to_text
 
 _MARGIN = 0.25
 _OUTSIDE, _EXPLODES = 0.2, 100.0
-_SAMPLES = 4096
+_SAMPLES, _MOST = 4096, 100
 _NEGLIGIBLE = 1e-9
+Values = Callable[[np.ndarray], np.ndarray]
+"""Of an expression at ``(N, d)``."""
 _BOUNDED = {entry.head: entry for entry in SYMPY.values() if entry.head and entry.singular}
 
 
@@ -29,14 +31,14 @@ def limits(
 
     Found by the sign of each denominator, root and logarithm on points of the box and of a box that
     is a quarter wider on each side; a place that no sign shows, such as a double zero inside the
-    box, is searched for by the least magnitude.
+    box, is searched for by the least magnitude. A hundred parts are looked at, the outermost first.
     """
-    found: dict[str, None] = {}
-    for expression in expressions:
-        for margin, kind in _margins(expression):
-            sentence = _sentence(margin, kind, domain)
-            if sentence:
-                found[sentence] = None
+    places = list(dict.fromkeys(place for e in expressions for place in _margins(e)))
+    found = dict.fromkeys(
+        sentence for margin, kind in places[:_MOST] if (sentence := _sentence(margin, kind, domain))
+    )
+    if len(places) > _MOST:
+        found[f"perhaps {len(places) - _MOST} more places that were not looked for"] = None
     return tuple(found)
 
 
@@ -113,8 +115,9 @@ def _sentence(margin: Expr, kind: str, domain: Mapping[str, tuple[float, float]]
     box = np.array([domain[s.name] for s in symbols], dtype=float)
     width = (box[:, 1] - box[:, 0]) * _MARGIN
     wide = np.stack((box[:, 0] - width, box[:, 1] + width), 1)
+    values = _evaluator(margin, symbols)
     for place, span in (("inside", box), ("near", wide)):
-        if _vanishes(margin, symbols, span):
+        if _vanishes(values, span):
             where = _where(margin, symbols, span)
             return f"{kind} {place} the fitted range: {where}"
     return ""
@@ -124,30 +127,30 @@ def span(expression: Expr, domain: Mapping[str, tuple[float, float]]) -> tuple[f
     """Least and largest value of an expression on points of the box; not finite where it has none."""
     symbols = sorted(expression.free_symbols, key=lambda s: s.name)
     box = np.array([domain.get(s.name, (-1.0, 1.0)) for s in symbols], dtype=float).reshape(-1, 2)
-    values = _values(expression, symbols, _points(box))
+    values = _evaluator(expression, symbols)(_points(box))
     values = values[np.isfinite(values)]
     if not len(values):
         return (np.inf, -np.inf)
     return float(values.min()), float(values.max())
 
 
-def _vanishes(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> bool:
-    values = _values(margin, symbols, _points(box))
+def _vanishes(margin: Values, box: np.ndarray) -> bool:
+    values = margin(_points(box))
     values = values[np.isfinite(values)]
     if not len(values):
         return False
     if values.min() <= 0 <= values.max():
         return True
-    return _least(margin, symbols, box) <= _NEGLIGIBLE * float(np.abs(values).max())
+    return _least(margin, box) <= _NEGLIGIBLE * float(np.abs(values).max())
 
 
-def _least(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> float:
+def _least(margin: Values, box: np.ndarray) -> float:
     """The least magnitude, in boxes that close in on the best point."""
     span = box
     best = np.inf
     for _ in range(12):
         points = _points(span)
-        values = np.abs(_values(margin, symbols, points))
+        values = np.abs(margin(points))
         values = np.where(np.isfinite(values), values, np.inf)
         best = min(best, float(values.min()))
         centre, half = points[values.argmin()], (span[:, 1] - span[:, 0]) / 8
@@ -164,9 +167,14 @@ def _points(box: np.ndarray) -> np.ndarray:
     return np.concatenate((inside, corners))
 
 
-def _values(margin: Expr, symbols: list[Symbol], points: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        return real(compiled(margin, symbols)(*points.T), len(points))
+def _evaluator(expression: Expr, symbols: list[Symbol]) -> Values:
+    function = compiled(expression, symbols, shared=True)
+
+    def values(points: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return real(function(*points.T), len(points))
+
+    return values
 
 
 def _where(margin: Expr, symbols: list[Symbol], box: np.ndarray) -> str:
