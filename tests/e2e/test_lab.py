@@ -124,7 +124,7 @@ def test_training_runs_pauses_and_stops(page: Page, lab: Lab) -> None:
     expect(panel).to_have_attribute("data-status", "running")
     page.wait_for_function(f"() => +document.querySelector('{PANEL}').dataset.step > 20")
     expect(panel.locator(".kw-curve")).to_have_count(12)
-    expect(panel.locator("polyline.kw-train").first).to_have_attribute("points", re.compile(r"\d"))
+    expect(panel.locator("path.kw-train").first).to_have_attribute("d", re.compile(r"\d"))
     panel.get_by_role("button", name="Pause").click()
     expect(panel).to_have_attribute("data-status", "paused")
     held = panel.get_attribute("data-step")
@@ -175,8 +175,7 @@ def test_every_random_start_is_a_small_panel(page: Page, lab: Lab) -> None:
     cards.nth(1).hover()
     expect(detail).to_contain_text("Start 2 ")
     assert (
-        cards.first.locator("polyline").evaluate("e => getComputedStyle(e).transitionDuration")
-        == "0s"
+        cards.first.locator("path").evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
     )
     page.set_viewport_size({"width": 640, "height": 900})
     spill = cards.evaluate_all(

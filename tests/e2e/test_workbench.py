@@ -455,7 +455,7 @@ def test_settings_reach_the_notebook(page: Page, lab: Lab) -> None:
     expect(panel).to_have_attribute("data-status", "done")
     paint = "e => getComputedStyle(e).stroke"
     ink = page.locator(".kw-training").evaluate("e => getComputedStyle(e).color")
-    curve = panel.locator(".kw-curve polyline").first
+    curve = panel.locator(".kw-curve path").first
     assert curve.evaluate(paint) == ink
     settings = (
         "curves => jupyterapp.serviceManager.settings.save('kan-workbench-labextension:plugin',"

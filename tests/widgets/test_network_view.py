@@ -153,7 +153,9 @@ def test_curves_get_names_on_request(view: NetworkView) -> None:
         ("select", {"edge": [5, 0, 0]}, "no longer in the network"),
         ("fix", {"candidate": 3}, "no longer among the candidates"),
         ("prune", {"threshold": 1.5}, "between 0 and 1"),
-        ("save", {"kind": "exe"}, "json or graphml"),
+        ("save", {"kind": "exe"}, "pdf, json or graphml"),
+        ("save", {"kind": "pdf"}, "picture must be a text"),
+        ("save", {"kind": "pdf", "picture": "<svg"}, "could not be made a PDF"),
         ("undo", {}, "nothing to undo"),
         ("reshape", {"edge": [0, 0, 0], "coefficients": [1.0]}, "finite coefficients"),
         ("reshape", {"edge": [0, 0, 0], "coefficients": "all"}, "a list of numbers"),
@@ -209,6 +211,18 @@ def test_the_graph_is_saved_as_json_and_graphml(view: NetworkView) -> None:
     assert set(back.edges) == set(view.session.graph().edges)
     assert nx.parse_graphml(sent[1]["text"]).number_of_nodes() == 5
     assert graph_text(view.session.graph(), "json") == sent[0]["text"]
+
+
+def test_a_picture_comes_back_as_a_pdf(view: NetworkView) -> None:
+    sent: list[tuple[dict, list[bytes]]] = []
+    view.send = lambda content, buffers=None: sent.append((content, buffers))
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text y="9">θ</text></svg>'
+    )
+    send(view, "save", kind="pdf", picture=picture)
+    [(content, [file])] = sent
+    assert content == {"type": "file", "kind": "pdf"}
+    assert file.startswith(b"%PDF-")
 
 
 def test_a_saved_notebook_keeps_a_picture(view: NetworkView) -> None:

@@ -11,6 +11,7 @@ from workbench.kan.data import Dataset
 from workbench.kan.model import KAN, Edge
 from workbench.network.tracing import node_maps
 from workbench.pictures.drawing import network_svg
+from workbench.pictures.pdf import pdf_of
 from workbench.session import Frame, Session
 from workbench.widgets.describing import (
     bending_of,
@@ -282,9 +283,14 @@ class NetworkView(Panel):
 
     def _save(self, said: Mapping[str, Any]) -> None:
         kind = said.get("kind")
-        if kind not in ("json", "graphml"):
-            raise InputError(f"a graph is saved as json or graphml, got {kind!r}")
-        self.send({"type": "file", "kind": kind, "text": graph_text(self.session.graph(), kind)})
+        if kind == "pdf":
+            file = pdf_of(text_in(said, "picture"), f"Network of {self.session.data.target}")
+            self.send({"type": "file", "kind": kind}, [file])
+        elif kind in ("json", "graphml"):
+            text = graph_text(self.session.graph(), kind)
+            self.send({"type": "file", "kind": kind, "text": text})
+        else:
+            raise InputError(f"a network is saved as pdf, json or graphml, got {kind!r}")
 
 
 def _edge(said: Mapping[str, Any]) -> Edge:

@@ -1,65 +1,50 @@
 /** Charts. */
 import { svg } from "./dom";
-import { readable } from "./numbers";
-import { decades, ticks } from "./scales";
+import { type Range, scaleOf, ticksOf } from "./scales";
 
 export type Chart = ReturnType<typeof chart>;
 
 interface ChartOptions {
   width: number;
   height: number;
-  /** Ranges of the axes; logarithms to base ten where they are logarithmic. */
-  x: [number, number];
-  y: [number, number];
+  /** Ranges of the axes. */
+  x: Range;
+  y: Range;
   xLabel?: string;
   yLabel?: string;
   label: string;
-  logX?: boolean;
   logY?: boolean;
   /** Room above the plot, for a legend that no curve can run into. */
   head?: number;
 }
 
+/** Widths and heights of labels, in pixels. */
+const DIGIT = 6.2;
+const LINE = 18;
+
 /** A chart with axes, ticks and labels, and where values stand on it. */
 export function chart(options: ChartOptions) {
-  const {
-    width,
-    height,
-    x,
-    y,
-    xLabel = "",
-    yLabel = "",
-    label,
-    logX = false,
-    logY = false,
-    head = 0,
-  } = options;
+  const { width, height, x, y, xLabel = "", yLabel = "", label, logY = false, head = 0 } = options;
   const node = svg("svg", {
     viewBox: `0 0 ${width} ${height}`,
     class: "kw-chart",
     role: "img",
     "aria-label": label,
   });
-  const [left, right, top, bottom] = [yLabel ? 58 : 44, width - 10, 8 + head, height - (xLabel ? 34 : 20)];
-  const across = (value: number) => left + ((right - left) * (value - x[0])) / (x[1] - x[0] || 1);
-  const down = (value: number) => bottom - ((bottom - top) * (value - y[0])) / (y[1] - y[0] || 1);
-  for (const value of logX ? decades(x) : ticks(...x)) {
+  const [right, top, bottom] = [width - 10, 8 + head, height - (xLabel ? 34 : 20)];
+  const down = scaleOf(y, [bottom, top], logY);
+  const levels = ticksOf(down, logY, () => LINE);
+  const longest = Math.max(...levels.map((level) => level.label.length));
+  const left = Math.max(yLabel ? 58 : 44, longest * DIGIT + (yLabel ? 26 : 8));
+  const across = scaleOf(x, [left, right]);
+  for (const { value, label } of ticksOf(across, false, (longest) => longest * DIGIT + 10))
     node.append(
-      svg(
-        "text",
-        { class: "kw-tick", x: across(value), y: bottom + 14, "text-anchor": "middle" },
-        readable(logX ? 10 ** value : value, 2),
-      ),
+      svg("text", { class: "kw-tick", x: across(value), y: bottom + 14, "text-anchor": "middle" }, label),
     );
-  }
-  for (const value of logY ? decades(y) : ticks(...y)) {
+  for (const { value, label } of levels) {
     node.append(svg("path", { class: "kw-grid", d: `M${left} ${down(value)}H${right}` }));
     node.append(
-      svg(
-        "text",
-        { class: "kw-tick", x: left - 5, y: down(value) + 4, "text-anchor": "end" },
-        readable(logY ? 10 ** value : value, 2),
-      ),
+      svg("text", { class: "kw-tick", x: left - 5, y: down(value) + 4, "text-anchor": "end" }, label),
     );
   }
   node.append(svg("path", { class: "kw-axis", d: `M${left} ${top}V${bottom}H${right}` }));

@@ -1,5 +1,5 @@
 /** Texts and pictures that leave the page. */
-import { button, element, SVG } from "./dom";
+import { button, element, SVG, svg } from "./dom";
 
 /** A button that copies a text and says so. */
 export function copy(label: string, text: () => string) {
@@ -63,8 +63,13 @@ const PAINTED = [
 /**
  * A drawing that stands alone: theme colours are written into it, and what is hidden is left out.
  * @param box left, top, width, height
+ * @param settle what else is done to a text, given with its copy
  */
-export function standalone(drawing: SVGElement, box: [number, number, number, number]) {
+export function standalone(
+  drawing: SVGElement,
+  box: [number, number, number, number],
+  settle: (text: SVGTextElement, copy: SVGElement) => void = () => undefined,
+) {
   const copy = drawing.cloneNode(true) as SVGElement;
   const [originals, copies] = [drawing, copy].map((root) => [root, ...root.querySelectorAll("*")]);
   originals.forEach((original, i) => {
@@ -75,13 +80,17 @@ export function standalone(drawing: SVGElement, box: [number, number, number, nu
     );
     for (const name of ["tabindex", "role", "class"]) copies[i].removeAttribute(name);
   });
-  for (const [i, original] of originals.entries())
+  for (const [i, original] of originals.entries()) {
     if (getComputedStyle(original).display === "none") copies[i].remove();
+    else if (original.matches("text")) settle(original as SVGTextElement, copies[i] as SVGElement);
+  }
   copy.setAttribute("xmlns", SVG);
   copy.setAttribute("viewBox", box.join(" "));
-  copy.setAttribute("width", String(box[2]));
-  copy.setAttribute("height", String(box[3]));
-  copy.style.background = getComputedStyle(drawing.closest(".kw") as Element).backgroundColor;
+  const [x, y, width, height] = box;
+  const fill = getComputedStyle(drawing.closest(".kw") as Element).backgroundColor;
+  copy.setAttribute("width", String(width));
+  copy.setAttribute("height", String(height));
+  copy.prepend(svg("rect", { x, y, width, height, fill }));
   return new XMLSerializer().serializeToString(copy);
 }
 

@@ -1,4 +1,5 @@
 /** Numbers and names for people. */
+import { format } from "d3-format";
 
 /** Floats of a binary trait; a copy, because the view may not be aligned. */
 export function floats(view: DataView | undefined) {
@@ -11,11 +12,8 @@ export function readable(value: number | null, digits = 3) {
   if (value === null || !Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text =
-    size >= 1e5 || size < 1e-3
-      ? value.toExponential(digits - 1).replace(/\.?0+e\+?/, "e")
-      : String(+value.toPrecision(digits));
-  return text.replaceAll("-", "−");
+  const text = format(size >= 1e5 || size < 1e-3 ? `.${digits - 1}~e` : `.${digits}~r`)(value);
+  return text.replace("e+", "e").replaceAll("-", "−");
 }
 
 /** A long text with its middle left out. */

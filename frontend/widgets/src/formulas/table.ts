@@ -7,7 +7,7 @@ import { frameOf } from "../common/frame";
 import { mathematics } from "../common/mathematics";
 import { floats, isBusy, readable, shortened } from "../common/numbers";
 import { keepingFocus } from "../common/painting";
-import { extent } from "../common/scales";
+import { extent, logExtent } from "../common/scales";
 import type { Context, Maybe, PanelTraits } from "../model";
 import { type Block, type Options, searchOptions } from "./options";
 import { type Finding, structureList } from "./structure";
@@ -142,20 +142,19 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
   function front(rows: Row[], inspected: number) {
     const known = rows.filter((r) => r.validation !== null);
     if (!known.length) return element("span");
-    const logs = known.map((r) => Math.log10(Math.max(r.validation ?? 0, TINY)));
-    const y = extent(logs);
+    const losses = known.map((r) => Math.max(r.validation ?? 0, TINY));
     const picture = chart({
       width: 400,
       height: 250,
       x: [0, Math.max(...known.map((r) => r.complexity)) + 1],
-      y: [y[0] - 0.15, y[1] + 0.15],
+      y: logExtent(losses, 0.15),
       logY: true,
       xLabel: "complexity",
       yLabel: `validation ${model.get("state").unit}`,
       label: "Accuracy against complexity: every dot is a formula",
     });
     picture.node.removeAttribute("role");
-    const steps = known.map((r, i) => ({ r, y: logs[i] })).filter(({ r }) => r.front);
+    const steps = known.map((r, i) => ({ r, y: losses[i] })).filter(({ r }) => r.front);
     const path = steps
       .map(({ r, y }, i) =>
         i
@@ -170,7 +169,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       const row = known[i];
       const dot = svg("circle", {
         cx: picture.across(row.complexity).toFixed(1),
-        cy: picture.down(logs[i]).toFixed(1),
+        cy: picture.down(losses[i]).toFixed(1),
         r: row.chosen ? 7 : row.front ? 5 : 3.5,
         class: `kw-formula-dot${row.chosen ? " kw-is-chosen" : ""}${row.front ? "" : " kw-behind"}${row.index === inspected ? " kw-is-inspected" : ""}`,
         "data-index": row.index,

@@ -3,6 +3,7 @@
 import type { Chart } from "../common/chart";
 import { svg } from "../common/dom";
 import { readable } from "../common/numbers";
+import { curveThrough, type Range } from "../common/scales";
 
 const STEPS = 50;
 
@@ -26,7 +27,7 @@ interface Handles {
   /** Where the handles go. */
   picture: Chart;
   /** Of its vertical axis. */
-  range: [number, number];
+  range: Range;
   /** Abscissae of the coefficients. */
   at: number[];
   /** Coefficients; they are changed in place. */
@@ -43,7 +44,7 @@ interface Handles {
 
 export function handles({ picture, range, at, values, first, moved, keep, forget }: Handles) {
   const group = svg("g", { class: "kw-handles" });
-  const polygon = svg("polyline", { class: "kw-polygon" });
+  const polygon = svg("path", { class: "kw-polygon" });
   const step = (range[1] - range[0]) / STEPS;
   group.append(polygon);
   const knobs = at.map((place, k) => {
@@ -100,8 +101,7 @@ export function handles({ picture, range, at, values, first, moved, keep, forget
     const frame = picture.node.getBoundingClientRect();
     const [, , , tall] = (picture.node.getAttribute("viewBox") ?? "").split(" ").map(Number);
     const y = ((clientY - frame.top) * tall) / frame.height;
-    const inside = Math.min(Math.max(y, picture.top), picture.bottom);
-    return range[0] + ((range[1] - range[0]) * (picture.bottom - inside)) / (picture.bottom - picture.top);
+    return picture.down.invert(Math.min(Math.max(y, picture.top), picture.bottom));
   }
 
   function place_(knob: SVGElement, k: number) {
@@ -109,12 +109,7 @@ export function handles({ picture, range, at, values, first, moved, keep, forget
     knob.setAttribute("aria-valuenow", values[k].toPrecision(4));
     knob.setAttribute("aria-valuemin", range[0].toPrecision(4));
     knob.setAttribute("aria-valuemax", range[1].toPrecision(4));
-    polygon.setAttribute(
-      "points",
-      at
-        .map((place, i) => `${picture.across(place).toFixed(1)},${picture.down(values[i]).toFixed(1)}`)
-        .join(" "),
-    );
+    polygon.setAttribute("d", curveThrough(at, values.slice(0, at.length), picture.across, picture.down));
   }
   knobs.forEach(place_);
   return group;

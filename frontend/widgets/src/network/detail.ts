@@ -2,7 +2,7 @@
 import { chart } from "../common/chart";
 import { button, element, svg } from "../common/dom";
 import { floats, isBusy, readable } from "../common/numbers";
-import { extent, points } from "../common/scales";
+import { curveThrough, extent, type Range } from "../common/scales";
 import { bent, handles } from "./bending";
 import type { Bend, Candidate, Edge, Scene, Selected } from "./scene";
 import { plain, sayKind, titleOf } from "./scene";
@@ -119,7 +119,7 @@ export function detailOf(scene: Scene) {
         ...before.slice(0, at.length),
         ...draft.values.slice(0, at.length),
       ]);
-      const range: [number, number] = [low - 0.25 * (high - low), high + 0.25 * (high - low)];
+      const range: Range = [low - 0.25 * (high - low), high + 0.25 * (high - low)];
       const picture = chart({
         width: 360,
         height: 220,
@@ -130,9 +130,10 @@ export function detailOf(scene: Scene) {
         label: `${titleOf(scene, edge)}: coefficients of the curve`,
       });
       picture.node.setAttribute("role", "group");
-      const line = svg("polyline", { class: "kw-spline" });
+      const line = svg("path", { class: "kw-spline" });
+      const drawn = (values: Float32Array) => curveThrough(row(0), values, picture.across, picture.down);
       const draw = () => {
-        line.setAttribute("points", points(row(0), shape(), picture.across, picture.down));
+        line.setAttribute("d", drawn(shape()));
         says.textContent = dragging
           ? "It is kept where you let it go"
           : changed()
@@ -161,7 +162,7 @@ export function detailOf(scene: Scene) {
         return there;
       };
       picture.node.append(
-        svg("polyline", { class: "kw-ghost", points: points(row(0), row(1), picture.across, picture.down) }),
+        svg("path", { class: "kw-ghost", d: drawn(row(1)) }),
         line,
         handles({ picture, range, at, values: draft.values, first: 0, moved, keep, forget }),
       );
@@ -185,22 +186,15 @@ export function detailOf(scene: Scene) {
         yLabel: slope ? "derivative" : "value",
         label: `${titleOf(scene, edge)}, ${sayKind(edge)}`,
       });
+      const drawn = (values: Float32Array) => curveThrough(row(0), values, picture.across, picture.down);
       if (!slope) {
         for (let i = 0; i < dots.length; i += 2) picture.dot(dots[i], dots[i + 1], 2.5);
       }
       picture.node.append(
-        svg("polyline", {
-          class: edge.state === "fixed" ? "kw-fixed" : "kw-spline",
-          points: points(row(0), y, picture.across, picture.down),
-        }),
+        svg("path", { class: edge.state === "fixed" ? "kw-fixed" : "kw-spline", d: drawn(y) }),
       );
       if (!slope && found.length)
-        picture.node.append(
-          svg("polyline", {
-            class: "kw-overlay",
-            points: points(row(0), row(3 + overlay), picture.across, picture.down),
-          }),
-        );
+        picture.node.append(svg("path", { class: "kw-overlay", d: drawn(row(3 + overlay)) }));
       plot.replaceChildren(picture.node);
       const [low, high] = extent(row(1));
       says.textContent = `in ${readable(row(0)[0])} to ${readable(row(0)[row(0).length - 1])} · out ${readable(low)} to ${readable(high)} · strength ${readable(edge.score)}`;

@@ -1,10 +1,10 @@
 /** The drawing: wires, curves, nodes, bundles; each of them is something that the keyboard stops at. */
 import { svg } from "../common/dom";
 import { floats, readable } from "../common/numbers";
-import { extent } from "../common/scales";
+import { curveIn } from "../common/scales";
 import { laidOut } from "./layout";
 import type { Box, Node, Scene } from "./scene";
-import { BOX, curve, FOOT, inBox, NODE, nameOf, plain, quality, sayKind, titleOf } from "./scene";
+import { BOX, curve, FOOT, NODE, nameOf, plain, quality, sayKind, sidesOf, titleOf } from "./scene";
 
 /** @param drawn called after the whole graph was drawn anew */
 export function pictureOf(scene: Scene, drawn: () => void) {
@@ -91,7 +91,7 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     group.dataset.state = edge.state;
     group.append(
       svg("rect", { class: "kw-box", x: left, y: top, width: BOX.width, height: BOX.height, rx: 6 }),
-      svg("polyline", { class: fixed ? "kw-fixed" : "kw-spline" }),
+      svg("path", { class: fixed ? "kw-fixed" : "kw-spline" }),
     );
     if (fixed) group.append(lock(box.x + BOX.width / 2 - 11, top + 4));
     const label = svg(
@@ -274,13 +274,8 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     scene.curves = floats(scene.model.get("curves"));
     for (const box of scene.layout.boxes) {
       if (box.edge < 0) continue;
-      const row = curve(scene, box.edge);
-      const range = extent(row);
-      const text = Array.from(row, (value, i) => {
-        const { x, y } = inBox(box, range, i / Math.max(row.length - 1, 1), value);
-        return `${x.toFixed(1)},${y.toFixed(1)}`;
-      });
-      scene.stops.get(box.key)?.querySelector("polyline")?.setAttribute("points", text.join(" "));
+      const drawn = scene.stops.get(box.key)?.querySelector(":scope > path");
+      drawn?.setAttribute("d", curveIn(curve(scene, box.edge), ...sidesOf(box)));
     }
   }
 

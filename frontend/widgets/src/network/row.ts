@@ -1,9 +1,9 @@
 /** One row of the table on its way through the network. */
 import { button, element, svg } from "../common/dom";
 import { isBusy, readable } from "../common/numbers";
-import { extent } from "../common/scales";
+import { extent, scaleOf } from "../common/scales";
 import type { Box, Flow, Scene } from "./scene";
-import { curve, inBox, MAP } from "./scene";
+import { curve, MAP, sidesOf } from "./scene";
 
 export function rowOf(scene: Scene) {
   function followBar() {
@@ -92,13 +92,13 @@ export function rowOf(scene: Scene) {
    * @param value that enters the edge
    */
   function flowDot(box: Box, value: number) {
-    const [from, to] = scene.graph.edges[box.edge].domain;
     const row = curve(scene, box.edge);
-    const share = Math.min(Math.max((value - from) / (to - from || 1), 0), 1);
-    const place = share * (row.length - 1);
-    const before = Math.min(Math.floor(place), row.length - 2);
+    const [across, down] = sidesOf(box);
+    const last = row.length - 1;
+    const place = scaleOf(scene.graph.edges[box.edge].domain, [0, last]).clamp(true)(value);
+    const before = Math.min(Math.floor(place), last - 1);
     const height = row[before] + (place - before) * (row[before + 1] - row[before]);
-    const { x, y } = inBox(box, extent(row), share, height);
+    const [x, y] = [scaleOf([0, last], across)(place), scaleOf(extent(row), down)(height)];
     return svg("circle", { class: "kw-flow-dot", cx: x.toFixed(1), cy: y.toFixed(1), r: 4 });
   }
 

@@ -2,7 +2,7 @@
 
 import { button, element } from "../common/dom";
 import { download, standalone, toPng } from "../common/files";
-import { toPdf } from "../pdf/drawing";
+import { settled } from "../common/lettering";
 import type { Scene } from "./scene";
 
 const MARGIN = 8;
@@ -38,27 +38,26 @@ export function savingOf(scene: Scene) {
     // What adds layers is no part of the picture.
     scene.canvas.classList.add("kw-saving");
     const { x, y, width, height } = scene.canvas.getBBox();
+    const size: [number, number] = [width + 2 * MARGIN, height + 2 * MARGIN];
+    const picture = standalone(
+      scene.canvas,
+      [x - MARGIN, y - MARGIN, ...size],
+      kind === "pdf" ? settled : undefined,
+    );
+    scene.canvas.classList.remove("kw-saving");
+    if (kind === "pdf") return scene.model.send({ type: "save", kind, picture });
     try {
-      download(
-        `${stem()}.${kind}`,
-        await drawn(kind, [x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN]),
-      );
+      const svg = new Blob([picture], { type: "image/svg+xml" });
+      download(`${stem()}.${kind}`, kind === "svg" ? svg : await toPng(picture, ...size));
     } catch (error) {
       scene.tell(error instanceof Error ? error.message : String(error), true);
-    } finally {
-      scene.canvas.classList.remove("kw-saving");
     }
   }
 
-  /** @param box of what is drawn: left, top, width, height */
-  async function drawn(kind: string, box: [number, number, number, number]) {
-    if (kind === "pdf") return toPdf(scene.canvas, box, `Network of ${scene.graph.target}`);
-    const text = standalone(scene.canvas, box);
-    return kind === "svg" ? new Blob([text], { type: "image/svg+xml" }) : toPng(text, box[2], box[3]);
-  }
-
-  function receive(sent: { type: string; kind: string; text: string }) {
-    if (sent.type === "file") download(`${stem()}.${sent.kind}`, sent.text);
+  function receive(sent: { type: string; kind: string; text?: string }, [file]: DataView[]) {
+    if (sent.type !== "file") return;
+    const content = sent.text ?? new Blob([file as BlobPart], { type: "application/pdf" });
+    download(`${stem()}.${sent.kind}`, content);
   }
 
   return { menu: saveMenu(), receive };

@@ -1,5 +1,6 @@
 /** What the parts of the network view share: what is on the screen, and words for it. */
 import type { Drafts } from "../common/drafts";
+import type { Range } from "../common/scales";
 import type { Maybe, Model, PanelTraits } from "../model";
 
 export interface Node {
@@ -21,7 +22,7 @@ export interface Edge {
   score: number;
   function: string | null;
   r2: number | null;
-  domain: [number, number];
+  domain: Range;
 }
 
 export interface Graph {
@@ -169,16 +170,13 @@ export function curve({ curves, graph }: Scene, i: number) {
   return curves.subarray(i * count, (i + 1) * count);
 }
 
-/**
- * Where a value stands in the box of a curve.
- * @param range of the curve
- * @param share of the way across
- */
-export function inBox(box: Box, [low, high]: [number, number], share: number, value: number) {
-  return {
-    x: box.x - BOX.width / 2 + 6 + (BOX.width - 12) * share,
-    y: box.y + BOX.height / 2 - 6 - ((BOX.height - 12) * (value - low)) / (high - low),
-  };
+/** Where a curve stands in its box: from left to right, from below to above. */
+export function sidesOf(box: Box): [Range, Range] {
+  const [across, down] = [BOX.width / 2 - 6, BOX.height / 2 - 6];
+  return [
+    [box.x - across, box.x + across],
+    [box.y + down, box.y - down],
+  ];
 }
 
 export function nameOf(node: Node) {

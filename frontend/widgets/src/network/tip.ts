@@ -2,7 +2,7 @@
 import { chart } from "../common/chart";
 import { element, svg } from "../common/dom";
 import { readable } from "../common/numbers";
-import { extent, points } from "../common/scales";
+import { curveThrough, extent } from "../common/scales";
 import type { Box, Scene } from "./scene";
 import { curve, sayKind, titleOf } from "./scene";
 
@@ -21,9 +21,9 @@ export function tipOf(scene: Scene) {
     );
     const picture = chart({ width: 230, height: 140, x: extent(edge.domain), y: extent(row), label: "" });
     picture.node.append(
-      svg("polyline", {
+      svg("path", {
         class: edge.state === "fixed" ? "kw-fixed" : "kw-spline",
-        points: points(x, row, picture.across, picture.down),
+        d: curveThrough(x, row, picture.across, picture.down),
       }),
     );
     const [low, high] = extent(row);

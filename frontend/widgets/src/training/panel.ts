@@ -6,7 +6,7 @@ import { button, element, svg } from "../common/dom";
 import type { Drafts } from "../common/drafts";
 import { frameOf } from "../common/frame";
 import { floats, isBusy } from "../common/numbers";
-import { extent, points } from "../common/scales";
+import { curveIn, curveThrough, logExtent } from "../common/scales";
 import type { Context, Maybe, Model, PanelTraits } from "../model";
 import { startsView } from "./starts";
 import "./training.css";
@@ -140,23 +140,19 @@ function timeLeft(seconds: number, step: number, total: number) {
  * @param step iterations done
  */
 function lossChart(pairs: Float32Array, step: number, unit: string) {
-  const logs = pairs.map((value) => (value > 0 ? Math.log10(value) : NaN));
-  const known = logs.filter(Number.isFinite);
   const count = pairs.length / 2;
-  let range = extent(known.length ? known : [-1, 0]);
-  if (range[1] - range[0] < 0.2) range = [range[0] - 0.1, range[1] + 0.1];
   const picture = chart({
     width: 460,
     height: 230,
     x: [0, Math.max(step, 1)],
-    y: range,
+    y: logExtent(pairs, 0, 0.2),
     logY: true,
     head: 14,
     xLabel: "iteration",
     yLabel: unit,
     label: "Loss by iteration, logarithmic",
   });
-  if (!known.length) {
+  if (!pairs.some((value) => value > 0)) {
     return element(
       "p",
       "kw-empty",
@@ -165,10 +161,9 @@ function lossChart(pairs: Float32Array, step: number, unit: string) {
   }
   const iterations = Array.from({ length: count }, (_, i) => (step * (i + 1)) / count);
   ["kw-train", "kw-validation"].forEach((kind, which) => {
-    const values = iterations.map((_, i) => logs[2 * i + which]);
-    picture.node.append(
-      svg("polyline", { class: kind, points: points(iterations, values, picture.across, picture.down) }),
-    );
+    const values = iterations.map((_, i) => pairs[2 * i + which]);
+    const d = curveThrough(iterations, values, picture.across, picture.down);
+    picture.node.append(svg("path", { class: kind, d }));
     const [x, y] = [picture.right - (which ? 94 : 170), picture.top - 12];
     picture.node.append(svg("path", { class: kind, d: `M${x} ${y}h24` }));
     picture.node.append(
@@ -186,18 +181,13 @@ function drawCurves(gallery: HTMLElement, labels: string[], values: Float32Array
     if (!card) {
       card = element("figure", "kw-curve");
       const picture = svg("svg", { viewBox: `0 0 ${CURVE.width} ${CURVE.height}`, role: "img" });
-      picture.append(svg("polyline", { class: "kw-train" }));
+      picture.append(svg("path", { class: "kw-train" }));
       card.append(picture, element("figcaption", ""));
       gallery.append(card);
     }
     const row = values.subarray(number * points, (number + 1) * points);
-    const low = Math.min(...row);
-    const span = Math.max(...row) - low || 1;
-    const text = Array.from(row, (value, i) => {
-      const x = 3 + ((CURVE.width - 6) * i) / Math.max(points - 1, 1);
-      return `${x.toFixed(1)},${(CURVE.height - 4 - ((CURVE.height - 8) * (value - low)) / span).toFixed(1)}`;
-    });
-    card.querySelector("polyline")?.setAttribute("points", text.join(" "));
+    const d = curveIn(row, [3, CURVE.width - 3], [CURVE.height - 4, 4]);
+    card.querySelector("path")?.setAttribute("d", d);
     card.querySelector("svg")?.setAttribute("aria-label", `activation ${label}`);
     card.title = label;
     const caption = card.querySelector("figcaption");

@@ -1,7 +1,7 @@
 /** Random starts as small multiples: one curve of the loss for each, on axes that all of them share. */
 import { element, svg } from "../common/dom";
 import { readable } from "../common/numbers";
-import { extent } from "../common/scales";
+import { curveThrough, logExtent, scaleOf } from "../common/scales";
 
 const START = { width: 72, height: 40, margin: 3 };
 
@@ -116,7 +116,7 @@ export function startsView() {
     made.dataset.local = "";
     made.tabIndex = place ? -1 : 0;
     const picture = svg("svg", { viewBox: `0 0 ${START.width} ${START.height}`, "aria-hidden": "true" });
-    picture.append(svg("polyline"));
+    picture.append(svg("path"));
     made.append(picture, element("span"));
     made.addEventListener("pointerenter", () => choose(place));
     made.addEventListener("focus", () => {
@@ -131,25 +131,17 @@ export function startsView() {
     starts = startsIn(states, values);
     unit = measured;
     while (grid.children.length > starts.length) grid.lastElementChild?.remove();
-    const logs = starts.map((start) =>
-      Array.from(start.losses, (loss) => (loss > 0 ? Math.log10(loss) : NaN)),
-    );
-    const [low, high] = extent(logs.flat().filter(Number.isFinite));
     const longest = Math.max(1, ...starts.map((start) => start.iterations));
+    const { width, height, margin } = START;
+    const across = scaleOf([0, longest], [margin, width - margin]);
+    const range = logExtent(starts.flatMap((start) => [...start.losses]));
+    const down = scaleOf(range, [height - margin, margin], true);
     const ahead = leader(starts);
     starts.forEach((start, i) => {
       const made = (grid.children[i] ?? grid.appendChild(card(i))) as HTMLElement;
-      const across = (point: number) =>
-        START.margin +
-        ((START.width - 2 * START.margin) * start.iterations * (point + 1)) / (start.losses.length * longest);
-      const down = (log: number) =>
-        START.margin + ((START.height - 2 * START.margin) * (high - log)) / (high - low);
-      const curve = logs[i]
-        .map((log, point) =>
-          Number.isFinite(log) ? `${across(point).toFixed(1)},${down(log).toFixed(1)}` : "",
-        )
-        .filter(Boolean);
-      made.querySelector("polyline")?.setAttribute("points", curve.join(" "));
+      const share = start.iterations / start.losses.length;
+      const iterations = start.losses.map((_, point) => share * (point + 1));
+      made.querySelector("path")?.setAttribute("d", curveThrough(iterations, start.losses, across, down));
       made.dataset.state = start.state;
       made.dataset.ahead = String(start === ahead);
       const words = `${start.number} ${start.state}`;
