@@ -1,6 +1,7 @@
 """Constants that a fit finds, and their errors."""
 
 import numpy as np
+import pytest
 import sympy
 
 from workbench.evidence.fitting import refit
@@ -22,3 +23,24 @@ def test_errors_of_a_logistic_line_are_those_of_the_fisher_information() -> None
     share = (weights / weights.mean()) * p * (1 - p)
     expected = np.sqrt(np.diag(np.linalg.inv((slopes.T * share) @ slopes)))
     np.testing.assert_allclose(fitted.sigma, expected, rtol=1e-6)
+
+
+def test_each_of_several_targets_has_errors_of_its_own_noise() -> None:
+    random = np.random.default_rng(3)
+    x = random.uniform(1, 2, (200, 1))
+    y = x * [2.0, 5.0] + [0.01, 1.0] * random.standard_normal((200, 2))
+    one, other = (
+        refit(parametrize([k * A], ("a",)), Sample(x, y[:, [i]])) for i, k in ((0, 2.0), (1, 5.0))
+    )
+    both = refit(
+        parametrize([2.0 * A, 5.0 * A], ("a",)), Sample(x, y, balance=np.array([1.5, 0.8]))
+    )
+    assert both.sigma == pytest.approx((*one.sigma, *other.sigma), rel=1e-6)
+
+
+def test_a_target_without_noise_leaves_the_errors_of_the_other() -> None:
+    x = np.random.default_rng(3).uniform(1, 2, (200, 1))
+    y = np.hstack((2.0 * x, 5.0 * x + np.random.default_rng(4).standard_normal((200, 1))))
+    first, second = refit(parametrize([2.0 * A, 5.0 * A], ("a",)), Sample(x, y)).sigma
+    assert first < 1e-6 * second
+    assert second == pytest.approx(1 / np.linalg.norm(x), rel=0.1)

@@ -6,7 +6,7 @@ import sympy
 
 from workbench.evidence.fitting import refit
 from workbench.evidence.sample import Sample
-from workbench.formulas.parametric import parametrize
+from workbench.formulas.parametric import Parametric, parametrize
 from workbench.kan.data import Dataset
 from workbench.search import all_rows
 from workbench.search.all_rows import refit_all
@@ -17,21 +17,26 @@ RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(0.5, 2, (301, 2))
 Y = (1.3 * np.exp(-0.7 * X[:, :1]) + 0.2 * X[:, 1:]) + 0.05 * RANDOM.standard_normal((301, 1))
 SHAPE = parametrize([1.2 * sympy.exp(-0.6 * A) + 0.3 * B], ("a", "b"))
+PAIR = np.hstack((Y, 3 * X[:, 1:] + 0.4 * RANDOM.standard_normal((301, 1))))
+SHAPES = parametrize([1.2 * sympy.exp(-0.6 * A) + 0.3 * B, 2.9 * B], ("a", "b"))
 
 
 @pytest.mark.parametrize(
-    "sample",
+    ("sample", "shape"),
     [
-        Sample(X, Y),
-        Sample(X, Y, weights=np.arange(1.0, 302.0)),
-        Sample(X, Y, delta=np.array([0.03])),
+        (Sample(X, Y), SHAPE),
+        (Sample(X, Y, weights=np.arange(1.0, 302.0)), SHAPE),
+        (Sample(X, Y, delta=np.array([0.03])), SHAPE),
+        (Sample(X, PAIR, balance=np.array([4.0, 1.2])), SHAPES),
     ],
-    ids=["squares", "weights that differ between blocks", "Huber's loss"],
+    ids=["squares", "weights that differ between blocks", "Huber's loss", "two targets"],
 )
-def test_blocks_give_what_all_rows_give(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = refit(SHAPE, sample)
+def test_blocks_give_what_all_rows_give(
+    sample: Sample, shape: Parametric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = refit(shape, sample)
     monkeypatch.setattr(all_rows, "_BLOCK", 64)  # the last block is ragged
-    found = refit_all(SHAPE, sample)
+    found = refit_all(shape, sample)
     assert found.parametric.values == pytest.approx(whole.parametric.values, rel=1e-5)
     assert found.sigma == pytest.approx(whole.sigma, rel=1e-3)
     assert found.loss == pytest.approx(whole.loss, rel=1e-9)

@@ -1,6 +1,7 @@
 """Constants fitted in float64, with the uncertainty of every one."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,13 +80,13 @@ def _refit_squares(parametric: Parametric, sample: Sample) -> Fitted:
     left = residuals(values)
     degrees = max(len(left) - len(values), 1)
     gap, root = parametric.outputs(x, values) - y, sample.roots
-    variance = float(np.square(np.nan_to_num(sample.cut(gap) * root / spread)).sum()) / degrees
+    scatter = np.square(np.nan_to_num(sample.cut(gap) * root / spread)).sum(0)
     known = (root * (sample.cut(gap) == gap))[..., None] * parametric.jacobian(x, values) / spread
-    known = np.where(np.isfinite(known), known, 0.0).reshape(y.size, len(start))
+    known = np.where(np.isfinite(known), known, 0.0)
     fitted = replace(parametric, values=tuple(map(float, values)))
     loss = float(np.square(left).mean()) * spread**2
-    noise = variance * spread**2
-    errors = errors_of(known, variance)
+    noise = float(scatter.sum()) / degrees * spread**2
+    errors = errors_of(known.swapaxes(0, 1), scatter * len(scatter) / degrees)
     return Fitted(fitted, loss, rows=len(left), degrees=degrees, noise=noise, **errors)
 
 
@@ -122,7 +123,7 @@ def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:
     slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
     rows = _root_information(raw(values), slope, sample.counts)
     fitted = replace(parametric, values=tuple(map(float, values)))
-    return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **errors_of(rows, 1.0))
+    return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **errors_of([rows], np.ones(1)))
 
 
 def _root_information(values: np.ndarray, slopes: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -136,19 +137,29 @@ def _root_information(values: np.ndarray, slopes: np.ndarray, counts: np.ndarray
     return (np.sqrt(counts[:, None] * p)[..., None] * apart).reshape(p.size, slopes.shape[2])
 
 
-def errors_of(jacobian: np.ndarray, variance: float) -> dict[str, Any]:
-    """Standard errors and correlations from ``(JᵀJ)⁻¹ variance``, and which constants J determines.
+def errors_of(jacobians: Sequence[np.ndarray], variances: np.ndarray) -> dict[str, Any]:
+    """Standard errors and correlations of constants, and which of them the rows determine.
 
-    A constant is not determined when it has a share in a combination of constants, each in units of
-    its column's length, that leaves all residuals as they are.
+    With ``A = Σ JᵀJ`` over the targets they follow from ``A⁻¹ (Σ v JᵀJ) A⁻¹``: each target scatters by
+    itself. A constant is not determined when it has a share in a combination of constants, each in units of
+    its columns' length, that leaves all residuals as they are.
+
+    Args:
+        jacobians: per target, ``(N, p)``. variances: of the targets' residuals.
     """
-    count = jacobian.shape[1]
+    count = jacobians[0].shape[1]
     if count == 0:
         return {"sigma": (), "correlation": (), "determined": ()}
-    size = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
-    strength, direction = np.linalg.eigh((jacobian / size).T @ (jacobian / size))
+    size = np.sqrt(np.sum([np.square(j).sum(0) for j in jacobians], axis=0))
+    size = np.maximum(size, 1e-300)
+    grams = [(j / size).T @ (j / size) for j in jacobians]
+    strength, direction = np.linalg.eigh(np.sum(grams, axis=0))
     free = strength <= _SINGULAR * strength[-1]
     inverse = (direction[:, ~free] / strength[~free]) @ direction[:, ~free].T
+    variance = float(variances.mean())
+    if len(grams) > 1 and variance > 0:
+        shares = np.maximum(variances / variance, _SINGULAR)
+        inverse = inverse @ np.tensordot(shares, grams, 1) @ inverse
     deviation = np.sqrt(np.maximum(np.diag(inverse), 1e-300))
     correlation = np.clip(inverse / np.outer(deviation, deviation), -1, 1)
     alone = np.square(direction[:, free]).sum(1) < _SHARE

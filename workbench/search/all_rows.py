@@ -6,6 +6,7 @@ condition of the slopes is not squared.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -40,16 +41,19 @@ def refit_all(parametric: Parametric, sample: Sample) -> Fitted:
         if gained < _SETTLED:
             break
     rows, count = sample.y.size, len(values)
-    known = _reduced(_known, parametric, sample, values)
+    known = [
+        _reduced(partial(_known, target=t), parametric, sample, values)
+        for t in range(sample.y.shape[1])
+    ]
     degrees = max(rows - count, 1)
-    variance = _loss(known) / degrees
+    scatter = np.array([_loss(part) for part in known])
     return Fitted(
         replace(parametric, values=tuple(map(float, values))),
         _loss(reduced) / rows * sample.spread**2,
         rows=rows,
         degrees=degrees,
-        noise=variance * sample.spread**2,
-        **errors_of(known[:, :count], variance),
+        noise=float(scatter.sum()) / degrees * sample.spread**2,
+        **errors_of([part[:, :count] for part in known], scatter * len(known) / degrees),
     )
 
 
@@ -68,24 +72,23 @@ def _reduced(rows: Rows, parametric: Parametric, sample: Sample, values: np.ndar
 def _whitened(parametric: Parametric, block: Sample, values: np.ndarray) -> np.ndarray:
     """Slopes and residuals whose squares are minimized, ``(N m, p + 1)``."""
     gap = parametric.outputs(block.x, values) - block.y
-    return _table(parametric, block, values, block.whitening(gap), block.whitened(gap))
+    slopes = parametric.jacobian(block.x, values) * block.whitening(gap)[..., None]
+    return _table(slopes, block.whitened(gap))
 
 
-def _known(parametric: Parametric, block: Sample, values: np.ndarray) -> np.ndarray:
-    """The same where errors come from: without what Huber's loss cuts off."""
+def _known(parametric: Parametric, block: Sample, values: np.ndarray, target: int) -> np.ndarray:
+    """The same of one target, where errors come from: without what Huber's loss cuts off."""
     gap = parametric.outputs(block.x, values) - block.y
     root = np.broadcast_to(block.roots, gap.shape)
     cut = block.cut(gap)
-    return _table(parametric, block, values, root * (cut == gap), root * cut)
+    slopes = parametric.jacobian(block.x, values) * (root * (cut == gap))[..., None]
+    return _table(slopes[:, target], (root * cut)[:, target])
 
 
-def _table(
-    parametric: Parametric, block: Sample, values: np.ndarray, root: np.ndarray, gap: np.ndarray
-) -> np.ndarray:
-    slopes = parametric.jacobian(block.x, values) * root[..., None]
-    table = np.concatenate((slopes, gap[..., None]), 2).reshape(gap.size, -1)
+def _table(slopes: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    table = np.concatenate((slopes, gap[..., None]), -1).reshape(gap.size, -1)
     lost = np.where(
-        np.isfinite(gap.reshape(-1, 1)), 0.0, 1e6 * (np.arange(table.shape[1]) == len(values))
+        np.isfinite(gap.reshape(-1, 1)), 0.0, 1e6 * (np.arange(table.shape[1]) == slopes.shape[-1])
     )
     return np.where(np.isfinite(table), table, lost)
 
