@@ -86,7 +86,7 @@ def _refit_squares(parametric: Parametric, sample: Sample) -> Fitted:
     fitted = replace(parametric, values=tuple(map(float, values)))
     loss = float(np.square(left).mean()) * spread**2
     noise = float(scatter.sum()) / degrees * spread**2
-    errors = errors_of(known.swapaxes(0, 1), scatter * len(scatter) / degrees)
+    errors = errors_of(list(known.swapaxes(0, 1)), scatter * len(scatter) / degrees)
     return Fitted(fitted, loss, rows=len(left), degrees=degrees, noise=noise, **errors)
 
 
