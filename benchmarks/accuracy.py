@@ -6,7 +6,7 @@ python benchmarks/accuracy.py [--quick]
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -26,7 +26,7 @@ LEVELS = (3, 6, 12, 24, 48, 96, 192)
 ROWS = 10_000
 
 
-def convergence(problem: Problem, seed: int) -> dict[int, float]:
+def convergence(problem: Problem, seed: int, levels: Sequence[int]) -> dict[int, float]:
     """Test error at the end of every level of one schedule that doubles the grid."""
     data = problem.dataset(ROWS, seed)
     errors: dict[int, float] = {}
@@ -35,17 +35,17 @@ def convergence(problem: Problem, seed: int) -> dict[int, float]:
         if progress.validation_loss is not None:
             errors[progress.grid_size] = rmse(progress.snapshot(), data)
 
-    fit(KAN(problem.width, seed=seed), data, grids=LEVELS, seed=seed, callback=keep)
+    fit(KAN(problem.width, seed=seed), data, grids=levels, seed=seed, callback=keep)
     return errors
 
 
-def convergence_rows(seeds: int) -> Iterator[list[str]]:
+def convergence_rows(seeds: int, levels: Sequence[int]) -> Iterator[list[str]]:
     """Median error per level, and the slope between neighbours in the logarithm."""
-    runs = [convergence(TOY_2, seed) for seed in range(seeds)]
-    levels = [g for g in LEVELS if all(g in run for run in runs)]
-    medians = {g: sorted(run[g] for run in runs)[seeds // 2] for g in levels}
-    yield [str(levels[0]), short(medians[levels[0]]), ""]
-    for coarse, fine in pairwise(levels):
+    runs = [convergence(TOY_2, seed, levels) for seed in range(seeds)]
+    reached = [g for g in levels if all(g in run for run in runs)]
+    medians = {g: sorted(run[g] for run in runs)[seeds // 2] for g in reached}
+    yield [str(reached[0]), short(medians[reached[0]]), ""]
+    for coarse, fine in pairwise(reached):
         slope = math.log(medians[fine] / medians[coarse]) / math.log(fine / coarse)
         yield [str(fine), short(medians[fine]), f"{slope:.1f}"]
 
@@ -89,14 +89,14 @@ TASKS: tuple[
     tuple[Problem, tuple[int, ...], int, float, Callable[[tuple[int, ...], Dataset, int], Call]],
     ...,
 ] = (
+    (TOY_3, TOY_3.width, 1000, 1e-7, plain),
     (TOY_5, TOY_5.width, 3000, 1e-6, plain),
     (TOY_5, (4, 4, 2, 1), 3000, 1e-6, pruned),
-    (TOY_3, TOY_3.width, 1000, 1e-7, plain),
 )
 
 
-def call_rows(seeds: int) -> Iterator[list[str]]:
-    for problem, width, rows, bar, how in TASKS:
+def call_rows(seeds: int, most: int | None) -> Iterator[list[str]]:
+    for problem, width, rows, bar, how in TASKS[:most]:
         tables = [problem.dataset(rows, seed) for seed in range(seeds)]
         calls = [how(width, data, seed) for seed, data in enumerate(tables)]
         elapsed = [on_all_cores(partial(how, width, data, i)) for i, data in enumerate(tables)]
@@ -117,13 +117,14 @@ def call_rows(seeds: int) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=10)
-    write("convergence", ["G", "RMSE", "slope"], convergence_rows(min(3, chosen.seeds)))
+    chosen = options(__doc__, seeds=(10, 1), levels=(len(LEVELS), 2), most=(None, 1))
+    slopes = convergence_rows(min(3, chosen.seeds), LEVELS[: chosen.levels])
+    write("convergence", ["G", "RMSE", "slope"], slopes)
     header = [
         "function", "shape", "bar", "calls below it", "edges", "median RMSE", "worst",
         "share of starts", "s", "s, all cores",
     ]  # fmt: skip
-    write("calls", header, call_rows(chosen.seeds))
+    write("calls", header, call_rows(chosen.seeds, chosen.most))
 
 
 if __name__ == "__main__":

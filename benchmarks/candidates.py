@@ -1,14 +1,16 @@
 """Which function made this curve: share that is found, and fits a second, beside pykan's.
 
-    python benchmarks/candidates.py [--curves 5]
+    python benchmarks/candidates.py [--curves 5] [--quick]
 
 Everything runs in this process on one thread; the table replaces the one in benchmarks/README.md.
 """
 
-import argparse
 import time
+from collections.abc import Sequence
 
 import torch
+from command import installed
+from measure import options
 from tables import put
 from torch import Tensor
 
@@ -51,9 +53,9 @@ def curves(count: int, noise: float, size: int, seed: int = 0) -> tuple[list[str
     return names, torch.stack(points), torch.stack(values)
 
 
-def ours(count: int) -> list[str]:
+def ours(count: int, sizes: Sequence[int]) -> list[str]:
     lines = []
-    for noise, points in [(n, m) for m in POINTS for n in NOISES]:
+    for noise, points in [(n, m) for m in sizes for n in NOISES]:
         names, x, y = curves(count, noise, points)
         match(x[:1], y[:1], EVERY)  # tables are made once
         begun = time.perf_counter()
@@ -70,10 +72,8 @@ def ours(count: int) -> list[str]:
 
 
 def pykan() -> list[str]:
-    try:
-        from kan.utils import SYMBOLIC_LIB, fit_params
-    except ImportError:
-        return ["| pykan | – | – | not installed | – |"]
+    from kan.utils import SYMBOLIC_LIB, fit_params
+
     _, x, y = curves(1, 0.0, POINTS[-1])
     begun, fits = time.perf_counter(), 0
     for name in PEER_FUNCTIONS:
@@ -85,13 +85,12 @@ def pykan() -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--curves", type=int, default=5, help="of every function")
-    count = parser.parse_args().curves
-    torch.set_num_threads(1)
+    chosen = options(__doc__, curves=(5, 1), sizes=(len(POINTS), 1))
     head = ["| matcher | points | noise | right | fits a second |", "|---|---|---|---|---|"]
-    text = "\n".join([*head, *ours(count), *pykan()])
-    put("candidates", text)
+    lines = ours(chosen.curves, POINTS[: chosen.sizes])
+    if installed("pykan"):
+        lines += pykan()
+    put("candidates", "\n".join([*head, *lines]))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """Classes: KANClassifier as it comes, logistic regression, an MLP by its best solver, gradient boosting.
 
-    python benchmarks/classification.py [--splits 20]
+    python benchmarks/classification.py [--splits 20] [--quick]
 
 Each method sees the same training rows; what it needs for its own choices it holds out of them.
 """
 
-import argparse
 from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from statistics import mean
 
 import numpy as np
 import torch
+from measure import options
 from sklearn.datasets import load_breast_cancer, load_wine, make_classification, make_moons
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -54,14 +56,17 @@ def boosting(x: np.ndarray, y: np.ndarray, seed: int) -> Probabilities:
     return HistGradientBoostingClassifier(random_state=seed).fit(x, y).predict_proba
 
 
-def perceptron(x: np.ndarray, y: np.ndarray, seed: int) -> Probabilities:
+def perceptron(x: np.ndarray, y: np.ndarray, seed: int, most: int | None = None) -> Probabilities:
+    """Of the first so many widths and decays the best; by default of all."""
     held = np.random.default_rng(seed).random(len(x)) < HELD_OUT
     data = Dataset.from_arrays(
         x, y, split=np.where(held, "validation", "train"), task="classification"
     )
     found = [
-        fit_mlp(data, hidden=width, solver="best", starts=8, decay=DECAYS, effort=0.3, seed=seed)
-        for width in WIDTHS
+        fit_mlp(
+            data, hidden=width, solver="best", starts=8, decay=DECAYS[:most], effort=0.3, seed=seed
+        )
+        for width in WIDTHS[:most]
     ]
     model = min(found, key=lambda one: one.validation_loss).model
 
@@ -84,16 +89,14 @@ METHODS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--splits", type=int, default=20)
-    splits = range(parser.parse_args().splits)
-    torch.set_num_threads(1)
+    chosen = options(__doc__, splits=(20, 1), most=(None, 1))
+    methods = METHODS | {"MLP": partial(perceptron, most=chosen.most)}
     rows = []
-    for name, make in TABLES.items():
+    for name, make in islice(TABLES.items(), chosen.most):
         cells: list[str] = [name]
-        for train in METHODS.values():
+        for train in methods.values():
             shares, losses = [], []
-            for seed in splits:
+            for seed in range(chosen.splits):
                 x, y = make(seed)
                 parts = train_test_split(x, y, test_size=0.3, random_state=seed, stratify=y)
                 found = train(parts[0], parts[2], seed)(parts[1])

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import sympy
-from measure import options
+from measure import options, within
 from scipy.stats import binomtest
 from tables import write
 
@@ -41,8 +41,8 @@ STARTS = 0.1
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=400, quick=40)
-    write("coverage", HEADER, [*given(chosen.seeds), *searched(max(chosen.seeds // 20, 2))])
+    chosen = options(__doc__, seeds=(400, 2), searches=(20, 1), seconds=(None, 2))
+    write("coverage", HEADER, [*given(chosen.seeds), *searched(chosen.searches, chosen.seconds)])
 
 
 HEADER = ("law", "rows", "noise", "intervals", "hold the truth", "95 % range of that share")
@@ -65,14 +65,15 @@ def given(seeds: int) -> Iterator[list[str]]:
     yield line("in all", "", "", held, total)
 
 
-def searched(seeds: int) -> Iterator[list[str]]:
+def searched(seeds: int, seconds: int | None) -> Iterator[list[str]]:
     """The form is found by ``discover``; only searches that find it are counted."""
     for name in SEARCHED:
         total, held, right = 0, 0, 0
         for seed in range(seeds):
             data = Dataset.from_arrays(*sample(LAWS[name], 600, 0.01, seed), names=NAMES, seed=seed)
-            found = discover(data, effort="quick", hidden=(), seed=seed).formulas
-            same = next((f for f in found if is_law(f, LAWS[name])), None)
+            report = within(seconds)
+            found = discover(data, effort="quick", hidden=(), seed=seed, report=report)
+            same = next((f for f in found.formulas if is_law(f, LAWS[name])), None)
             if same is None:
                 continue
             right += 1

@@ -1,19 +1,20 @@
 """Targets made from the knot table, to see whether a wrong law is stated without a word.
 
-    python benchmarks/decoys.py [--rows 1500] [--seeds 3] [--only ratio ...]
+    python benchmarks/decoys.py [--rows 1500] [--seeds 3] [--only ratio ...] [--quick]
 
 The inputs are those of the knots study, where the cusp's volume is half the longitude times the height of the
 meridian. A discovery is *right* when it states the law, or that there is none; *open* when it states another
 form and names those that it does not tell apart; *wrong* when it states another form without that sentence.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
+from command import Options
+from measure import some, within
 from tables import write
 
 from case_studies.knots.study import KnotStudy
@@ -54,21 +55,20 @@ def decoy(data: Dataset, name: str, seed: int) -> tuple[Dataset, np.ndarray]:
     return replace(data, targets=torch.from_numpy(y)[:, None]), law
 
 
-def some(data: Dataset, rows: int, seed: int) -> Dataset:
-    """The same table with fewer rows in every part."""
-    random = np.random.default_rng(seed)
-    share = min(1.0, rows / len(data.inputs))
-    parts = {}
-    for part in ("train", "validation", "test"):
-        places = getattr(data, part).numpy()
-        parts[part] = torch.from_numpy(random.permutation(places)[: int(share * len(places))])
-    return replace(data, **parts)
-
-
-def judged(name: str, data: Dataset, law: np.ndarray, seed: int) -> tuple[str, str]:
+def judged(
+    name: str, data: Dataset, law: np.ndarray, seed: int, seconds: int | None
+) -> tuple[str, str]:
     """The verdict on one discovery, and its formula."""
     shape = (len(data.names), 2, 1)
-    found = discover(data, effort="quick", widths=(shape,), grids=(5,), hidden=(), seed=seed)
+    found = discover(
+        data,
+        effort="quick",
+        widths=(shape,),
+        grids=(5,),
+        hidden=(),
+        seed=seed,
+        report=within(seconds),
+    )
     formula = found.formula
     values = formula(data.inputs.numpy())
     if name in NOTHING:
@@ -81,18 +81,16 @@ def judged(name: str, data: Dataset, law: np.ndarray, seed: int) -> tuple[str, s
 
 def main() -> None:
     """Print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1500)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser = Options(__doc__, rows=(1500, 100), seeds=(3, 1), seconds=(None, 2))
     parser.add_argument("--only", nargs="+", default=[*LAWS, *NOTHING])
-    options = parser.parse_args()
+    options = parser.chosen(only=["product"])
     whole = KnotStudy().load()
     table = []
     for name in options.only:
         begun, verdicts = time.process_time(), []
         for seed in range(options.seeds):
             data, law = decoy(whole, name, seed)
-            verdict, text = judged(name, some(data, options.rows, seed), law, seed)
+            verdict, text = judged(name, some(data, options.rows, seed), law, seed, options.seconds)
             print(f"{name}, seed {seed}: {verdict}: {text}", flush=True)
             verdicts.append(verdict)
         seconds = (time.process_time() - begun) / options.seeds

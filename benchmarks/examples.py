@@ -1,6 +1,6 @@
 """Physics from the KAN 2.0 paper: hyperelastic laws, a Lagrangian and conserved quantities.
 
-    python benchmarks/examples.py [--quick] [--seeds 5]
+    python benchmarks/examples.py [--seeds 5] [--quick]
 
 1,000 noise-free rows of each problem with the ranges of the authors' notebooks, every seed another table,
 and no seed is chosen: a formula counts when it agrees with the law on 1,000 fresh rows to 1e-9, up to the
@@ -139,9 +139,9 @@ PROBLEMS: tuple[tuple[str, Callable[[int], Result]], ...] = (
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=5)
+    chosen = options(__doc__, seeds=(5, 1), most=(None, 1))
     rows = []
-    for name, problem in PROBLEMS:
+    for name, problem in PROBLEMS[: chosen.most]:
         results = [problem(seed) for seed in range(chosen.seeds)]
         right = sum(result[0] for result in results)
         seconds = median(result[1] for result in results)

@@ -8,12 +8,10 @@ from problems import FEYNMAN
 from tables import write
 from versus import HEADER, table
 
-ROWS = 3000
-
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=3, quick=1)
-    write("feynman", HEADER, list(table(FEYNMAN, ROWS, chosen.seeds)))
+    chosen = options(__doc__, seeds=(3, 1), rows=(3000, 200), most=(None, 1))
+    write("feynman", HEADER, list(table(FEYNMAN[: chosen.most], chosen.rows, chosen.seeds)))
 
 
 if __name__ == "__main__":

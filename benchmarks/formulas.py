@@ -1,17 +1,16 @@
 """Laws out of samples: the 120 Feynman equations, four levels of noise, a time limit each.
 
     python benchmarks/formulas.py [--only I.6.20 ...] [--half development|held-out] [--most 30]
-                                    [--noise 0 0.01] [--budget 30] [--table]
+                                    [--noise 0 0.01] [--budget 30] [--table] [--quick]
 
 An equation is drawn 1,000 times from its ranges, the noise is Gaussian with the given share of the target's
 root mean square, and ``discover`` gets the budget in processor seconds of one thread. Its chosen formula
 is judged on fresh, noise-free rows. Results are kept line by line in ``formulas.jsonl`` (``--results``): a
-run that was broken off goes on where it was. ``--table`` only writes the table again.
+run that was broken off goes on where it was; a quick run keeps none. ``--table`` only writes the table again.
 
 The development half, chosen by a hash of the name, is the one that methods may be improved on.
 """
 
-import argparse
 import json
 import math
 import multiprocessing
@@ -26,6 +25,7 @@ from typing import Any
 import numpy as np
 import sympy
 import torch
+from command import Options
 from feynman_equations import Equation, halves
 from sympy import Expr
 from tables import write
@@ -276,15 +276,14 @@ def read(path: Path) -> Results:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Options(__doc__, most=(120, 1))
     parser.add_argument("--only", nargs="+", default=[], help="names of equations")
     parser.add_argument("--half", choices=("development", "held-out"), default=None)
-    parser.add_argument("--most", type=int, default=120, help="so many equations, by their hash")
     parser.add_argument("--noise", nargs="+", type=float, default=[0.0, 0.001, 0.01, 0.1])
     parser.add_argument("--budget", type=float, default=30.0, help="processor seconds for each")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_name("formulas.jsonl"))
     parser.add_argument("--table", action="store_true", help="only write the table again")
-    chosen = parser.parse_args()
+    chosen = parser.chosen(noise=[0.0], budget=2.0, results=Path(os.devnull))
     os.environ["OMP_NUM_THREADS"] = "1"
     first, second = halves()
     members = {"development": first, "held-out": second, None: (*first, *second)}[chosen.half]

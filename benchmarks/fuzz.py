@@ -1,6 +1,6 @@
 """Random changes of files: each must open and show all that it says, or be refused in one sentence.
 
-    PYTHONPATH=. python benchmarks/fuzz.py [changes of each kind] [seed]
+    PYTHONPATH=. python benchmarks/fuzz.py [--changes 300] [--seed 0] [--quick]
 
 Six kinds: JSON values and bytes of a formula, JSON values and members of a session, a network, tables.
 """
@@ -9,7 +9,6 @@ import io
 import json
 import random
 import resource
-import sys
 import tempfile
 import time
 import warnings
@@ -245,15 +244,17 @@ def tried(files: Files, kind: str, count: int, seed: int) -> Iterator[tuple[str,
 
 
 def main() -> None:
-    from tables import write  # a neighbour only for the script: the tests import this module
+    # Neighbours only for the script: the tests import this module.
+    from command import Options
+    from tables import write
 
-    count, seed = (int(word) for word in [*sys.argv[1:], *("300", "0")[len(sys.argv) - 1 :]])
+    chosen = Options(__doc__, changes=(300, 3), seed=(0, 0)).chosen()
     warnings.simplefilter("ignore")
     files, lines = originals(), []
     for kind in KINDS:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         ended, slowest, began = Counter[str](), 0.0, time.process_time()
-        for what, words in tried(files, kind, count, seed):
+        for what, words in tried(files, kind, chosen.changes, chosen.seed):
             slowest, began = max(slowest, time.process_time() - began), time.process_time()
             ended[what] += 1
             if what not in ("shown", "refused"):

@@ -1,6 +1,6 @@
 """Work is not lost: ``workbench discover`` is ended at random moments, and what it leaves is looked at.
 
-    python benchmarks/interruptions.py [--runs 40] [--seed 0]
+    python benchmarks/interruptions.py [--runs 40] [--seed 0] [--quick]
 
 Each run searches a small table with ``--out`` and ``--json`` in a fresh folder and gets Ctrl-C, SIGTERM,
 Ctrl-C twice, or kill -9 at a moment drawn uniformly from the length of a whole exact run. The table has
@@ -9,7 +9,6 @@ network and figures are on disk and can be read; what was left of processes, tem
 and how long the end took.
 """
 
-import argparse
 import json
 import os
 import random
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from command import Options
 from tables import put
 
 from workbench.formulas.formula import Formula
@@ -167,10 +167,7 @@ def report(runs: list[dict[str, object]]) -> str:
 
 def main() -> None:
     """Print and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = Options(__doc__, runs=(40, 1), seed=(0, 0)).chosen()
     draw = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,15 +1,14 @@
 """Accuracy of the signature on held-out knots: rules, multilayer perceptrons and networks, one split.
 
-    python benchmarks/knots.py [--seeds 3]
+    python benchmarks/knots.py [--seeds 3] [--quick]
 
 Everything runs in this process on one thread; the table replaces the one in benchmarks/README.md.
 """
 
-import argparse
 import time
 from statistics import mean
 
-import torch
+from measure import options, some
 from tables import put
 
 from case_studies.knots.study import accuracy, as_classifier, dataset, slope_rule
@@ -46,9 +45,9 @@ def network_row(
     return name, len(data.names), model.parameter_count, share, seconds
 
 
-def peer_rows(data: Dataset, seed: int) -> list[Row]:
+def peer_rows(data: Dataset, seed: int, most: int | None) -> list[Row]:
     peers = [slope_rule(data)]
-    peers += [as_classifier(b, data) for b in compare(data, hidden=PERCEPTRONS, seed=seed)]
+    peers += [as_classifier(b, data) for b in compare(data, hidden=PERCEPTRONS[:most], seed=seed)]
     count = {"majority": 0, "slope rule": 3}
     return [
         (b.name, count.get(b.name, len(data.names)), b.parameters, b.accuracy or 0.0, b.seconds)
@@ -73,15 +72,14 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    seeds = range(parser.parse_args().seeds)
-    torch.set_num_threads(1)
+    chosen = options(__doc__, seeds=(3, 1), rows=(None, 300), most=(None, 1))
     everything = dataset(load_table())
+    if chosen.rows is not None:
+        everything = some(everything, chosen.rows, seed=0)
     rows: list[Row] = []
-    for seed in seeds:
-        rows += peer_rows(everything, seed)
-        for name, inputs, hidden, grids in NETWORKS:
+    for seed in range(chosen.seeds):
+        rows += peer_rows(everything, seed, chosen.most)
+        for name, inputs, hidden, grids in NETWORKS[: chosen.most]:
             data = everything if inputs is None else everything.select(inputs)
             rows.append(network_row(name, data, hidden, grids, seed))
     text = table(rows)

@@ -8,12 +8,12 @@ pykan's pipeline (see ``rivals.py``) is timed on the first law where it is insta
 """
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
 import sympy
-from measure import Clock, options
+from command import installed
+from measure import Clock, options, within
 from numpy import cos, exp, pi, sin, sqrt
 from rivals import pykan_tutorial
 from tables import write
@@ -82,23 +82,30 @@ def law(
     return bool((np.abs(found(fresh) - y) <= 1e-9 * (np.abs(y) + y.std())).all()), seconds
 
 
-def noise(seed: int) -> tuple[bool, float]:
+def noise(seed: int, limit: int | None) -> tuple[bool, float]:
     """Whether the constant is chosen for a target of pure noise."""
     random = np.random.default_rng(seed)
     x, y = random.uniform(-1, 1, (NOISE_ROWS, 3)), random.standard_normal(NOISE_ROWS)
     clock = Clock()
-    found = discover(Dataset.from_arrays(x, y, seed=seed), effort="quick", hidden=(), seed=seed)
+    data, report = Dataset.from_arrays(x, y, seed=seed), within(limit)
+    found = discover(data, effort="quick", hidden=(), seed=seed, report=report)
     return bool(found.formula.expression.is_number), clock.seconds
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=0, quick=1)
+    chosen = options(__doc__, seeds=(None, 1), most=(None, 1), seconds=(None, 2))
     rows = []
-    tasks = [(name, lambda seed, f=f, r=r: law(f, r, seed), seeds) for name, f, r, seeds in LAWS]
-    if find_spec("kan"):
+    tasks = [
+        (name, lambda seed, f=f, r=r: law(f, r, seed), seeds)
+        for name, f, r, seeds in LAWS[: chosen.most]
+    ]
+    if installed("pykan"):
         name, f, r, seeds = LAWS[0]
         tasks.insert(1, (f"{name}, by pykan", lambda seed: law(f, r, seed, pykans), seeds))
-    for name, task, seeds in [*tasks, ("noise alone: the constant", noise, NOISE_SEEDS)]:
+    tasks.append(
+        ("noise alone: the constant", lambda seed: noise(seed, chosen.seconds), NOISE_SEEDS)
+    )
+    for name, task, seeds in tasks:
         results = [task(seed) for seed in range(chosen.seeds or seeds)]
         right, seconds = sum(r[0] for r in results), median(r[1] for r in results)
         rows.append([name, f"{right} of {len(results)}", f"{seconds:.1f}"])

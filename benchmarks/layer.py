@@ -1,23 +1,23 @@
 """Speed and memory of one layer 64 -> 64 at batch 4,096 beside a perceptron and pykan's layer.
 
-    python benchmarks/layer.py [--rounds 7]
+    python benchmarks/layer.py [--rounds 7] [--quick]
 
 Needs Linux for the memory column; pykan 0.2.8 is measured where it is installed. Everything runs on one
 thread; times are medians of rounds in which the contestants take turns, so that a busy machine is
 unfair to none. The table replaces the one in benchmarks/README.md.
 """
 
-import argparse
 import gc
-import importlib.util
 import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.pool import Pool
 from pathlib import Path
 from statistics import median
 
 import torch
+from command import installed
+from measure import options
 from tables import put
 from torch import Tensor, nn
 
@@ -26,7 +26,6 @@ from workbench.kan.layer import KANLayer
 FEATURES, BATCH = 64, 4096
 GRIDS = (5, 20, 100)
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-PEERS = ("layer", "MLP", *(("pykan",) if importlib.util.find_spec("kan") else ()))
 
 
 def contestant(name: str, grid_size: int, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
@@ -83,20 +82,20 @@ def resident(what: str) -> float:
     return float("nan")
 
 
-def row(grid_size: int, dtype: str, rounds: int, processes: Pool) -> str:
+def row(grid_size: int, dtype: str, rounds: int, names: Sequence[str], processes: Pool) -> str:
     x = inputs(DTYPES[dtype])
-    modules = {name: contestant(name, grid_size, DTYPES[dtype]) for name in PEERS}
-    both: dict[str, list[float]] = {name: [] for name in PEERS}
-    forward: dict[str, list[float]] = {name: [] for name in PEERS}
+    modules = {name: contestant(name, grid_size, DTYPES[dtype]) for name in names}
+    both: dict[str, list[float]] = {name: [] for name in names}
+    forward: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds + 1):
         for name, module in modules.items():
             times = both_ways(module, x), forward_only(module, x)
             if number:  # the first round warms up
                 both[name].append(times[0])
                 forward[name].append(times[1])
-    ms = {name: 1e3 * median(both[name]) for name in PEERS}
-    memory = {name: processes.apply(peak, (name, grid_size, dtype)) for name in PEERS}
-    pykan = "pykan" in PEERS
+    ms = {name: 1e3 * median(both[name]) for name in names}
+    memory = {name: processes.apply(peak, (name, grid_size, dtype)) for name in names}
+    pykan = "pykan" in names
     cells = (
         dtype,
         str(grid_size),
@@ -107,23 +106,25 @@ def row(grid_size: int, dtype: str, rounds: int, processes: Pool) -> str:
         f"{ms['layer'] / ms['MLP']:.2f}×",
         f"{ms['pykan']:.0f}" if pykan else "–",
         f"{ms['pykan'] / ms['layer']:.0f}×" if pykan else "–",
-        " / ".join(f"{memory[name]:.0f}" for name in PEERS),
+        " / ".join(f"{memory[name]:.0f}" for name in names),
     )
     return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
-    torch.set_num_threads(1)
+    chosen = options(__doc__, rounds=(7, 1), most=(None, 1))
+    names = ("layer", "MLP", *(("pykan",) if installed("pykan") else ()))
     torch.manual_seed(0)
     head = (
         "| dtype | G | layer ms | forward | MLP ms | forward | layer : MLP | pykan ms "
-        f"| pykan : layer | memory MB: {' / '.join(PEERS)} |"
+        f"| pykan : layer | memory MB: {' / '.join(names)} |"
     )
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
-        rows = [row(g, dtype, rounds, processes) for dtype in DTYPES for g in GRIDS]
+        rows = [
+            row(grid_size, dtype, chosen.rounds, names, processes)
+            for dtype in DTYPES
+            for grid_size in GRIDS[: chosen.most]
+        ]
     text = "\n".join((head, "|---" * 10 + "|", *rows))
     put("layer", text)
 

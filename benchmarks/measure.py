@@ -6,29 +6,34 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 
+import numpy as np
 import torch
+from command import Options
 
 from workbench.kan.data import Dataset
+from workbench.search.discovery import Report
 
 
-def options(description: str, seeds: int, quick: int = 3) -> argparse.Namespace:
-    """Command line of a benchmark; from here on the process computes on one thread.
-
-    Args:
-        description: of the script.
-        seeds: how many each row takes by default.
-        quick: how many under ``--quick``, which also lets a script leave out what takes long.
-    """
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--quick", action="store_true", help=f"{quick} seeds, the short version")
-    parser.add_argument("--seeds", type=int, default=None, help=f"seeds of each row ({seeds})")
-    chosen = parser.parse_args()
-    chosen.seeds = chosen.seeds or (quick if chosen.quick else seeds)
+def options(description: str | None, **numbers: tuple[int | None, int]) -> argparse.Namespace:
+    """Command line of a benchmark, see ``Options``; from here on the process computes on one thread."""
+    chosen = Options(description, **numbers).chosen()
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
     return chosen
+
+
+def some(data: Dataset, rows: int, seed: int) -> Dataset:
+    """The same table with fewer rows in every part."""
+    random = np.random.default_rng(seed)
+    share = min(1.0, rows / len(data.inputs))
+    parts = {}
+    for part in ("train", "validation", "test"):
+        places = getattr(data, part).numpy()
+        parts[part] = torch.from_numpy(random.permutation(places)[: int(share * len(places))])
+    return replace(data, **parts)
 
 
 class Clock:
@@ -50,6 +55,12 @@ class Clock:
         before = time.process_time()
         yield
         self.begun += time.process_time() - before
+
+
+def within(seconds: float | None) -> Report:
+    """A report that ends a search once it has taken so much processor time; None: it comes to its own end."""
+    clock, most = Clock(), math.inf if seconds is None else seconds
+    return lambda what, share: clock.seconds > most
 
 
 def rmse(model: torch.nn.Module, data: Dataset) -> float:

@@ -1,7 +1,7 @@
 """Would the tests notice? Seeded mutants of the package against the tests that run what was changed.
 
     pip install cosmic-ray coverage
-    python benchmarks/mutants.py --mutants 150 [--room kan]
+    python benchmarks/mutants.py --mutants 150 [--room kan] [--quick]
 
 Cosmic Ray's operators (another comparison or operator, a number off by one, ``not``, a decorator less, a
 loop that never runs …) change one place of one file, in a copy of the tree; every folder of the package
@@ -22,10 +22,9 @@ constants that change by two percent or less, such as the size of a sample.
 
 ``mutants.jsonl`` keeps every verdict, so that an interrupted run goes on where it was, in an order that only
 the seed and the changed lines decide; ``--again`` asks of the survivors once more, ``--judged`` writes the
-table of what is known.
+table of what is known. A quick run asks the tests of one small room, and keeps nothing.
 """
 
-import argparse
 import ast
 import difflib
 import hashlib
@@ -38,23 +37,32 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
+from command import Options, installed, not_run
 from ran import Ran, failing, measured
 from tables import write
 
 ROOT = Path(__file__).resolve().parents[1]
-VERDICTS = Path(__file__).with_suffix(".jsonl")
+VERDICTS = "mutants.jsonl"
 SECONDS = 60.0
 _NOT_ASKED = {"e2e", "test_benchmarks.py", "test_notebooks.py", "test_packaging.py"}
 _HEADER = ("room", "mutants", "killed", "share")
-_OPERATORS = {n: get_operator(n) for n in operator_names() if not get_operator(n).arguments()}
+
+if TYPE_CHECKING:
+    from cosmic_ray.operators.operator import Operator
 
 Position = tuple[int, int]
+
+
+@cache
+def operators() -> "Mapping[str, type[Operator]]":
+    """Cosmic Ray's operators that need no arguments, by name."""
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    return {n: get_operator(n) for n in operator_names() if not get_operator(n).arguments()}
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,11 @@ class Mutant:
 
     @cached_property
     def mutated(self) -> str:
-        return mutate_code(self.source, _OPERATORS[self.operator](), self.occurrence) or self.source
+        from cosmic_ray.mutating import mutate_code
+
+        return (
+            mutate_code(self.source, operators()[self.operator](), self.occurrence) or self.source
+        )
 
     @cached_property
     def difference(self) -> str:
@@ -147,10 +159,12 @@ def counts(mutant: Mutant) -> bool:
 
 def places(file: str) -> dict[Position, list[Mutant]]:
     """Every place of a file that can be changed, with all changes that apply there."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+
     source = (ROOT / file).read_text(encoding="utf-8")
     nodes, left_alone = list(ast_nodes(get_ast(source))), spans(source)
     found: dict[Position, list[Mutant]] = defaultdict(list)
-    for name, operator in _OPERATORS.items():
+    for name, operator in operators().items():
         positions = (begin for node in nodes for begin, _ in operator().mutation_positions(node))
         for occurrence, begin in enumerate(positions):
             if not any(first <= begin < last for first, last in left_alone):
@@ -271,30 +285,32 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def known() -> dict[tuple[str, str], Verdict]:
+def known(kept: Path) -> dict[tuple[str, str], Verdict]:
     """The last verdict of every mutant."""
-    if not VERDICTS.exists():
+    file = kept / VERDICTS
+    if not file.exists():
         return {}
-    found = [Verdict(**json.loads(s)) for s in VERDICTS.read_text(encoding="utf-8").splitlines()]
+    found = [Verdict(**json.loads(s)) for s in file.read_text(encoding="utf-8").splitlines()]
     return {(v.file, v.difference): v for v in found}
 
 
-def keep(verdict: Verdict) -> None:
-    with VERDICTS.open("a", encoding="utf-8") as file:
+def keep(verdict: Verdict, kept: Path) -> None:
+    with (kept / VERDICTS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(verdict)) + "\n")
 
 
-def judge(mutants: Sequence[Mutant]) -> None:
+def judge(mutants: Sequence[Mutant], tests: str, kept: Path) -> None:
     """Ask the tests about each, and afterwards whether those that failed pass without a mutant."""
     with tempfile.TemporaryDirectory() as folder:
         tree = copied(Path(folder))
-        files = sorted(path.relative_to(tree) for path in (tree / "tests").rglob("test_*.py"))
-        known = measured(tree, [f.as_posix() for f in files if _NOT_ASKED.isdisjoint(f.parts)])
+        files = sorted(path.relative_to(tree) for path in (tree / tests).rglob("test_*.py"))
+        files = [file for file in files if _NOT_ASKED.isdisjoint(file.parts)]
+        known = measured(tree, [file.as_posix() for file in files], kept / "ran.jsonl")
         verdicts = []
         for mutant in mutants:
             verdict = judged(mutant, tree, known)
             verdicts.append(verdict)
-            keep(verdict)
+            keep(verdict, kept)
             print(f"{verdict.by or 'survives'}: {mutant.file}:{mutant.line}", flush=True)
             if verdict.by is None:
                 print(mutant.difference, flush=True)
@@ -304,7 +320,7 @@ def judge(mutants: Sequence[Mutant]) -> None:
     for verdict in verdicts:
         if wrong is None or verdict.by in wrong:
             print(f"fails without a mutant: {verdict.by}")
-            keep(Verdict(verdict.file, verdict.difference, None))
+            keep(Verdict(verdict.file, verdict.difference, None), kept)
 
 
 def table(
@@ -321,22 +337,27 @@ def table(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mutants", type=int, default=150)
-    parser.add_argument("--seed", type=int, default=0)
+    parser = Options(__doc__, mutants=(150, 1), seed=(0, 0))
     parser.add_argument("--room", help="of one folder only; then the table is not written")
+    parser.add_argument("--tests", default="tests", help="folder of the tests that are asked")
     parser.add_argument("--again", action="store_true", help="ask of survivors once more")
     parser.add_argument(
         "--judged", action="store_true", help="only write the table of what is known"
     )
-    options = parser.parse_args()
-    mutants, verdicts = sample(options.mutants, options.seed, options.room), known()
-    if not options.judged:
-        settled = {key for key, v in verdicts.items() if v.by is not None or not options.again}
-        judge([m for m in mutants if (m.file, m.difference) not in settled])
-        verdicts = known()
+    options = parser.chosen(room="common", tests="tests/common")
+    if not (installed("cosmic-ray") and installed("coverage")):
+        not_run("pip install cosmic-ray coverage")
+    with tempfile.TemporaryDirectory() as passing:
+        kept = Path(passing) if options.quick else Path(__file__).parent
+        mutants, verdicts = sample(options.mutants, options.seed, options.room), known(kept)
+        if not options.judged:
+            settled = {key for key, v in verdicts.items() if v.by is not None or not options.again}
+            judge(
+                [m for m in mutants if (m.file, m.difference) not in settled], options.tests, kept
+            )
+            verdicts = known(kept)
     rows = table([m for m in mutants if (m.file, m.difference) in verdicts], verdicts)
-    if options.room:
+    if options.room and not options.quick:
         print(*rows, sep="\n")
     else:
         write("mutants", _HEADER, rows)

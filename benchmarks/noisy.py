@@ -1,19 +1,21 @@
 """Noisy tables: KANRegressor as it comes, an MLP by its best solver, and gradient boosting.
 
-    python benchmarks/noisy.py [--seeds 3]
+    python benchmarks/noisy.py [--seeds 3] [--quick]
 
 Each method sees the same training rows; what it needs for its own choices it holds out of them. Friedman's
 functions are judged on noise-free rows, the other tables on their own held-out rows.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from statistics import median
 
 import numpy as np
 import torch
+from measure import options
 from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make_friedman3
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import train_test_split
@@ -86,14 +88,19 @@ def boosting(task: Task, seed: int) -> Callable[[np.ndarray], np.ndarray]:
     return HistGradientBoostingRegressor(random_state=seed).fit(task.x, task.y).predict
 
 
-def perceptron(task: Task, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+def perceptron(
+    task: Task, seed: int, most: int | None = None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Of the first so many widths and decays the best; by default of all."""
     held = np.random.default_rng(seed).random(len(task.x)) < HELD_OUT
     data = Dataset.from_arrays(
         task.x, task.y, split=np.where(held, "validation", "train"), task="regression"
     )
     found = [
-        fit_mlp(data, hidden=width, solver="best", starts=8, decay=DECAYS, effort=0.5, seed=seed)
-        for width in WIDTHS
+        fit_mlp(
+            data, hidden=width, solver="best", starts=8, decay=DECAYS[:most], effort=0.5, seed=seed
+        )
+        for width in WIDTHS[:most]
     ]
     model = min(found, key=lambda one: one.validation_loss).model
 
@@ -108,16 +115,14 @@ METHODS = {"KANRegressor": kan, "MLP": perceptron, "HistGradientBoosting": boost
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    seeds = range(parser.parse_args().seeds)
-    torch.set_num_threads(1)
+    chosen = options(__doc__, seeds=(3, 1), most=(None, 1))
+    methods = METHODS | {"MLP": partial(perceptron, most=chosen.most)}
     rows = []
-    for name, make in tasks().items():
+    for name, make in islice(tasks().items(), chosen.most):
         cells: list[str] = [name]
-        for train in METHODS.values():
+        for train in methods.values():
             found = []
-            for seed in seeds:
+            for seed in range(chosen.seeds):
                 task = make(seed)
                 begun = time.perf_counter()
                 predict = train(task, seed)

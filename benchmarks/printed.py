@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from measure import options
+from measure import options, within
 from tables import write
 
 from workbench.evidence.sample import probabilities
@@ -122,10 +122,11 @@ def moved(found: Discovery, problem: Problem, values: np.ndarray | None) -> floa
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=1, quick=1)
+    chosen = options(__doc__, most=(None, 1), seconds=(None, 2))
     rows = []
-    for number, problem in enumerate(PROBLEMS[:: 3 if chosen.quick else 1]):
-        found = discover(table(problem, number), effort="quick", seed=number)
+    for number, problem in enumerate(PROBLEMS[: chosen.most]):
+        report = within(chosen.seconds)
+        found = discover(table(problem, number), effort="quick", seed=number, report=report)
         x = found.data.split("train")[0].numpy()
         off = [moved(found, problem, read(found.formula, x)) for read in (read_text, read_latex)]
         shown = ["not read" if np.isnan(v) else f"{v:.3f}" for v in off]

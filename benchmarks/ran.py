@@ -22,7 +22,6 @@ import pytest
 
 PATIENCE, SLACK = 10, 10.0
 """So many times the seconds of processor time that it took, and so many more, may a test take."""
-KEPT = Path(__file__).with_suffix(".jsonl")
 _LIBRARIES = ("torch", "sympy", "pandas", "scipy.optimize", "scipy.interpolate", "sklearn.base")
 _OPTIONS = ("-q", "-p", "no:cacheprovider", "--tb=no", "-m", "not slow")
 
@@ -219,21 +218,21 @@ class Ran:
         return [tests[place] for text in texts for place in found.get(text, ())]
 
 
-def measured(tree: Path, files: Iterable[str]) -> list[Ran]:
-    """What the tests of each file run; ``ran.jsonl`` keeps it until that file changes.
+def measured(tree: Path, files: Iterable[str], kept: Path) -> list[Ran]:
+    """What the tests of each file run; ``kept`` holds it until that file changes.
 
     A line is known by its text, so that it stays known where others around it change. Where tests come to
-    run other lines without a change of their own, delete ``ran.jsonl``.
+    run other lines without a change of their own, delete it.
     """
-    kept = KEPT.read_text(encoding="utf-8").splitlines() if KEPT.exists() else []
-    known = {(ran.file, ran.digest): ran for ran in (Ran(**json.loads(s)) for s in kept)}
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+    known = {(ran.file, ran.digest): ran for ran in (Ran(**json.loads(s)) for s in lines)}
     found = []
     for file in files:
         key = file, hashlib.sha256((tree / file).read_bytes()).hexdigest()
         if key not in known:
             answer = _fork(tree, [file], lambda: _Lines(tree), 3600)
             known[key] = Ran(*key, **(answer or {"seconds": {}, "fixtures": {}, "lines": {}}))
-            with KEPT.open("a", encoding="utf-8") as out:
+            with kept.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(asdict(known[key])) + "\n")
             print(f"{sum(known[key].seconds.values()):.0f} s: {file}", flush=True)
         found.append(known[key])

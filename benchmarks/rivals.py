@@ -1,6 +1,6 @@
 """Peers on the Feynman equations of ``formulas.py``: Operon on all 120, pykan's pipeline on ten.
 
-    python benchmarks/rivals.py [--most 120] [--budget 30] [--ours formulas.jsonl] [--table]
+    python benchmarks/rivals.py [--most 120] [--budget 30] [--ours formulas.jsonl] [--table] [--quick]
 
 Rows, verdicts, one thread and the limit in processor seconds are those of ``formulas.py``; there is no noise.
 Operon computes in single precision, so that its formulas are exact only "after refit". Of its front the
@@ -9,7 +9,6 @@ is none: its own choice by description length stops earlier. pykan goes the way 
 prune, train, symbols, train), on the ten equations that come first by their hash. Needs the extra ``peers``.
 """
 
-import argparse
 import os
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import sympy
 import torch
+from command import Options, installed, not_run
 from feynman_equations import Equation, halves
 from formulas import COUNTS, ROWS, Results, counts, processor_seconds, read, results
 from speed import silence
@@ -122,21 +122,26 @@ def lines(name: str, theirs: Results, mine: Results) -> list[list[object]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--most", type=int, default=120, help="so many equations, by their hash")
+    parser = Options(__doc__, most=(120, 1))
     parser.add_argument("--budget", type=float, default=30.0, help="processor seconds for each")
     parser.add_argument("--ours", type=Path, default=_FOLDER / "formulas.jsonl")
     parser.add_argument("--folder", type=Path, default=_FOLDER, help="for the results of the peers")
     parser.add_argument("--table", action="store_true", help="only write the table again")
-    chosen = parser.parse_args()
+    chosen = parser.chosen(budget=2.0)
     os.environ["OMP_NUM_THREADS"] = "1"
     members = sorted((e for half in halves() for e in half), key=lambda e: e.rank)[: chosen.most]
-    rivals = (("pykan", pykan, members[:_PYKAN_EQUATIONS]), ("Operon", operon, members))
+    rivals = (
+        ("pykan", "pykan", pykan, members[:_PYKAN_EQUATIONS]),
+        ("Operon", "pyoperon", operon, members),
+    )
     mine, rows = read(chosen.ours), []
-    for name, method, asked in rivals:
-        kept = chosen.folder / f"{name.lower()}.jsonl"
-        theirs = results(method, () if chosen.table else asked, (0.0,), chosen.budget, kept)
+    for name, package, method, asked in rivals:
+        kept = Path(os.devnull) if chosen.quick else chosen.folder / f"{name.lower()}.jsonl"
+        missing = () if chosen.table or not installed(package) else asked
+        theirs = results(method, missing, (0.0,), chosen.budget, kept)
         rows += lines(name, theirs, mine)
+    if not rows:
+        not_run("there is no peer, and no result of one")
     write("rivals", ["method", *COUNTS], rows)
 
 

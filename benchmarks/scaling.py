@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from command import installed
 from measure import Clock, options, rmse, short
 from problems import TOY_2
 from tables import write
@@ -38,13 +39,12 @@ class Load:
         return tuple(3 * 2**k for k in range(10) if 3 * 2**k <= self.grid)
 
 
-def loads(quick: bool) -> list[Load]:
-    """Three sweeps around one middle; the short version leaves out what takes minutes."""
-    rows = (1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000)
+def loads(rows: int, most: int | None) -> list[Load]:
+    """Three sweeps around one middle with so many rows."""
     return [
-        *(Load("rows", n, 5, 6) for n in rows),
-        *(Load("width", 10_000, w, 6) for w in (2, 4, 8, 16)),
-        *(Load("grid", 10_000, 2, g) for g in (6, 12, 24, 48, 96)),
+        *(Load("rows", n, 5, 6) for n in (1_000, 10_000, 100_000, 1_000_000)[:most]),
+        *(Load("width", rows, w, 6) for w in (2, 4, 8, 16)[:most]),
+        *(Load("grid", rows, 2, g) for g in (6, 12, 24, 48, 96)[:most]),
     ]
 
 
@@ -110,8 +110,8 @@ def draw(found: list[tuple[Load, dict[str, Any]]]) -> None:
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=1, quick=1)
-    found = [(load, in_child(load)) for load in loads(chosen.quick)]
+    chosen = options(__doc__, rows=(10_000, 1_000), most=(None, 1))
+    found = [(load, in_child(load)) for load in loads(chosen.rows, chosen.most)]
     header = [
         "against", "rows", "shape", "finest grid", "parameters", "s per step", "s of fit",
         "peak MB", "MB above the start", "RMSE",
@@ -125,7 +125,8 @@ def main() -> None:
         for load, row in found
     ]  # fmt: skip
     write("scaling", header, rows)
-    draw(found)
+    if not chosen.quick and installed("matplotlib"):
+        draw(found)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,16 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from command import not_run
 from measure import options, short
 from playwright.sync_api import Page
 from tables import write
 
 from tests.e2e.browser import lab_and_browser, opened
+from tests.e2e.server import chromium
 from tests.e2e.test_lab import open_and_run, wait_for_the_last_cell, write_notebook
 
 SIZES = ((2, 2, 3), (10, 5, 10), (40, 20, 10))
-BUSY_SECONDS = 4.0
 
 PREPARE = """
 import asyncio, time
@@ -79,8 +80,7 @@ ROUND_TRIP = """async () => {
 
 def run(page: Page, lab: Any, name: str, *cells: str) -> None:
     """Write a notebook, open it, run it to its end."""
-    seconds = f"SECONDS = {BUSY_SECONDS}\n"
-    write_notebook(lab, f"{name}.ipynb", seconds + PREPARE, *cells)
+    write_notebook(lab, f"{name}.ipynb", PREPARE, *cells)
     open_and_run(page, f"{name}.ipynb")
     page.evaluate("() => jupyterapp.shell.collapseLeft()")
     wait_for_the_last_cell(page)
@@ -116,7 +116,7 @@ def training(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def alive(page: Page, lab: Any, times: int) -> dict[str, Any]:
+def alive(page: Page, lab: Any, times: int, seconds: int) -> dict[str, Any]:
     """Stop, bytes, and other cells, on a workbench that trains."""
     received: list[int] = []
     page.on(
@@ -128,7 +128,7 @@ def alive(page: Page, lab: Any, times: int) -> dict[str, Any]:
     training(page)
     received.clear()
     begun = time.perf_counter()
-    page.wait_for_timeout(1000 * BUSY_SECONDS)
+    page.wait_for_timeout(1000 * seconds)
     rate = sum(received) / (time.perf_counter() - begun)
     busy = [page.evaluate(ROUND_TRIP) for _ in range(5 * times)]
     stops = [page.evaluate(STOP)]
@@ -138,9 +138,9 @@ def alive(page: Page, lab: Any, times: int) -> dict[str, Any]:
     return {"idle": idle, "busy": busy, "stops": stops, "bytes": rate}
 
 
-def slowed(page: Page, lab: Any, times: int) -> tuple[float, float]:
+def slowed(page: Page, lab: Any, times: int, seconds: int) -> tuple[float, float]:
     """Iterations a second without and with the workbench on the screen, taking turns."""
-    turns = "alone, shown = [], []\n" + "".join(
+    turns = f"SECONDS = {seconds}\nalone, shown = [], []\n" + "".join(
         "alone.append(await rate(fresh()))\nshown.append(await rate(session))\n"
         for _ in range(times)
     )
@@ -160,16 +160,18 @@ def _times(seconds: Sequence[float]) -> str:
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=5)
+    chosen = options(__doc__, turns=(5, 1), seconds=(4, 1), most=(None, 1))
+    if chromium() is None:
+        not_run("there is no chromium here")
     with lab_and_browser() as (lab, browser):
         new_page = partial(opened, browser, lab, width=1280, height=2200, patience=180)
         page = new_page()
-        paints = [(width, *first_paint(page, lab, width)) for width in SIZES]
+        paints = [(width, *first_paint(page, lab, width)) for width in SIZES[: chosen.most]]
         page.context.close()
         page = new_page()
-        found = alive(page, lab, chosen.seeds)
+        found = alive(page, lab, chosen.turns, chosen.seconds)
         page.context.close()
-        alone, shown = slowed(new_page(), lab, chosen.seeds)
+        alone, shown = slowed(new_page(), lab, chosen.turns, chosen.seconds)
     targets = ("", "0.5", "2")
     rows = [
         [
@@ -177,7 +179,7 @@ def main() -> None:
             f"{paint:.2f} s, after {kernel:.2f} s in the kernel",
             f"≤ {target} s" if target else "",
         ]
-        for (width, kernel, paint), target in zip(paints, targets, strict=True)
+        for (width, kernel, paint), target in zip(paints, targets, strict=False)
     ]
     answers, ends = zip(*found["stops"], strict=True)
     rows += [

@@ -57,12 +57,12 @@ def row(case: SparseProblem, seeds: int) -> list[str]:
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=10)
+    chosen = options(__doc__, seeds=(10, 1), most=(None, 1))
     header = [
         "function", "noise", "start", "least edges", "found", "else", "error / std y", "s of fit",
         "s in all",
     ]  # fmt: skip
-    write("sparsity", header, [row(case, chosen.seeds) for case in SPARSE])
+    write("sparsity", header, [row(case, chosen.seeds) for case in SPARSE[: chosen.most]])
 
 
 if __name__ == "__main__":

@@ -8,12 +8,10 @@ from problems import SPECIAL
 from tables import write
 from versus import HEADER, table
 
-ROWS = 3000
-
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=3, quick=1)
-    write("special", HEADER, list(table(SPECIAL, ROWS, chosen.seeds, bar=0)))
+    chosen = options(__doc__, seeds=(3, 1), rows=(3000, 200), most=(None, 1))
+    write("special", HEADER, list(table(SPECIAL[: chosen.most], chosen.rows, chosen.seeds, bar=0)))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 import torch
+from command import installed
 from measure import Clock, options, rmse, short
 from problems import SPEED, Problem
 from tables import write
@@ -103,21 +104,27 @@ def silence() -> Any:
 
 def arrival(curves: list[Curve], error: float) -> tuple[float, str]:
     """Median seconds of the runs that get there, infinite if none does; and the same in words."""
+    if not curves or math.isnan(error):
+        return math.inf, "–"
     times = [curve.seconds_to(error) for curve in curves]
     there = [at for at in times if math.isfinite(at)]
     typical = median(there) if there else math.inf
     return typical, f"{short(typical)} ({len(there)}/{len(times)})"
 
 
-def row(problem: Problem, rows: int, seeds: int) -> tuple[list[str], list[float]]:
-    """A line of the table, and its ratios: time to 1e-3, time to pykan's best, error."""
+def row(problem: Problem, rows: int, seeds: int, peer: bool) -> tuple[list[str], list[float]]:
+    """A line of the table, and its ratios: time to 1e-3, time to pykan's best, error.
+
+    Without the peer there are no ratios.
+    """
     mine, theirs = [], []
     for seed in range(seeds):
         data = problem.dataset(rows, seed)
         mine.append(ours(problem, data, seed))
-        with silence():
-            theirs.append(pykan(problem, data, seed))
-    best = median(curve.best for curve in theirs)
+        if peer:
+            with silence():
+                theirs.append(pykan(problem, data, seed))
+    best = median(curve.best for curve in theirs) if peer else math.nan
     final = median(curve.final for curve in mine)
     line, ratios = [problem.name, str(list(problem.width)), f"{rows:,}"], []
     for error in (TARGET, best):
@@ -125,7 +132,7 @@ def row(problem: Problem, rows: int, seeds: int) -> tuple[list[str], list[float]
         line += [words, others]
         ratios.append(slow / fast if math.isfinite(slow) else math.nan)
     ratios.append(best / final)
-    line += [short(best), short(final), *(times(ratio) for ratio in ratios)]
+    line += [short(best) if peer else "–", short(final), *(times(ratio) for ratio in ratios)]
     print(*line, flush=True)
     return line, ratios
 
@@ -136,14 +143,16 @@ def times(ratio: float) -> str:
 
 
 def main() -> None:
-    chosen = options(__doc__ or "", seeds=5)
+    chosen = options(__doc__, seeds=(5, 1), most=(None, 1))
+    peer = installed("pykan")
     header = [
         "function", "shape", "rows", "s to 1e-3", "pykan", "s to pykan's best", "pykan",
         "pykan's best RMSE", "final RMSE", "faster to 1e-3", "to its best", "error below",
     ]  # fmt: skip
-    found = [row(problem, rows, chosen.seeds) for problem, rows in SPEED]
+    found = [row(problem, rows, chosen.seeds, peer) for problem, rows in SPEED[: chosen.most]]
     columns = zip(*(ratios for _, ratios in found), strict=True)
-    medians = [times(median(r for r in column if not math.isnan(r))) for column in columns]
+    known = ([ratio for ratio in column if not math.isnan(ratio)] for column in columns)
+    medians = [times(median(ratios) if ratios else math.nan) for ratios in known]
     summary = ["median", *[""] * (len(header) - 4), *medians]
     write("speed", header, [*(line for line, _ in found), summary])
 

@@ -1,10 +1,15 @@
-"""One Markdown table per benchmark, printed and kept between two marks in benchmarks/README.md."""
+"""One Markdown table per benchmark, printed and kept between two marks in benchmarks/README.md.
+
+The table of a quick run is only printed.
+"""
 
 import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from command import QUICK
 
 README = Path(__file__).with_name("README.md")
 MADE = r"Made by `benchmarks/(?P<script>\w+\.py)` at commit `(?P<commit>[0-9a-f]{7,40})`[^\n]*"
@@ -23,6 +28,9 @@ def write(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
 def put(name: str, table: str) -> None:
     """As ``write``, for a table that is Markdown already; a line below says what made it, and when."""
     print(table)
+    if QUICK in sys.argv:
+        print("A quick run: its figures are no figures, and benchmarks/README.md stays as it is.")
+        return
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     between = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}\n({MADE}\n)?", re.DOTALL)
     text = README.read_text(encoding="utf-8")

@@ -1,12 +1,41 @@
-"""Every table of benchmarks/README.md says what made it, and what that measures is known."""
+"""Every benchmark runs; every table of their README says what made it, and what that measures is known."""
 
 import importlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+SCRIPTS = [
+    path
+    for path in sorted(BENCHMARKS.glob("*.py"))
+    if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+]
+NOT_RUN = 77
+"""Exit code of a script that lacks what it needs here."""
+
+
+def written() -> dict[Path, int]:
+    """When each file beside the benchmarks was written last."""
+    return {path: path.stat().st_mtime_ns for path in BENCHMARKS.iterdir() if path.is_file()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_quick_run_comes_to_its_end(script: Path, tmp_path: Path) -> None:
+    before = written()
+    environment = os.environ | {"PYTHONPATH": str(BENCHMARKS.parent), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, str(script), "--quick"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    if done.returncode == NOT_RUN:
+        pytest.skip(done.stdout.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert written() == before
 
 
 @pytest.fixture
