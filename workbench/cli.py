@@ -19,6 +19,7 @@ from workbench.headless.terminal import Ended, ProgressLine, say
 
 if TYPE_CHECKING:
     from workbench.headless.running import Run
+    from workbench.kan.data import Dataset
     from workbench.search.discovery import Discovery
     from workbench.studies.study import CaseStudy
 
@@ -56,7 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kan-workbench {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
+    for add in (_add_lab, _add_run, _add_discover, _add_data):
+        add(commands)
+    return parser
 
+
+def _add_lab(commands: Any) -> None:
     lab = commands.add_parser("lab", help="open JupyterLab on a guided study")
     lab.add_argument("--study", default="knots", help="study that opens (knots)")
     lab.add_argument("--dir", default="workbench-files", help="folder of your notebooks")
@@ -64,12 +70,16 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_true")
     lab.set_defaults(command=_lab)
 
+
+def _add_run(commands: Any) -> None:
     run = commands.add_parser("run", help="run a packaged study without a browser")
     run.add_argument("study", help="knots or localization")
     run.add_argument("--quick", action="store_true", help="less search, under a minute")
     _add_output(run)
     run.set_defaults(command=_run)
 
+
+def _add_discover(commands: Any) -> None:
     discover = commands.add_parser("discover", help="find a formula in your own table")
     discover.add_argument("file", help="CSV, TSV or Parquet with a header row")
     discover.add_argument("--target", required=True, help="column to be explained")
@@ -100,12 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_output(discover)
     discover.set_defaults(command=_discover)
 
+
+def _add_data(commands: Any) -> None:
     data = commands.add_parser("data", help="build a study's data again")
     data.add_argument("study", choices=("knots",))
     data.add_argument("--crossings", type=int, default=10, help="3 to 14 (10)")
     data.add_argument("--out", default="knots.parquet", help="Parquet file (knots.parquet)")
     data.set_defaults(command=_data)
-    return parser
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
@@ -187,29 +198,11 @@ def _discover(options: argparse.Namespace) -> int:
 
 
 def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
-    from workbench.tables.reading import read_table
-
-    table = read_table(options.file)
+    data = _table(options)
     from workbench.headless.running import Run
-    from workbench.kan.data import Dataset
     from workbench.report.results import summary
     from workbench.search.automatic import discover
 
-    columns = [str(name) for name in table.columns]
-    missing = [name for name in options.drop if name not in columns]
-    if missing:
-        raise InputError(f"only columns can be dropped, but there is no {missing[0]!r}")
-    inputs = options.inputs or [
-        name for name in columns if name != options.target and name not in options.drop
-    ]
-    data = Dataset.from_frame(
-        table,
-        options.target,
-        inputs=inputs,
-        task=options.task,
-        units=_units(options.units, [*inputs, options.target]),
-        seed=options.seed,
-    ).judged_by(options.loss)
     _check_output(options)
     _set_threads(options.threads)
     for note in data.notes:
@@ -237,6 +230,30 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
 
     outcome = Run(progress, tell, f"{data.target} from {file}", **_places(options))
     return outcome.through(search)
+
+
+def _table(options: argparse.Namespace) -> "Dataset":
+    """The columns that were asked for; a file that cannot be read is said before torch is loaded."""
+    from workbench.tables.reading import read_table
+
+    table = read_table(options.file)
+    from workbench.kan.data import Dataset
+
+    columns = [str(name) for name in table.columns]
+    missing = [name for name in options.drop if name not in columns]
+    if missing:
+        raise InputError(f"only columns can be dropped, but there is no {missing[0]!r}")
+    inputs = options.inputs or [
+        name for name in columns if name != options.target and name not in options.drop
+    ]
+    return Dataset.from_frame(
+        table,
+        options.target,
+        inputs=inputs,
+        task=options.task,
+        units=_units(options.units, [*inputs, options.target]),
+        seed=options.seed,
+    ).judged_by(options.loss)
 
 
 def _places(options: argparse.Namespace) -> dict[str, Any]:

@@ -231,32 +231,22 @@ def _build(
     if task not in (None, "regression", "classification"):
         raise InputError(f"task must be 'regression' or 'classification', got {task!r}")
     table = np.stack(list(columns.values()), 1)
-    kept = complete_rows(table, values, target)
-    notes = []
-    if not kept.all():
-        reason = "missing or infinite values"
-        notes.append(f"{int((~kept).sum())} of {len(kept)} rows were dropped: {reason}.")
-    weighed = None if weights is None else checked_weights(weights, kept)
-    if weighed is not None and (idle := kept & (weighed == 0)).any():
-        notes.append(f"{int(idle.sum())} rows of weight 0 were left out.")
-        kept = kept & ~idle
+    kept, weighed, notes = _usable(complete_rows(table, values, target), weights)
     table, values = table[kept], values[kept]
     chosen_task = task or guessed_task(values)
     if chosen_task == "classification" and values.ndim > 1:
         raise InputError(f"classes need one target column, got {values.shape[1]}")
-    constant = [n for n, column in zip(columns, table.T, strict=True) if np.ptp(column) == 0]
-    if constant:
-        raise InputError(
-            f"inputs must vary, but {listed(constant)} has the same value in every row: drop it"
-        )
+    _require_varying(tuple(columns), table)
     classes: tuple[Any, ...] | None = None
     if chosen_task == "classification":
         targets, classes = encoded(values, target)
     else:
         targets = target_numbers(values, target)
-        for name, column in zip(columns, table.T, strict=True):
-            if np.isclose(targets.numpy(), column[:, None], rtol=1e-9, atol=0).all(0).any():
-                notes.append(f"Warning: the target {target!r} is a copy of the input {name!r}.")
+        notes += [
+            f"Warning: the target {target!r} is a copy of the input {name!r}."
+            for name, column in zip(columns, table.T, strict=True)
+            if np.isclose(targets.numpy(), column[:, None], rtol=1e-9, atol=0).all(0).any()
+        ]
     codes = None if classes is None else targets.numpy()
     parts = split_rows(len(values), kept, split, groups, seed_of(seed), codes)
     if classes is not None:
@@ -275,6 +265,29 @@ def _build(
         notes=tuple(notes),
         weights=None if weighed is None else _mean_one(weighed[kept]),
     )
+
+
+def _usable(complete: np.ndarray, weights: Any) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
+    """Which rows stay, the weights of all, and what was left out, in sentences."""
+    notes = []
+    if not complete.all():
+        reason = "missing or infinite values"
+        notes.append(f"{int((~complete).sum())} of {len(complete)} rows were dropped: {reason}.")
+    if weights is None:
+        return complete, None, notes
+    weighed = checked_weights(weights, complete)
+    idle = complete & (weighed == 0)
+    if idle.any():
+        notes.append(f"{int(idle.sum())} rows of weight 0 were left out.")
+    return complete & ~idle, weighed, notes
+
+
+def _require_varying(names: tuple[str, ...], table: np.ndarray) -> None:
+    constant = [n for n, column in zip(names, table.T, strict=True) if np.ptp(column) == 0]
+    if constant:
+        raise InputError(
+            f"inputs must vary, but {listed(constant)} has the same value in every row: drop it"
+        )
 
 
 def in_proportion(weights: Tensor) -> Tensor:

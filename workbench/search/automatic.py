@@ -98,11 +98,16 @@ def discover(
             return course.finished()
     if course.stopped:
         return course.so_far
-    shapes = course.train(widths or default_widths(data, effort))
+    return _by_training(course, widths or default_widths(data, effort), ratio)
+
+
+def _by_training(course: Course, widths: tuple[Width, ...], ratio: bool) -> Discovery:
+    """What networks of several shapes say, pruned and turned into symbols."""
+    shapes = course.train(widths)
     if not shapes:
         return course.finished()
-    best = simplest(shapes, spread_of(data))
-    importance = importance_of(best.fit.model, data)
+    best = simplest(shapes, spread_of(course.data))
+    importance = importance_of(best.fit.model, course.data)
     course.find(
         network=best.elimination.model, fit=best.fit, shapes=tuple(shapes), importance=importance
     )

@@ -83,9 +83,16 @@ def _write(session: Work, archive: zipfile.ZipFile) -> None:
     if data.weights is not None:
         tensors["weights"] = data.weights
     archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
+    about = json.dumps(_about(session, models), ensure_ascii=False, indent=1)
+    archive.writestr(MANIFEST, about)
+
+
+def _about(session: Work, models: Mapping[int, int]) -> dict[str, Any]:
+    """What ``manifest.Manifest`` reads; ``models`` are the numbers of networks by identity."""
+    history, data = session.history, session.data
     source = session.source
     source = source if isinstance(source, Source) else Source(remark=source)
-    about = {
+    return {
         "format": FORMAT,
         "package": __version__,
         "saved": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -123,7 +130,6 @@ def _write(session: Work, archive: zipfile.ZipFile) -> None:
         "place": history.place,
         "redo": history.after,
     }
-    archive.writestr(MANIFEST, json.dumps(about, ensure_ascii=False, indent=1))
 
 
 def _told(step: Step, model: int) -> dict[str, Any]:

@@ -6,8 +6,9 @@ finer nested grids for as long as the validation error falls; where it does not,
 noisy, the curves are smoothed as far as validation likes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -92,20 +93,12 @@ def fit(
     adam = solver if isinstance(solver, Adam) else Adam()
     chosen, reason = chosen_solver(solver, model, data, memory)
     penalty = penalty_of(data, asked, entropy, smoothness)
-    if grids is None:
-        first = model.layer(0).grid_size
-        anew = (starts > 1 or chosen != "lm") and not locks_curves(model)
-        grids = GRIDS if anew else tuple(first * 2**k for k in range(5))
-    grids = sizes(grids)
+    grids = sizes(_usual_grids(model, starts, chosen) if grids is None else grids)
     named_loss = (type(asked).__qualname__, vars(asked))
     purpose = fingerprint(
         model, data, (chosen, adam), named_loss, grids, starts, steps, seed, sparsity, penalty
     )
-    if resume is not None and getattr(resume, "purpose", None) != purpose:
-        raise InputError(
-            "resume needs the journal of a training of the same network on the same data with the "
-            "same arguments; this one is of another: start anew, or repeat its arguments"
-        )
+    journal = _journal(resume, purpose)
     run = Run(
         prepared(model, data, asked),
         data,
@@ -113,20 +106,44 @@ def fit(
         replace(penalty, l1=sparsity[0]),
         seed=seed,
         callback=callback,
-        journal=resume.copy() if resume is not None else Journal(purpose),
+        journal=journal,
     )
-    solver_text = f"{chosen}: {reason}"
+    if chosen == "lm":
+        automatic = smoothness is None and data.task == "regression" and penalty.ridge == 0
+        train = partial(by_second_order, run, grids, starts, steps, sparsity, automatic, memory)
+    else:
+        options = adam if chosen == "adam" else None
+        train = partial(by_gradients, run, options, grids[0], starts, steps)
+    return _ended(run, f"{chosen}: {reason}", train)
+
+
+def _ended(run: Run, solver: str, train: Callable[[], str]) -> FitResult:
+    """What a training came to, however it ended."""
     try:
-        if chosen == "lm":
-            automatic = smoothness is None and data.task == "regression" and penalty.ridge == 0
-            stopped = by_second_order(run, grids, starts, steps, sparsity, automatic, memory)
-        else:
-            options = adam if chosen == "adam" else None
-            stopped = by_gradients(run, options, grids[0], starts, steps)
+        ending = train()
     except Stopped:
-        return result_of(run, solver_text, "stopped")
+        ending = "stopped"
     except KeyboardInterrupt:
-        return result_of(run, solver_text, "interrupted")
+        ending = "interrupted"
     except Exception as error:
-        raise TrainingError(str(error), result_of(run, solver_text, "failed")) from error
-    return result_of(run, solver_text, stopped)
+        raise TrainingError(str(error), result_of(run, solver, "failed")) from error
+    return result_of(run, solver, ending)
+
+
+def _usual_grids(model: KAN, starts: int, chosen: str) -> tuple[int, ...]:
+    """From coarse to fine, or from the model's own on where its curves are kept."""
+    first = model.layer(0).grid_size
+    anew = (starts > 1 or chosen != "lm") and not locks_curves(model)
+    return GRIDS if anew else tuple(first * 2**k for k in range(5))
+
+
+def _journal(resume: Journal | None, purpose: str) -> Journal:
+    """A journal to write: a new one, or that of a training of the same purpose, to go on with."""
+    if resume is None:
+        return Journal(purpose)
+    if getattr(resume, "purpose", None) != purpose:
+        raise InputError(
+            "resume needs the journal of a training of the same network on the same data with the "
+            "same arguments; this one is of another: start anew, or repeat its arguments"
+        )
+    return resume.copy()

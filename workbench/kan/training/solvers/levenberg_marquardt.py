@@ -11,7 +11,8 @@ curved valley: there every step of least squares is bent along the valley by geo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -109,71 +110,120 @@ def minimize(
             few steps of a rough refit.
         watch: see ``Watch``.
     """
-    value, matrix, gradient = problem.linearize(state.parameters)
-    quadratic = problem.quadratic(state.parameters, matrix)
-    alone = len(matrix) == 1
+    place = _Place.of(problem, state.parameters)
     metric = problem.metric
-    limits = torch.finfo(matrix.dtype)
-    tolerance = max(tolerance, limits.eps)
+    tolerance = max(tolerance, torch.finfo(place.matrix.dtype).eps)
     while not bool(state.resting.all()) and (
         (state.iteration < steps and not (settle and state.still >= _SETTLING))
         or (extend and state.slow < _PATIENCE and state.iteration < _MOST * steps)
     ):
-        parameters = state.parameters
-        full, slope, total = matrix, gradient, value
-        if quadratic is not None:
-            full = matrix + quadratic
-            pull = _apply(quadratic, parameters)
-            slope = gradient + pull
-            total = value + 0.5 * (parameters * pull).sum(1)
-        diagonal = full.diagonal(dim1=1, dim2=2).mean(1)
-        shift = (state.damping + _FLOOR * limits.eps) * diagonal
-        damped = full + shift[:, None, None] * metric
-        factor, failed = torch.linalg.cholesky_ex(damped)
-        step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
-        step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
-        trial = parameters + step
-        if alone and accelerate:
-            trial = trial + _acceleration(problem, parameters, step, factor)
-        # Some step of a stack is nearly always accepted, and so is one that follows an accepted one.
-        expects = not alone or bool((state.growth == _GROWTH).all())
-        ahead = problem.linearize(trial) if expects else None
-        new_value = problem.value(trial) if ahead is None else ahead[0]
-        new_total = new_value
-        if quadratic is not None:
-            new_total = new_value + 0.5 * (trial * _apply(quadratic, trial)).sum(1)
-        expected = 0.5 * (step * (shift.unsqueeze(1) * (step @ metric) - slope)).sum(1)
-        better = (new_total < total) & ~state.resting
-        gain = total - new_total
-        trust = gain / expected.clamp(min=limits.tiny)
-        easier = state.damping * (1 - (2 * trust - 1) ** 3).clamp(min=0.1)
-        damping = torch.where(better, easier, state.damping * state.growth)
-        least = float(torch.where(better, new_value, value).nan_to_num(nan=torch.inf).amin())
-        creeps = bool(better.any()) and not bool((gain[better] > _SETTLED * total[better]).any())
-        pays = least < (1 - _PAYS) * float(value.nan_to_num(nan=torch.inf).amin())
-        state = replace(
-            state,
-            parameters=torch.where(better.unsqueeze(1), trial, parameters),
-            damping=damping,
-            growth=torch.where(better, _GROWTH, state.growth * 2),
-            resting=state.resting
-            | (damping > _DAMPING_LIMIT)
-            | (better & (gain <= tolerance * total.abs())),
-            iteration=state.iteration + 1,
-            slow=0 if pays else state.slow + 1,
-            still=state.still + 1 if creeps else state.still if not bool(better.any()) else 0,
-        )
-        if watch is not None and watch(state, torch.where(better, new_value, value)):
+        trial = _tried(problem, metric, place, state, accelerate)
+        better = (trial.total < place.total) & ~state.resting
+        state = _judged(state, place, trial, better, tolerance)
+        if watch is not None and watch(state, torch.where(better, trial.value, place.value)):
             break
         if bool(better.any()):
-            if ahead is None:
-                value, matrix, gradient = problem.linearize(state.parameters)
-            else:
-                value = torch.where(better, ahead[0], value)
-                matrix = torch.where(better[:, None, None], ahead[1], matrix)
-                gradient = torch.where(better.unsqueeze(1), ahead[2], gradient)
-            quadratic = problem.quadratic(state.parameters, matrix)
+            place = place.after(problem, state.parameters, trial, better)
     return state
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A step that was tried: its end ``(S, P)``, loss, penalized loss and decrease that was expected.
+
+    Where it was likely to be accepted its loss came with the linearization there, ``ahead``.
+    """
+
+    parameters: Tensor
+    value: Tensor
+    total: Tensor
+    expected: Tensor
+    ahead: tuple[Tensor, Tensor, Tensor] | None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The problems linearized where they stand, see ``Problem``; the penalty is kept apart."""
+
+    parameters: Tensor
+    value: Tensor
+    matrix: Tensor
+    gradient: Tensor
+    quadratic: Tensor | None
+
+    @classmethod
+    def of(cls, problem: Problem, parameters: Tensor) -> "_Place":
+        value, matrix, gradient = problem.linearize(parameters)
+        return cls(parameters, value, matrix, gradient, problem.quadratic(parameters, matrix))
+
+    def after(
+        self, problem: Problem, parameters: Tensor, trial: _Trial, better: Tensor
+    ) -> "_Place":
+        """Where the problems stand that took the step, and the others as they were."""
+        if trial.ahead is None:
+            return _Place.of(problem, parameters)
+        value = torch.where(better, trial.ahead[0], self.value)
+        matrix = torch.where(better[:, None, None], trial.ahead[1], self.matrix)
+        gradient = torch.where(better.unsqueeze(1), trial.ahead[2], self.gradient)
+        return _Place(parameters, value, matrix, gradient, problem.quadratic(parameters, matrix))
+
+    @cached_property
+    def pull(self) -> Tensor | None:
+        """Gradient of the penalty, ``(S, P)``."""
+        return None if self.quadratic is None else _apply(self.quadratic, self.parameters)
+
+    @cached_property
+    def total(self) -> Tensor:
+        """Loss with penalty, ``(S,)``."""
+        return _penalized(self.value, self.parameters, self.pull)
+
+
+def _tried(
+    problem: Problem, metric: Tensor, place: _Place, state: State, accelerate: bool
+) -> _Trial:
+    """One damped step of every problem, and what it brings."""
+    full, slope = place.matrix, place.gradient
+    if place.quadratic is not None and place.pull is not None:
+        full, slope = full + place.quadratic, slope + place.pull
+    alone = len(full) == 1
+    diagonal = full.diagonal(dim1=1, dim2=2).mean(1)
+    shift = (state.damping + _FLOOR * torch.finfo(full.dtype).eps) * diagonal
+    factor, failed = torch.linalg.cholesky_ex(full + shift[:, None, None] * metric)
+    step = -torch.cholesky_solve(slope.unsqueeze(-1), factor).squeeze(-1)
+    step = torch.where((failed != 0).unsqueeze(1) | ~step.isfinite(), 0.0, step)
+    end = place.parameters + step
+    if alone and accelerate:
+        end = end + _acceleration(problem, place.parameters, step, factor)
+    # Some step of a stack is nearly always accepted, and so is one that follows an accepted one.
+    likely = not alone or bool((state.growth == _GROWTH).all())
+    ahead = problem.linearize(end) if likely else None
+    value = problem.value(end) if ahead is None else ahead[0]
+    pull = None if place.quadratic is None else _apply(place.quadratic, end)
+    expected = 0.5 * (step * (shift.unsqueeze(1) * (step @ metric) - slope)).sum(1)
+    return _Trial(end, value, _penalized(value, end, pull), expected, ahead)
+
+
+def _judged(state: State, place: _Place, trial: _Trial, better: Tensor, tolerance: float) -> State:
+    """The state after a step that some problems take and others reject."""
+    gain = place.total - trial.total
+    trust = gain / trial.expected.clamp(min=torch.finfo(gain.dtype).tiny)
+    easier = state.damping * (1 - (2 * trust - 1) ** 3).clamp(min=0.1)
+    damping = torch.where(better, easier, state.damping * state.growth)
+    least = float(torch.where(better, trial.value, place.value).nan_to_num(nan=torch.inf).amin())
+    pays = least < (1 - _PAYS) * float(place.value.nan_to_num(nan=torch.inf).amin())
+    moves = bool(better.any())
+    creeps = moves and not bool((gain[better] > _SETTLED * place.total[better]).any())
+    return State(
+        parameters=torch.where(better.unsqueeze(1), trial.parameters, state.parameters),
+        damping=damping,
+        growth=torch.where(better, _GROWTH, state.growth * 2),
+        resting=state.resting
+        | (damping > _DAMPING_LIMIT)
+        | (better & (gain <= tolerance * place.total.abs())),
+        iteration=state.iteration + 1,
+        slow=0 if pays else state.slow + 1,
+        still=state.still + 1 if creeps else state.still if not moves else 0,
+    )
 
 
 def _acceleration(problem: Problem, parameters: Tensor, step: Tensor, factor: Tensor) -> Tensor:
@@ -184,6 +234,11 @@ def _acceleration(problem: Problem, parameters: Tensor, step: Tensor, factor: Te
     side = -0.5 * torch.cholesky_solve(bend.unsqueeze(-1), factor).squeeze(-1)
     short = 2 * side.norm(dim=1) <= _STRAIGHT * step.norm(dim=1)
     return torch.where(short.unsqueeze(1), side, 0.0)
+
+
+def _penalized(value: Tensor, parameters: Tensor, pull: Tensor | None) -> Tensor:
+    """A loss ``(S,)`` with the penalty of parameters ``(S, P)``, whose gradient is ``pull``."""
+    return value if pull is None else value + 0.5 * (parameters * pull).sum(1)
 
 
 def _apply(quadratic: Tensor, parameters: Tensor) -> Tensor:
