@@ -1,7 +1,7 @@
 /** The data form: a table, its columns, and what is made of them. */
 import { button, element, region, svg } from "./common/dom";
 import { frameOf } from "./common/frame";
-import { readable, shortened } from "./common/numbers";
+import { apart, shortened } from "./common/numbers";
 import { keepingFocus } from "./common/painting";
 import type { Context, Maybe, PanelTraits } from "./model";
 import "./data.css";
@@ -80,8 +80,7 @@ function histogram(column: Column) {
 }
 
 function range(column: Column) {
-  if (column.low !== null && column.high !== null)
-    return `${readable(column.low)} … ${readable(column.high)}`;
+  if (column.low !== null && column.high !== null) return apart([column.low, column.high]).join(" … ");
   return (
     column.labels
       .slice(0, 3)

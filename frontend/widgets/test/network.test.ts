@@ -48,6 +48,12 @@ describe("laidOut", () => {
     expect(x[0] < x[1] && x[1] < x[2]).toBe(true);
   });
 
+  it("leaves room for names as wide as they are", () => {
+    const wide = (width: number) => laidOut(graph(2, 1), new Set(), Number.POSITIVE_INFINITY, () => width);
+    expect(wide(200).width - wide(100).width).toBe(200);
+    expect(wide(200).nodes.get("0.0")?.x).toBeGreaterThan(200);
+  });
+
   it("shortens wires where there is little room", () => {
     const loose = laidOut(graph(3, 4, 1), new Set(), Number.POSITIVE_INFINITY);
     expect(laidOut(graph(3, 4, 1), new Set(), loose.width - 100).width).toBeCloseTo(loose.width - 100, 6);

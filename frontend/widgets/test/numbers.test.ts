@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { floats, isBusy, readable, shortened } from "../src/common/numbers";
+import { apart, floats, isBusy, readable, shortened } from "../src/common/numbers";
 
 describe("readable", () => {
   it.each([
@@ -15,6 +15,12 @@ describe("readable", () => {
   ])("writes %d as %s", (value, text) => expect(readable(value)).toBe(text));
 
   it("keeps as many digits as it is asked for", () => expect(readable(Math.PI, 5)).toBe("3.1416"));
+});
+
+describe("numbers side by side", () => {
+  it("have no more digits than they need", () => expect(apart([1.23456, 2.5])).toEqual(["1.23", "2.5"]));
+  it("can be told apart", () => expect(apart([1000001, 1000009])).toEqual(["1.000001e6", "1.000009e6"]));
+  it("are the same where they are", () => expect(apart([2, 2])).toEqual(["2", "2"]));
 });
 
 describe("names", () => {

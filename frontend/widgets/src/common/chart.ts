@@ -37,9 +37,14 @@ export function chart(options: ChartOptions) {
   const longest = Math.max(...levels.map((level) => level.label.length));
   const left = Math.max(yLabel ? 58 : 44, longest * DIGIT + (yLabel ? 26 : 8));
   const across = scaleOf(x, [left, right]);
+  const inside = (middle: number, label: string) => Math.min(middle, width - (label.length * DIGIT) / 2);
   for (const { value, label } of ticksOf(across, false, (longest) => longest * DIGIT + 10))
     node.append(
-      svg("text", { class: "kw-tick", x: across(value), y: bottom + 14, "text-anchor": "middle" }, label),
+      svg(
+        "text",
+        { class: "kw-tick", x: inside(across(value), label), y: bottom + 14, "text-anchor": "middle" },
+        label,
+      ),
     );
   for (const { value, label } of levels) {
     node.append(svg("path", { class: "kw-grid", d: `M${left} ${down(value)}H${right}` }));

@@ -16,6 +16,14 @@ export function readable(value: number | null, digits = 3) {
   return text.replace("e+", "e").replaceAll("-", "−");
 }
 
+/** Numbers side by side; where they would read the same, with one digit more than it takes to tell them apart. */
+export function apart(values: number[], digits = 3): string[] {
+  const different = new Set(values).size;
+  let enough = digits;
+  while (enough < 15 && new Set(values.map((value) => readable(value, enough))).size < different) enough++;
+  return values.map((value) => readable(value, enough > digits ? enough + 1 : digits));
+}
+
 /** A long text with its middle left out. */
 export function shortened(text: string, longest: number) {
   if (text.length <= longest) return text;

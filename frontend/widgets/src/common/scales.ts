@@ -1,6 +1,6 @@
 /** Where values stand on an axis. */
 import { extent as rangeOf, ticks } from "d3-array";
-import { precisionRound } from "d3-format";
+import { format, precisionRound } from "d3-format";
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { readable } from "./numbers";
@@ -51,12 +51,15 @@ export interface Tick {
 export function ticksOf(scale: Scale, log: boolean, room: (longest: number) => number): Tick[] {
   const [from, to] = scale.range();
   let found: Tick[] = [];
+  let crowd = 0;
   for (const count of [4, 3, 2]) {
     found = labelled(log ? logTicks(scale, count) : linearTicks(scale, count));
     const longest = Math.max(...found.map(({ label }) => label.length));
-    if (found.length * room(longest) <= Math.abs(to - from)) break;
+    crowd = (found.length * room(longest)) / Math.abs(to - from);
+    if (crowd <= 1) return found;
   }
-  return found;
+  const every = Math.min(Math.ceil(crowd), found.length - 1);
+  return found.filter((_, i) => i % every === 0);
 }
 
 /** Two at least: a step that is too wide for that is halved. */
@@ -90,7 +93,12 @@ function labelled(values: number[]): Tick[] {
   const step = Math.min(...values.slice(1).map((value, i) => value - values[i]));
   // A number has no more digits than that which are its own.
   const digits = Number.isFinite(step) ? Math.min(precisionRound(step, most), 13) : 2;
-  return values.map((value) => ({ value, label: readable(value, digits) }));
+  // 1000002 is shorter than 1.000002e6, and 2e6 than 2000000.
+  const plain = values.map(format(`.${digits}~r`));
+  const short = values.map((value) => readable(value, digits));
+  const longest = (labels: string[]) => Math.max(...labels.map((label) => label.length));
+  const labels = longest(plain) < longest(short) ? plain : short;
+  return values.map((value, i) => ({ value, label: labels[i] }));
 }
 
 /** Path data of a curve; broken where it has no place. */

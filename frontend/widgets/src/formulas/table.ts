@@ -5,7 +5,7 @@ import { button, element, region, svg } from "../common/dom";
 import { copy } from "../common/files";
 import { frameOf } from "../common/frame";
 import { mathematics } from "../common/mathematics";
-import { floats, isBusy, readable, shortened } from "../common/numbers";
+import { apart, floats, isBusy, readable, shortened } from "../common/numbers";
 import { keepingFocus } from "../common/painting";
 import { extent, logExtent } from "../common/scales";
 import type { Context, Maybe, PanelTraits } from "../model";
@@ -519,10 +519,10 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
 
   function limits(about: Inspected) {
     const list = element("ul", "kw-list");
-    for (const [name, low, high, unit] of about.domain)
-      list.append(
-        element("li", "kw-numbers", `${readable(low)} ≤ ${name} ≤ ${readable(high)} ${unit}`.trim()),
-      );
+    for (const [name, low, high, unit] of about.domain) {
+      const [least, most] = apart([low, high]);
+      list.append(element("li", "kw-numbers", `${least} ≤ ${name} ≤ ${most} ${unit}`.trim()));
+    }
     const parts = [list as Node];
     if (about.limits.length) {
       const ends = element("ul", "kw-list");

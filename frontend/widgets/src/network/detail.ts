@@ -1,7 +1,7 @@
 /** One edge in large: its curve, the functions that it may be, and what can be done with it. */
 import { chart } from "../common/chart";
 import { button, element, svg } from "../common/dom";
-import { floats, isBusy, readable } from "../common/numbers";
+import { apart, floats, isBusy, readable } from "../common/numbers";
 import { curveThrough, extent, type Range } from "../common/scales";
 import { bent, handles } from "./bending";
 import type { Bend, Candidate, Edge, Scene, Selected } from "./scene";
@@ -197,7 +197,7 @@ export function detailOf(scene: Scene) {
         picture.node.append(svg("path", { class: "kw-overlay", d: drawn(row(3 + overlay)) }));
       plot.replaceChildren(picture.node);
       const [low, high] = extent(row(1));
-      says.textContent = `in ${readable(row(0)[0])} to ${readable(row(0)[row(0).length - 1])} · out ${readable(low)} to ${readable(high)} · strength ${readable(edge.score)}`;
+      says.textContent = `in ${apart([row(0)[0], row(0)[row(0).length - 1]]).join(" to ")} · out ${apart([low, high]).join(" to ")} · strength ${readable(edge.score)}`;
       for (const [i, line] of list.querySelectorAll("tr[data-candidate]").entries())
         line.classList.toggle("kw-chosen", i === overlay && found.length > 0);
     }

@@ -38,17 +38,28 @@ function grouped(graph: Graph, opened: Set<string>) {
 /**
  * Nodes in columns, and between two columns the boxes of their edges.
  * @param room pixels across: wires are shortened, down to a third, to fit into it
+ * @param widthOf a name, in pixels
  */
-export function laidOut(graph: Graph, opened: Set<string>, room: number): Layout {
-  const loose = placed(graph, opened, 1);
+export function laidOut(
+  graph: Graph,
+  opened: Set<string>,
+  room: number,
+  widthOf = (name: string) => LETTER * name.length,
+): Layout {
+  const loose = placed(graph, opened, 1, widthOf);
   if (loose.width <= room) return loose;
-  const tight = placed(graph, opened, 0);
+  const tight = placed(graph, opened, 0, widthOf);
   const length = (room - tight.width) / (loose.width - tight.width);
-  return placed(graph, opened, Math.max(length, 0.33));
+  return placed(graph, opened, Math.max(length, 0.33), widthOf);
 }
 
 /** @param length of the wires, 1 = as long as they like to be */
-function placed(graph: Graph, opened: Set<string>, length: number): Layout {
+function placed(
+  graph: Graph,
+  opened: Set<string>,
+  length: number,
+  widthOf: (name: string) => number,
+): Layout {
   const columns = [...new Set(graph.nodes.map((n) => n.column))].sort((a, b) => a - b);
   const inColumn = new Map(columns.map((c) => [c, graph.nodes.filter((n) => n.column === c)]));
   const column = new Map(graph.nodes.map((n) => [n.id, n.column]));
@@ -68,7 +79,7 @@ function placed(graph: Graph, opened: Set<string>, length: number): Layout {
   );
   const height = tallest + 16 + FOOT;
   const wide = (kind: string) =>
-    Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => n.short.length * LETTER), 20);
+    Math.max(...graph.nodes.filter((n) => n.kind === kind).map((n) => widthOf(n.short)), 20);
   const layout: Layout = { width: 0, height, nodes: new Map(), boxes: [] };
   let x = wide("input") + 26;
   columns.forEach((c, place) => {

@@ -8,6 +8,13 @@ import { BOX, curve, FOOT, NODE, nameOf, plain, quality, sayKind, sidesOf, title
 
 /** @param drawn called after the whole graph was drawn anew */
 export function pictureOf(scene: Scene, drawn: () => void) {
+  const pen = document.createElement("canvas").getContext("2d") as CanvasRenderingContext2D;
+  /** Names may be in letters of any width. */
+  function widthOf(name: string) {
+    pen.font = getComputedStyle(scene.root).font;
+    return pen.measureText(name).width;
+  }
+
   const drawGraph = () => {
     draw();
     drawn();
@@ -17,7 +24,7 @@ export function pictureOf(scene: Scene, drawn: () => void) {
     scene.graph = scene.model.get("graph");
     scene.curves = floats(scene.model.get("curves"));
     scene.room = scene.stage.clientWidth || 900;
-    scene.layout = laidOut(scene.graph, scene.opened, scene.room);
+    scene.layout = laidOut(scene.graph, scene.opened, scene.room, widthOf);
     scene.stops = new Map();
     scene.canvas.replaceChildren();
     const wires = svg("g", { class: "kw-wires" });

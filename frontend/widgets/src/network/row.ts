@@ -1,6 +1,6 @@
 /** One row of the table on its way through the network. */
 import { button, element, svg } from "../common/dom";
-import { isBusy, readable } from "../common/numbers";
+import { apart, isBusy, readable } from "../common/numbers";
 import { extent, scaleOf } from "../common/scales";
 import type { Box, Flow, Scene } from "./scene";
 import { curve, MAP, sidesOf } from "./scene";
@@ -49,7 +49,9 @@ export function rowOf(scene: Scene) {
     const found = scene.graph.nodes
       .filter((n) => n.kind === "output")
       .sort((a, b) => a.id.localeCompare(b.id, "en", { numeric: true }));
-    return `network ${found.map((n) => readable(flow.nodes[n.id], 4)).join(", ")} · true ${flow.true.map((value) => readable(value, 4)).join(", ")}`;
+    const said = found.map((n, i) => apart([flow.nodes[n.id], Number(flow.true[i])], 4));
+    const [network, truth] = [0, 1].map((k) => said.map((pair) => pair[k]).join(", "));
+    return `network ${network} · true ${truth}`;
   }
 
   /** The followed row: a value at every node, a dot on every curve. */

@@ -1,7 +1,7 @@
 /** What is known of an edge, beside the pointer. */
 import { chart } from "../common/chart";
 import { element, svg } from "../common/dom";
-import { readable } from "../common/numbers";
+import { apart, readable } from "../common/numbers";
 import { curveThrough, extent } from "../common/scales";
 import type { Box, Scene } from "./scene";
 import { curve, sayKind, titleOf } from "./scene";
@@ -32,11 +32,7 @@ export function tipOf(scene: Scene) {
       picture.node,
       element("div", "kw-quiet", `${sayKind(edge)} · strength ${readable(edge.score)}`),
       ...sayPassage(box.edge),
-      element(
-        "div",
-        "kw-quiet",
-        `in ${readable(edge.domain[0])} to ${readable(edge.domain[1])} · out spans ${readable(high - low)}`,
-      ),
+      element("div", "kw-quiet", `in ${apart(edge.domain).join(" to ")} · out spans ${readable(high - low)}`),
     );
     tip.hidden = false;
     const place = scene.stops.get(box.key)?.querySelector(".kw-box")?.getBoundingClientRect();
@@ -45,7 +41,9 @@ export function tipOf(scene: Scene) {
     const below = place.bottom - frame.top + 6;
     const height = tip.offsetHeight;
     tip.style.left = `${Math.max(0, Math.min(place.left - frame.left - 80, frame.width - tip.offsetWidth))}px`;
-    tip.style.top = `${below + height > frame.height ? Math.max(0, place.top - frame.top - height - 6) : below}px`;
+    // Where there is room on neither side, it hangs over what is below the picture.
+    const above = place.top - frame.top - height - 6;
+    tip.style.top = `${below + height > frame.height && above >= 0 ? above : below}px`;
     for (const path of scene.canvas.querySelectorAll(`.kw-wire[data-edge="${box.edge}"]`))
       path.classList.add("kw-lit");
   }
