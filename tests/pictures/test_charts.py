@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from workbench.common.markup import Markup
-from workbench.pictures.charts import bar_chart, loss_chart, residual_chart, scatter_chart
+from workbench.pictures.charts import (
+    bar_chart,
+    labels,
+    log_ticks,
+    loss_chart,
+    residual_chart,
+    scatter_chart,
+    ticks,
+)
 
 
 def found(chart: Markup, kind: str, name: str = "") -> list[dict[str, str]]:
@@ -64,3 +72,38 @@ def test_no_curve_runs_into_the_legend() -> None:
     highest = min(float(point.split(",")[1]) for line in lines for point in line)
     (train,) = found(chart, "path", "train")
     assert highest > float(train["d"][1:].split("h")[0].split()[1]) + 8
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0, 1, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+        (1e6, 1e6 + 8, ["1000000", "1000002", "1000004", "1000006", "1000008"]),
+        (0.2, 0.2004, ["0.2", "0.2001", "0.2002", "0.2003", "0.2004"]),
+        (0, 4e-14, ["0", "1e-14", "2e-14", "3e-14", "4e-14"]),
+    ],
+)
+def test_labels_differ_however_short_an_axis_is(low: float, high: float, said: list[str]) -> None:
+    assert labels(ticks(low, high)) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.03, 300, ["0.1", "1", "10", "100"]),
+        (0.2, 3, ["0.2", "0.5", "1", "2"]),
+        (3, 4, ["3", "3.2", "3.4", "3.6", "3.8", "4"]),
+        (1e-12, 1, ["1e-12", "1e-09", "1e-06", "0.001", "1"]),
+    ],
+)
+def test_a_logarithmic_axis_has_round_labels(low: float, high: float, said: list[str]) -> None:
+    assert labels(log_ticks(np.log10(low), np.log10(high))) == said
+
+
+def test_long_labels_have_room() -> None:
+    true = 1e6 + np.linspace(0, 1e-3, 20)
+    chart = scatter_chart(true, true, "y")
+    for text in found(chart, "text", "soft"):
+        assert 0 <= float(text["x"]) <= 420
+    ends = [float(t["x"]) for t in found(chart, "text", "soft") if t.get("text-anchor") == "end"]
+    assert min(ends) > 6 * len("1000000.0002")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +14,8 @@ _WIDTH, _HEIGHT = 420, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 40
 _LEGEND = 16
 """Room above the plot, so that no curve runs into the legend."""
+_DIGIT = 6.2
+"""Width of a digit of a label."""
 _DOTS = 800
 _CHART_STYLE = """
 .kan .axis { stroke: var(--kan-soft); stroke-opacity: .5; fill: none; }
@@ -32,8 +35,8 @@ def loss_chart(
     if not known:
         return _svg("No iterations were recorded", [])
     low, high = math.log10(min(known)), math.log10(max(known))
-    axes = _Axes(0, max(len(train) - 1, 1), low, high, top=_TOP + _LEGEND)
-    parts = axes.frame("iteration", unit, logarithmic=True)
+    axes = _Axes(0, max(len(train) - 1, 1), low, high, top=_TOP + _LEGEND, logarithmic=True)
+    parts = axes.frame("iteration", unit)
     for name, values in (("train", train), ("validation", validation)):
         points = [
             axes.point(i, math.log10(v))
@@ -112,50 +115,96 @@ def _dot(place: str) -> Markup:
 
 
 class _Axes:
-    """A linear map from numbers to pixels, with ticks."""
+    """A linear map from numbers to pixels, with ticks; ``y`` may be logarithms to base ten."""
 
-    def __init__(self, x0: float, x1: float, y0: float, y1: float, *, top: int = _TOP) -> None:
+    def __init__(
+        self,
+        x0: float,
+        x1: float,
+        y0: float,
+        y1: float,
+        *,
+        top: int = _TOP,
+        logarithmic: bool = False,
+    ) -> None:
         self.top = top
         self.x0, self.x1 = x0, x1 if x1 > x0 else x0 + 1
         self.y0, self.y1 = y0, y1 if y1 > y0 else y0 + 1
+        if logarithmic:
+            powers = log_ticks(self.y0, self.y1)
+            self.levels = [
+                (math.log10(v), text) for v, text in zip(powers, labels(powers), strict=True)
+            ]
+        else:
+            levels = ticks(self.y0, self.y1)
+            self.levels = list(zip(levels, labels(levels), strict=True))
+        longest = max(len(text) for _, text in self.levels)
+        self.left = max(_LEFT, 30 + _DIGIT * longest)
 
     def point(self, x: float, y: float) -> str:
-        px = _LEFT + (_WIDTH - _LEFT - _RIGHT) * (x - self.x0) / (self.x1 - self.x0)
+        px = self.left + (_WIDTH - self.left - _RIGHT) * (x - self.x0) / (self.x1 - self.x0)
         py = (
             _HEIGHT - _BOTTOM - (_HEIGHT - self.top - _BOTTOM) * (y - self.y0) / (self.y1 - self.y0)
         )
         return f"{px:.1f},{py:.1f}"
 
-    def frame(self, across: str, up: str, *, logarithmic: bool = False) -> list[Markup]:
-        bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-        parts = [element("path", class_="axis", d=f"M{_LEFT} {self.top}V{bottom}H{right}")]
-        for value in ticks(self.x0, self.x1):
+    def frame(self, across: str, up: str) -> list[Markup]:
+        left, bottom, right = self.left, _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+        parts = [element("path", class_="axis", d=f"M{left:g} {self.top}V{bottom}H{right}")]
+        values = ticks(self.x0, self.x1)
+        texts = labels(values)
+        wide = _DIGIT * (max(map(len, texts)) + 2)
+        every = math.ceil(len(values) * wide / (right - left))
+        for value, text in list(zip(values, texts, strict=True))[::every]:
             x = float(self.point(value, self.y0).split(",")[0])
-            parts.append(label(f"{value:g}", x, bottom + 15, "middle", class_="soft"))
-        whole = logarithmic and self.y1 - self.y0 >= 1
-        for value in ticks(self.y0, self.y1, whole=whole):
+            x = min(x, _WIDTH - _DIGIT * len(text) / 2)
+            parts.append(label(text, x, bottom + 15, "middle", class_="soft"))
+        for value, text in self.levels:
             y = float(self.point(self.x0, value).split(",")[1])
-            text = f"{10**value:.2g}" if logarithmic else f"{value:g}"
-            parts.append(element("path", class_="grid", d=f"M{_LEFT} {y:.1f}H{right}"))
-            parts.append(label(text, _LEFT - 6, y + 4, "end", class_="soft"))
-        parts.append(label(across, (_LEFT + right) / 2, _HEIGHT - 6, "middle"))
+            parts.append(element("path", class_="grid", d=f"M{left:g} {y:.1f}H{right}"))
+            parts.append(label(text, left - 6, y + 4, "end", class_="soft"))
+        parts.append(label(across, (left + right) / 2, _HEIGHT - 6, "middle"))
         turned = f"translate(13 {(self.top + bottom) / 2}) rotate(-90)"
         parts.append(element("text", up, text_anchor="middle", transform=turned))
         return parts
 
 
-def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Four to eight round numbers between two others."""
     step = 10.0 ** math.floor(math.log10(max(high - low, 1e-300)))
     for factor in (0.2, 0.5, 1.0, 2.0, 5.0):
         if (high - low) / (step * factor) <= 6:
             step *= factor
             break
-    if whole:
-        step = max(1.0, round(step))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [round(step * i, 12) for i in range(first, last + 1)]
+    return [float(f"{step * i:.15g}") for i in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Two to six round numbers between two whose logarithms to base ten are given.
+
+    Powers of ten; where they are too few, their twofolds and fivefolds too; on shorter axes as without
+    logarithms.
+    """
+    exponents = range(math.floor(low), math.floor(high) + 1)
+    for leading in ((1,), (1, 2, 5)):
+        multiples = (float(f"{digit}e{exponent}") for exponent in exponents for digit in leading)
+        found = [v for v in multiples if low - 1e-9 <= math.log10(v) <= high + 1e-9]
+        few = found[:: math.ceil(len(found) / 6) or 1]
+        if len(few) > 1:
+            return few
+    return ticks(10**low, 10**high)
+
+
+def labels(values: Sequence[float]) -> list[str]:
+    """Texts with as many digits as it takes to tell neighbours apart."""
+    most = max((abs(value) for value in values), default=0.0)
+    steps = [b - a for a, b in pairwise(values)]
+    if not steps or min(steps) <= 0:
+        return [f"{value:g}" for value in values]
+    digits = math.floor(math.log10(most)) - math.floor(math.log10(min(steps))) + 1
+    return [f"{value:.{min(digits, 15)}g}" for value in values]
 
 
 def _svg(
