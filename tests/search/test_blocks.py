@@ -78,6 +78,8 @@ def test_lambertw_is_a_block_for_those_who_ask() -> None:
     best = symbolify(model, data, functions=(*usual(), "lambertw")).best
     assert best.expression.has(sympy.LambertW)
     assert best(x) == pytest.approx(y, abs=1e-8)
+    found = discover(data, effort="quick", hidden=(), functions=(*usual(), "lambertw"))
+    assert str(found.formula) == "y = 2*LambertW(3*a/2) + 1"
 
 
 def test_a_registered_function_is_a_block() -> None:

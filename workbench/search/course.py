@@ -119,6 +119,7 @@ class Course:
             return propose(
                 self.data,
                 refused=refused,
+                functions=self.functions or (),
                 seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
                 stop=lambda: self.tell("looking for structure", math.nan),
             )

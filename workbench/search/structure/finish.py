@@ -12,7 +12,7 @@ from workbench.evidence.fitting import refit
 from workbench.evidence.sample import Sample
 from workbench.formulas.parametric import parametrize
 from workbench.kan.data import in_proportion
-from workbench.network.candidates import EVERY, match
+from workbench.network.candidates import match
 from workbench.network.compiler import evaluate
 from workbench.search.structure.dictionary import Product, products
 from workbench.search.structure.guess import Guess
@@ -122,7 +122,7 @@ def _curves(link: Link, problem: Problem) -> Iterator[Guess]:
     rows = rows[:: max(1, len(rows) // _POINTS)]
     points = torch.from_numpy(problem.x[rows, 0].copy())[None]
     values = torch.from_numpy(problem.y[rows].copy())[None]
-    for candidate in match(points, values, EVERY)[0][:_CURVES]:
+    for candidate in match(points, values, problem.functions)[0][:_CURVES]:
         shape = curve_expression(candidate, problem.symbols[0])
         predicted = candidate.curve(torch.from_numpy(problem.x[:, 0].copy())).numpy()
         yield Guess(problem.back(shape), problem.error(predicted), link.name, 1, rough=not even)

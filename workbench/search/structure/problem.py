@@ -10,6 +10,7 @@ from sympy import Expr
 
 from workbench.evidence.sample import Sample
 from workbench.kan.data import Dataset
+from workbench.network.candidates import EVERY
 
 _MOST_ROWS = 2000
 _WRITTEN_OUT = 1000.0
@@ -29,6 +30,7 @@ class Problem:
         spread: standard deviation of the table's target, see ``Sample.spread``.
         back: makes an expression of the target out of one of ``y``.
         subject: what ``y`` is, in terms of the target and the table's symbols.
+        functions: what a curve that is the whole law is compared with.
     """
 
     x: np.ndarray
@@ -39,10 +41,14 @@ class Problem:
     counts: np.ndarray
     back: Callable[[Expr], Expr] = lambda expression: expression
     subject: Expr = _Y
+    functions: tuple[str, ...] = EVERY
 
     @classmethod
-    def of(cls, data: Dataset) -> "Problem":
-        """Training rows of a regression table with one target, 2,000 at most."""
+    def of(cls, data: Dataset, asked: Sequence[str] = ()) -> "Problem":
+        """Training rows of a regression table with one target, 2,000 at most.
+
+        ``asked`` are functions to compare with besides those that always are.
+        """
         sample = Sample.of(data)
         order = torch.randperm(len(sample), generator=torch.Generator().manual_seed(0))
         sample = sample[order[:_MOST_ROWS].numpy()]
@@ -50,7 +56,17 @@ class Problem:
         target = sympy.Symbol(data.target, real=True)
         spread, sample = sample.spread, sample.for_least_squares()
         values, counts = sample.y[:, 0], sample.counts
-        return cls(sample.x, symbols, values, np.sqrt(counts), spread, counts, subject=target)
+        functions = tuple(dict.fromkeys((*EVERY, *asked)))
+        return cls(
+            sample.x,
+            symbols,
+            values,
+            np.sqrt(counts),
+            spread,
+            counts,
+            subject=target,
+            functions=functions,
+        )
 
     @property
     def width(self) -> int:

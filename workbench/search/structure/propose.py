@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -89,6 +89,7 @@ def propose(
     data: Dataset,
     *,
     refused: Collection[str] = (),
+    functions: Sequence[str] = (),
     seconds: float = 20.0,
     stop: Callable[[], bool] = lambda: False,
 ) -> Structure:
@@ -100,19 +101,20 @@ def propose(
     Args:
         data: training rows are looked at, validation rows choose among formulas.
         refused: sentences of suggestions that must not be used.
+        functions: that a law of one curve may be, besides the usual and the rare ones.
         seconds: processor time after which the search ends with what it has.
         stop: asked now and then; True ends the search.
     """
     if data.task != "regression":
         return Structure((), FormulaSet([]))
     if data.outputs > 1:
-        return _of_each_target(data, seconds, stop)
+        return _of_each_target(data, functions, seconds, stop)
     begun = time.process_time()
 
     def over() -> bool:
         return stop() or time.process_time() - begun > seconds
 
-    whole = Problem.of(data)
+    whole = Problem.of(data, functions)
     hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)))
     hunt.run()
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
@@ -126,12 +128,15 @@ def propose(
     return Structure((*kept, *closed), formulas, exact)
 
 
-def _of_each_target(data: Dataset, seconds: float, stop: Callable[[], bool]) -> Structure:
+def _of_each_target(
+    data: Dataset, functions: Sequence[str], seconds: float, stop: Callable[[], bool]
+) -> Structure:
     """The chosen and the most accurate formula of each target, side by side."""
     found = []
     for place in range(data.outputs):
         alone = replace(data, targets=data.targets[:, [place]])
-        alone_found = propose(alone, seconds=seconds / data.outputs, stop=stop)
+        share = seconds / data.outputs
+        alone_found = propose(alone, functions=functions, seconds=share, stop=stop)
         found.append(alone_found.formulas.merged(constants_and_lines(alone)))
     rules = ("best", "accurate")
     together = [tuple(f.select(rule).best.expression for f in found) for rule in rules]
