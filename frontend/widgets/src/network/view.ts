@@ -190,7 +190,8 @@ export function networkView({ model, el }: Context<NetworkTraits>) {
       picture.drawGraph();
       if (held) scene.stops.get(scene.focused)?.focus();
     } else if (changed.has("curves")) picture.drawCurves();
-    if (changed.has("state")) drawState();
+    // Names of curves come with the graph, and end what was said while they were looked for.
+    if (changed.has("state") || changed.has("graph")) drawState();
     if (changed.has("maps") || changed.has("state")) drawMaps(scene);
     if (changed.has("maps") || changed.has("flow") || changed.has("state") || changed.has("curves"))
       following.drawFlow();
