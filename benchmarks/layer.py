@@ -11,6 +11,7 @@ import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from multiprocessing.pool import Pool
 from pathlib import Path
 from statistics import median
@@ -122,7 +123,7 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
         rows = [
             row(grid_size, dtype, chosen.rounds, names, processes)
-            for dtype in DTYPES
+            for dtype in islice(DTYPES, chosen.most)
             for grid_size in GRIDS[: chosen.most]
         ]
     text = "\n".join((head, "|---" * 10 + "|", *rows))
