@@ -311,7 +311,7 @@ def test_building_blocks_are_chosen_for_all_edges_and_for_one(
     formulas.get_by_text("Options", exact=True).click()
     blocks = formulas.get_by_role("group", name="Building blocks")
     blocks.get_by_label("sin, costs 3").uncheck()
-    expect(formulas.locator("summary")).to_contain_text("20 of 31 building blocks")
+    expect(formulas.locator("summary")).to_contain_text("20 of 32 building blocks")
     edge = blocks.get_by_label("Edge that the building blocks are for")
     edge.select_option(label="b → y")
     blocks.get_by_label("exp, costs 2").uncheck()
