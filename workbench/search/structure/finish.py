@@ -15,6 +15,7 @@ from workbench.kan.data import in_proportion
 from workbench.network.candidates import match
 from workbench.network.compiler import evaluate
 from workbench.search.structure.dictionary import Product, products
+from workbench.search.structure.families import family_guesses
 from workbench.search.structure.guess import Guess
 from workbench.search.structure.links import Link, linked
 from workbench.search.structure.powers import power_laws
@@ -28,13 +29,15 @@ _PRODUCTS, _ROWS, _POINTS = 1500, 500, 400
 _CURVES = 3
 
 
-def quick_guesses(problem: Problem, noise: float) -> Iterator[Guess]:
-    """Powers, curves of one column, sums and products of curves, and ratios, link after link.
+def quick_guesses(problem: Problem, noise: float, *, again: bool = False) -> Iterator[Guess]:
+    """Powers, curves of one column, sums and products of curves, and ratios, link after link; and families.
 
     Args:
         problem: see ``Problem``. noise: error of a smooth function of its columns.
+        again: whether it was looked at before, with another noise: families need not be fitted again.
     """
-    yield from _fitted_where_rough(problem, attempts("quick guesses", _quick(problem, noise)))
+    found = attempts("quick guesses", _quick(problem, noise, again))
+    yield from _fitted_where_rough(problem, found)
 
 
 def sum_guesses(problem: Problem) -> Iterator[Guess]:
@@ -50,7 +53,7 @@ def _fitted_where_rough(problem: Problem, found: Iterator[Guess]) -> Iterator[Gu
         yield replace(guess, rough=guess.rough or (rough and guess.error < CLOSE))
 
 
-def _quick(problem: Problem, noise: float) -> Iterator[Guess]:
+def _quick(problem: Problem, noise: float, again: bool) -> Iterator[Guess]:
     if problem.width == 0:
         mean = float(np.average(problem.y, weights=problem.weights**2))
         error = problem.error(np.full(len(problem.y), mean))
@@ -60,6 +63,8 @@ def _quick(problem: Problem, noise: float) -> Iterator[Guess]:
     for link, changed in attempts("a link", linked(problem)):
         if problem.width == 1:
             yield from attempts(f"curves of {link.name}", _curves(link, changed))
+        if link.name == "y" and not again:
+            yield from attempts("families of laws", family_guesses(problem))
         yield from attempts(f"separable {link.name}", separable(link, changed))
         yield from attempts(f"ratios for {link.name}", ratios(link, changed, noise))
 

@@ -20,7 +20,7 @@ _MOST_COLUMNS, _ROUGHEST = 5, 0.25
 def power_laws(problem: Problem) -> Iterator[Guess]:
     """``T(y) = d + c x_1^p_1 ... x_q^p_q``, the powers by least squares on logarithms.
 
-    The powers are rounded to halves; c and d are then free.
+    The powers are tried rounded to halves and as they are; c and d are then free.
     """
     if not problem.width or bool((problem.x == 0).any()):
         return
@@ -35,13 +35,12 @@ def power_laws(problem: Problem) -> Iterator[Guess]:
             trust = (changed.weights * rest)[:, None]
             table = np.column_stack((logarithms, np.ones(len(rest)))) * trust
             numbers = np.linalg.lstsq(table, np.log(rest) * trust[:, 0], rcond=None)[0]
-            powers = np.round(numbers[:-1] / _HALF) * _HALF
-            if np.abs(powers).max() > _LARGEST or not powers.any():
-                continue
-            shape, values = monomial(problem.symbols, powers), product_of(problem.x, powers)
-            if not np.isfinite(values).all():
-                continue
-            yield from _scaled(link.name, changed, shape, values)
+            for powers in (np.round(numbers[:-1] / _HALF) * _HALF, numbers[:-1]):
+                if np.abs(powers).max() > _LARGEST or not powers.any():
+                    continue
+                shape, values = monomial(problem.symbols, powers), product_of(problem.x, powers)
+                if np.isfinite(values).all():
+                    yield from _scaled(link.name, changed, shape, values)
 
 
 def _scaled(name: str, problem: Problem, shape: sympy.Expr, values: np.ndarray) -> Iterator[Guess]:

@@ -174,7 +174,7 @@ class _Hunt:
 
     @staticmethod
     def _quick(stage: Stage) -> Iterator[Guess]:
-        return quick_guesses(stage.problem, stage.smooth.error)
+        return quick_guesses(stage.problem, stage.smooth.error, again=not stage.steps)
 
     def _settled_by(self, found: Iterator[Guess]) -> bool:
         """Whether one of these leaves nothing; also True when the search is to end."""

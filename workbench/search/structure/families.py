@@ -1,0 +1,181 @@
+"""Textbook laws of one or two columns with free exponents, rates, frequencies and places.
+
+Curve-fitting software lists them field by field. Here they stand as what they have in common: a few terms
+with a factor each, and one to four numbers beyond that. A new law is a line in ``FAMILIES``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr
+
+from workbench.common.fence import attempt
+from workbench.formulas.evaluation import compiled
+from workbench.formulas.library import complexity
+from workbench.formulas.parsing import parse_expression
+from workbench.search.structure import starts
+from workbench.search.structure.guess import Guess
+from workbench.search.structure.links import linked
+from workbench.search.structure.problem import Problem
+from workbench.search.structure.projection import Projection
+from workbench.search.structure.starts import Seen, Starts, fixed, tone
+
+_ROWS, _MOST, _LEAST = 400, 8, 1e-12
+_BITS_PER_NODE = 2.0
+_LINKS = ("y", "log(y)", "1/y")
+_COLUMNS = sympy.symbols("x z", real=True)
+_WAVE = sympy.Function("wave")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A law of columns ``x`` (and ``z``) with a factor in front of every term.
+
+    Attributes:
+        terms: as they are typed; ``wave(u)`` is a sine of u, and its phase is found like its factor.
+        starts: of its other numbers, by letter.
+        linked: whether it is tried through links of the target, too.
+    """
+
+    terms: tuple[str, ...]
+    starts: dict[str, Starts]
+    linked: bool = False
+
+    @cached_property
+    def _expressions(self) -> tuple[Expr, ...]:
+        return tuple(parse_expression(term, unknown=True) for term in self.terms)
+
+    @cached_property
+    def _letters(self) -> tuple[sympy.Symbol, ...]:
+        return tuple(sympy.Symbol(name, real=True) for name in self.starts)
+
+    @cached_property
+    def width(self) -> int:
+        """How many columns it takes."""
+        used = set().union(*(term.free_symbols for term in self._expressions))
+        return sum(column in used for column in _COLUMNS)
+
+    @cached_property
+    def columns(self) -> Callable[..., list[Any]]:
+        """What has a factor, at arrays of x (and z) and of the letters: a wave is a sine and a cosine."""
+        parts = [
+            term.replace(_WAVE, half)
+            for term in self._expressions
+            for half in ((sympy.sin, sympy.cos) if term.has(_WAVE) else (sympy.sin,))
+        ]
+        return compiled(parts, (*_COLUMNS[: self.width], *self._letters), shared=True)
+
+    def law(self, letters: np.ndarray, factors: np.ndarray, symbols: Sequence[Expr]) -> Expr:
+        """The law with all its numbers, in a table's own symbols."""
+        left, terms = iter(map(float, factors)), []
+        for term in self._expressions:
+            factor = next(left)
+            if term.has(_WAVE):
+                sine, cosine = factor, next(left)
+                factor, phase = np.hypot(sine, cosine), np.arctan2(cosine, sine)
+                term = _with_phase(term, float(phase))
+            terms.append(sympy.Float(factor) * term)
+        numbers = dict(zip(self._letters, map(sympy.Float, letters), strict=True))
+        names = dict(zip(_COLUMNS, symbols, strict=False))
+        return sympy.Add(*terms).xreplace(numbers).xreplace(names)
+
+
+def _with_phase(term: Expr, phase: float) -> Expr:
+    return term.replace(_WAVE, lambda u: sympy.sin(u + sympy.Float(phase)))
+
+
+def _family(*terms: str, linked: bool = False, **letters: Starts) -> Family:
+    return Family(terms, letters, linked)
+
+
+def _waves(count: int) -> Family:
+    """A constant and so many waves, which start from the strongest tones."""
+    terms = [f"wave(w{number}*x)" for number in range(count)]
+    return Family(("1", *terms), {f"w{number}": tone(number) for number in range(count)})
+
+
+_POWER, _RATE, _SIZE, _PLACE = starts.powers, starts.rates, starts.sizes, starts.places
+_WAVES, _BEAT, _DEPTH, _PHASE = starts.frequencies, starts.beats, starts.depths, starts.phases
+
+FAMILIES: tuple[Family, ...] = (
+    # Powers, potentials, saturation
+    _family("1", "x^p", p=_POWER, linked=True),
+    _family("1", "x", "x^p", p=_POWER),
+    _family("x^p", "x^q", p=_POWER, q=_POWER),
+    _family("1", "(x + s)^p", s=starts.shifts, p=_POWER),
+    _family("1", "log(x + s)", s=starts.shifts),
+    _family("1", "1/(x + k)", k=_SIZE),
+    _family("1", "1/(1 + (x/k)^p)", k=_SIZE, p=starts.orders),
+    # Growth, decay, activation
+    _family("1", "exp(r*x)", r=_RATE, linked=True),
+    _family("1", "x", "exp(r*x)", r=_RATE),
+    _family("exp(r*x)", "exp(s*x)", r=_RATE, s=_RATE),
+    _family("1", "exp(r*x)", "exp(s*x)", r=_RATE, s=_RATE),
+    _family("1", "exp(-(x/k)^p)", k=_SIZE, p=starts.orders),
+    _family("exp(-b*exp(r*x))", b=fixed(0.1, 1, 10, 100), r=_RATE),
+    _family("exp(-b/x)", b=_SIZE),
+    _family("x^p*exp(r*x)", p=_POWER, r=_RATE),
+    _family("x^p/(exp(r*x) - 1)", p=_POWER, r=_RATE),
+    # Steps and peaks
+    _family("1", "1/(1 + exp((x - m)/w))", m=_PLACE, w=starts.widths),
+    _family("1", "exp(-((x - m)/w)^2)", m=_PLACE, w=starts.widths),
+    _family("1", "1/(1 + ((x - m)/w)^2)", m=_PLACE, w=starts.widths),
+    # Waves: on a line, growing, damped, several, rising, modulated in phase and in size
+    _family("1", "wave(w*x)", w=_WAVES),
+    _family("1", "x", "wave(w*x)", w=_WAVES),
+    _family("x*wave(w*x)", w=_WAVES),
+    _family("1", "exp(r*x)*wave(w*x)", r=starts.dampings, w=_WAVES),
+    *(_waves(count) for count in (2, 3, 4)),
+    _family("1", "wave(w*x + b*x^2)", w=starts.slower, b=starts.chirps),
+    _family("wave(w*x + b*sin(v*x + c))", w=_WAVES, b=_DEPTH, v=_BEAT, c=_PHASE),
+    _family("(1 + b*sin(v*x + c))*wave(w*x)", w=_WAVES, b=_DEPTH, v=_BEAT, c=_PHASE),
+    # Pieces
+    _family("1", "max(0, x - b)", b=_PLACE),
+    _family("1", "x", "max(0, x - b)", b=_PLACE),
+    _family("1", "max(0, x - b)^2", b=_PLACE),
+    _family("1", "step(x - b)", b=_PLACE),
+    # Two columns
+    _family("1", "x^p*z^q", p=_POWER, q=_POWER),
+    _family("1", "x^p", "z^q", p=_POWER, q=_POWER, linked=True),
+)
+
+
+def family_guesses(problem: Problem) -> Iterator[Guess]:
+    """The families that fit a problem of one or two columns best."""
+    found: list[Guess] = []
+    for link, changed in linked(problem):
+        if link.name not in _LINKS:
+            continue
+        few = changed.rows(slice(_ROWS))
+        seen = Seen(few.x[:, 0], few) if few.width else None
+        for family in FAMILIES:
+            if seen and family.width == problem.width and (family.linked or link.name == "y"):
+                with attempt("a family of laws"):
+                    found += _fitted(family, link.name, changed, seen)
+    rows = len(problem.y)
+
+    def bits(guess: Guess) -> float:
+        size = complexity(guess.expression)
+        return rows * float(np.log2(max(guess.error, _LEAST))) + _BITS_PER_NODE * size
+
+    yield from sorted(found, key=bits)[:_MOST]
+
+
+def _fitted(family: Family, link: str, problem: Problem, seen: Seen) -> Iterator[Guess]:
+    """The best law of a family; none where it has no value, or no start."""
+    few = seen.problem
+    grid = [suggested(seen) for suggested in family.starts.values()]
+    letters = Projection(family.columns, tuple(few.x.T), few.y, few.weights).best(grid)
+    if letters is None:
+        return
+    whole = Projection(family.columns, tuple(problem.x.T), problem.y, problem.weights)
+    fitted = whole.factors(letters)
+    if fitted is None:
+        return
+    factors, values = fitted
+    law = problem.back(family.law(letters, factors, problem.symbols))
+    yield Guess(law, problem.error(values), link, len(factors), rough=True)

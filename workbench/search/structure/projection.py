@@ -1,0 +1,112 @@
+"""Least squares over letters of a law whose other numbers are linear, from many starts at once.
+
+The linear factors are projected out (variable projection, Golub and Pereyra 1973): a start is judged by
+what the best factors leave, all of a grid in one batch, and only its best local minima are refined.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import minimum_filter
+from scipy.optimize import least_squares
+
+_BATCH, _REFINED, _STEPS = 2_000_000, 4, 100
+_RIDGE, _LARGEST = 1e-11, 1e120
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Terms of a law on the rows of a table.
+
+    Attributes:
+        terms: values of every linear term at arrays of the columns and of the letters.
+        columns: of the table, ``(N,)`` each. y, weights: values and what their residuals count, ``(N,)``.
+    """
+
+    terms: Callable[..., list[Any]]
+    columns: tuple[np.ndarray, ...]
+    y: np.ndarray
+    weights: np.ndarray
+
+    def best(self, grid: Sequence[np.ndarray]) -> np.ndarray | None:
+        """The letters that leave the least, from every point of a grid of starts.
+
+        None where the law has no value on these rows at any of them, or there is none.
+        """
+        if not all(map(len, grid)):
+            return None
+        starts = np.stack([g.ravel() for g in np.meshgrid(*grid, indexing="ij")], 1)
+        size = max(1, _BATCH // (8 * len(self.y)))
+        left = np.concatenate(
+            [self._left(starts[i : i + size]) for i in range(0, len(starts), size)]
+        )
+        shape = tuple(map(len, grid))
+        least = left.reshape(shape) == minimum_filter(left.reshape(shape), size=3, mode="nearest")
+        places = np.flatnonzero(least.ravel() & np.isfinite(left))
+        if not len(places):
+            return None
+        chosen = places[np.argsort(left[places], kind="stable")][:_REFINED]
+        refined = [self._refined(starts[place]) for place in chosen]
+        return min(refined, key=lambda pair: pair[0])[1]
+
+    def factors(self, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """The best linear factors ``(K,)`` and the values ``(N,)``; None where a row has no value."""
+        table = self._table(letters[None])[0]
+        if not _sound(table):
+            return None
+        size = np.linalg.norm(table, axis=0)
+        size[size == 0] = 1.0
+        factors = np.linalg.lstsq(table / size, self.y * self.weights, rcond=None)[0] / size
+        return factors, table @ factors / self.weights
+
+    def _table(self, letters: np.ndarray) -> np.ndarray:
+        """Weighted terms, ``(S, N, K)``."""
+        columns = [column[None] for column in self.columns]
+        shape = (len(letters), len(self.y))
+        with np.errstate(all="ignore"):
+            found = self.terms(*columns, *letters.T[..., None])
+        return np.stack([np.broadcast_to(part, shape) for part in found], 2) * self.weights[:, None]
+
+    def _left(self, letters: np.ndarray) -> np.ndarray:
+        """Squares that the best factors leave, ``(S,)``; infinite where a term has no value."""
+        table = self._table(letters)
+        sound = _sound(table)
+        table = np.where(sound[:, None, None], table, 0.0)
+        size = np.linalg.norm(table, axis=1, keepdims=True)
+        table = table / np.where(size > 0, size, 1.0)
+        target = self.y * self.weights
+        gram = table.swapaxes(1, 2) @ table
+        gram += _RIDGE * np.eye(gram.shape[-1])
+        aim = (table.swapaxes(1, 2) @ target)[..., None]
+        gain = (aim * np.linalg.solve(gram, aim)).sum((1, 2))
+        return np.where(sound, target @ target - gain, np.inf)
+
+    def _refined(self, letters: np.ndarray) -> tuple[float, np.ndarray]:
+        target = self.y * self.weights
+
+        def residuals(at: np.ndarray) -> np.ndarray:
+            table = self._table(at[None])[0]
+            if not _sound(table):
+                return np.full(len(target), 1e3 * np.abs(target).max())
+            size = np.linalg.norm(table, axis=0)
+            table = table / np.where(size > 0, size, 1.0)
+            basis, _ = np.linalg.qr(table)
+            return target - basis @ (basis.T @ target)
+
+        found = least_squares(
+            residuals, letters, method="lm", x_scale=_scale(letters), max_nfev=_STEPS * len(letters)
+        )
+        return float(found.cost), found.x
+
+
+def _sound(table: np.ndarray) -> np.ndarray:
+    """Whether all terms have a value whose square has one, too: ``(N, K)`` or for each of ``(S, N, K)``."""
+    with np.errstate(invalid="ignore"):
+        found: np.ndarray = (np.abs(table) < _LARGEST).all((-2, -1))
+    return found
+
+
+def _scale(letters: np.ndarray) -> np.ndarray:
+    return np.maximum(np.abs(letters), 1e-3 * max(np.abs(letters).max(), 1e-300))
