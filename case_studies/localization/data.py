@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from platformdirs import user_cache_path
 from threadpoolctl import threadpool_limits
 
 from case_studies.localization.chains import CHAINS, Chain, dimension, lyapunov, ring
@@ -96,8 +97,8 @@ def _realization(job: tuple[str, int, int, float, dict[str, float], int]) -> pd.
 
 def _cache_file(chain: Chain, realizations: int, sites: int, seed: int) -> Path | None:
     """Where these eigenstates are kept; None when the folder cannot be written."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kan-workbench"
-    folder = Path(os.environ.get("WORKBENCH_CACHE") or default)
+    chosen = os.environ.get("WORKBENCH_CACHE")
+    folder = Path(chosen) if chosen else user_cache_path("kan-workbench", appauthor=False)
     about = [chain.name, chain.ranges, realizations, sites, seed, STATES, HIGHEST_ENERGY, _VERSION]
     key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
     try:

@@ -59,6 +59,10 @@ def test_units_are_read_and_written(text: str, size: float, spelling: str) -> No
         ("m)", "too much"),
         ("*m", "misplaced"),
         ("-3 m", "above 0"),
+        ("1e400 m", "finite"),
+        ("mm^9999", "finite"),
+        ("km^9999", "finite"),
+        ("m^(1/0)", "finite"),
     ],
 )
 def test_what_is_no_unit_is_said(text: str, says: str) -> None:

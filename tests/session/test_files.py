@@ -230,6 +230,12 @@ def test_writing_is_all_or_nothing(session: Session, file: Path, monkeypatch) ->
         session.save(f"{file}\0")
 
 
+def test_sessions_are_kept_among_the_data_of_the_user(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("WORKBENCH_SESSIONS")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert saved_sessions.folder() == tmp_path / "kan-workbench" / "sessions"
+
+
 def test_every_step_is_kept_by_itself(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("WORKBENCH_SESSIONS", str(tmp_path))
     session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), solver="adam", steps=10**6)

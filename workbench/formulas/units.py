@@ -89,14 +89,18 @@ def parse(text: str) -> Unit:
     """The unit that a text names.
 
     Raises:
-        InputError: the text is no unit, or one with an offset such as °C.
+        InputError: the text is no unit, one with an offset such as °C, or one whose size no float can hold.
     """
-    tokens = _tokens(text)
-    unit, rest = _product(tokens, text)
+    try:
+        unit, rest = _product(_tokens(text), text)
+    except ArithmeticError as error:
+        raise InputError(f"the size of a unit must be finite and above 0, got {text!r}") from error
     if rest:
         raise InputError(
             f"a unit such as 'kg*m/s^2' is needed, got {text!r}: {rest[0]!r} is too much"
         )
+    if not 0 < unit.size < math.inf:
+        raise InputError(f"the size of a unit must be finite and above 0, got {text!r}")
     return Unit(unit.size, unit.powers, text.strip() or "1")
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from workbench.errors import InputError
 from workbench.session.manifest import described
 
@@ -35,10 +37,7 @@ class SavedSession:
 def folder() -> Path:
     """Where sessions are kept by themselves: ``$WORKBENCH_SESSIONS``, else among the user's data."""
     chosen = os.environ.get("WORKBENCH_SESSIONS")
-    if chosen:
-        return Path(chosen)
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "kan-workbench" / "sessions"
+    return Path(chosen) if chosen else user_data_path("kan-workbench", appauthor=False) / "sessions"
 
 
 def file_for(title: str, key: str) -> Path | None:
