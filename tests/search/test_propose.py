@@ -1,8 +1,10 @@
 """What a table shows of itself: each sentence with the law that it amounts to."""
 
 import numpy as np
+import pytest
 
 from tests.search.test_structure import table
+from workbench.kan.data import Dataset
 from workbench.search.structure.propose import propose
 
 
@@ -18,3 +20,18 @@ def test_steps_and_inputs_that_stand_apart_are_told_with_their_laws() -> None:
     }
     refused = propose(data, refused=set(laws), stop=lambda: True)
     assert all(s.kind == "formula" for s in refused.suggestions)
+
+
+@pytest.mark.parametrize("wild", ["a twentieth", "a sign for missing"])
+def test_rows_far_off_do_not_hide_the_law_from_hubers_loss(wild: str) -> None:
+    random = np.random.default_rng(5)
+    x = random.uniform(0.5, 4, (400, 2))
+    y = 1.5 * x[:, 0] * np.sqrt(x[:, 1]) + 0.02 * random.standard_normal(400)
+    if wild == "a twentieth":
+        far = random.random(400) < 0.05
+        y[far] += 30 * random.standard_normal(far.sum())
+    else:
+        y[::50] = 999
+    data = Dataset.from_arrays(x, y).judged_by("huber")
+    best = propose(data, seconds=10.0).formulas.best
+    np.testing.assert_allclose(best(x), 1.5 * x[:, 0] * np.sqrt(x[:, 1]), rtol=0.02)

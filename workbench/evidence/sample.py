@@ -163,7 +163,7 @@ class Sample:
         if self.delta is None:
             return self
         size = np.abs(self.y - neighbours_median(self.x, self.y)) / self.delta
-        trust = 1 / np.maximum(size, 1.0).max(1)
+        trust = 1 / np.square(np.maximum(size, 1.0).max(1))
         return replace(self, weights=self.counts * trust, delta=None)
 
     def _bent(self, gap: np.ndarray) -> np.ndarray:

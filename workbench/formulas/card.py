@@ -145,6 +145,8 @@ def remarks(formula: Law) -> list[str]:
         found.append(f"It has another form than the law that was written, {unlike}.")
     together = formula.provenance.get("collinear")
     found += [f"Inputs that go together: {together}."] if together else []
+    far = formula.provenance.get("outliers")
+    found += [f"{far}."] if far else []
     found += [formula.explosion] if formula.explosion else []
     found += [f"In units: {problem}." for problem in formula.unit_problems]
     found += ratios(formula)

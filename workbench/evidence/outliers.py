@@ -1,0 +1,45 @@
+"""Rows that lie far off a formula while their neighbours do not: slips, or a sign for "missing"."""
+
+import numpy as np
+
+from workbench.evidence.residuals import neighbours_median
+from workbench.evidence.sample import Sample
+from workbench.formulas.formula import Formula
+from workbench.kan.data import Dataset
+
+_NORMAL = 1.4826  # of the median absolute deviation, for a standard deviation
+_SOME, _FAR, _NEAR = 4.0, 8.0, 3.0
+_LEAST, _MOST = 2, 0.15
+_GAP, _ALONE = 4, 0.8
+_NAMED = 3
+
+
+def outliers(formula: Formula, data: Dataset) -> str:
+    """What to know of the rows that lie far off a formula; empty where there are none.
+
+    A row lies far off by 8 times the scatter of all (its median absolute deviation). That is an outlier where
+    its neighbours scatter as all others do, and where hardly any lie between: heavy tails have no gap, and
+    what a formula misses is missed in whole regions.
+    """
+    sample = Sample.of(data)
+    if sample.classes or data.outputs > 1 or sample.delta is not None:
+        return ""
+    gap = sample.y[:, 0] - formula(sample.x)
+    distance = np.abs(gap - np.median(gap))
+    if not np.isfinite(distance).all():
+        return ""
+    scatter = _NORMAL * float(np.median(distance))
+    far = distance > _FAR * scatter
+    alone = far & (neighbours_median(sample.x, distance[:, None])[:, 0] < _NEAR * scatter)
+    between = (distance > _SOME * scatter) & ~far
+    count = int(alone.sum())
+    apart = count >= max(_LEAST, _GAP * between.sum(), _ALONE * far.sum())
+    if not apart or count > _MOST * len(sample) or scatter == 0:
+        return ""
+    farthest = sample.y[np.argsort(-np.where(alone, distance, 0.0))[:_NAMED], 0]
+    named = ", ".join(f"{value:.6g}" for value in farthest)
+    return (
+        f"{count} of {len(sample)} training rows lie off by more than {_FAR:.0f} times the scatter of the "
+        f"others, while their neighbours do not ({data.target} = {named}{', …' if count > _NAMED else ''}): "
+        'take out what is wrong, or let such rows count less by loss="huber" (--loss huber)'
+    )
