@@ -109,6 +109,7 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "(x + s)^p", s=starts.shifts, p=_POWER),
     _family("1", "log(x + s)", s=starts.shifts),
     _family("1", "1/(x + k)", k=_SIZE),
+    _family("x/(x + k)", k=_SIZE),
     _family("1", "1/(1 + (x/k)^p)", k=_SIZE, p=starts.orders),
     # Growth, decay, activation
     _family("1", "exp(r*x)", r=_RATE, linked=True),
