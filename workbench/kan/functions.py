@@ -17,6 +17,16 @@ import torch
 from torch import Tensor
 
 from workbench.errors import InputError
+from workbench.kan.special import (
+    BRANCH_POINT,
+    j0,
+    j1,
+    j1_slope,
+    lambertw,
+    lambertw_slope,
+    sinc,
+    sinc_slope,
+)
 
 Symmetry = Literal["none", "homogeneous", "logarithmic", "exponential", "even", "odd", "periodic"]
 Group = Literal[
@@ -159,76 +169,6 @@ def _root(
         degree=degree,
         group="Roots",
     )
-
-
-_NODES = 64
-"""Of Bessel's integral over a quarter turn: exact to rounding for arguments up to 180."""
-
-
-def _bessel(x: Tensor, power: int, wave: Callable[[Tensor], Tensor]) -> Tensor:
-    """Mean over t of sin(t)^power wave(x sin t): Bessel's integral (DLMF 10.9.2), midpoint rule.
-
-    The rule converges geometrically, and autograd goes through it; torch's own ``bessel_j0`` has no
-    derivative and is wrong in the seventh digit beyond 5.
-    """
-    steps = torch.arange(_NODES, dtype=x.dtype, device=x.device)
-    sine = ((steps + 0.5) * (torch.pi / 2 / _NODES)).sin()
-    return (sine**power * wave(x.unsqueeze(-1) * sine)).mean(-1)
-
-
-def _j0(x: Tensor) -> Tensor:
-    return _bessel(x, 0, torch.cos)
-
-
-def _j1(x: Tensor) -> Tensor:
-    return _bessel(x, 1, torch.sin)
-
-
-def _j1_slope(x: Tensor) -> Tensor:
-    return _bessel(x, 2, torch.cos)
-
-
-def _sinc(x: Tensor) -> Tensor:
-    return torch.sinc(x / torch.pi)
-
-
-def _sinc_slope(x: Tensor) -> Tensor:
-    """(cos x - sin x / x) / x; its series where that cancels."""
-    near = x.abs() < 1e-3
-    safe = torch.where(near, torch.ones_like(x), x)
-    return torch.where(near, x**3 / 30 - x / 3, (safe.cos() - safe.sin() / safe) / safe)
-
-
-_BRANCH_POINT = -math.exp(-1)
-_HALLEY_STEPS = 4
-"""The first guess is right in the first digit, and each step triples the digits."""
-
-
-def _lambertw(x: Tensor) -> Tensor:
-    """The principal branch of w exp(w) = x, by Halley's iteration (Corless et al. 1996).
-
-    Autograd goes through the steps, so that derivatives of every order are right, too.
-    """
-    x = x.clamp(min=_BRANCH_POINT + 1e-12)
-    w = _roughly_lambertw(x.detach())
-    for _ in range(_HALLEY_STEPS):
-        error = w - x * (-w).exp()
-        w = w - error / (w + 1 - (w + 2) * error / (2 * w + 2))
-    return w
-
-
-def _roughly_lambertw(x: Tensor) -> Tensor:
-    """The series about the branch point below 1/2, and Winitzki's approximation above."""
-    p = (2 * (math.e * x + 1)).clamp(min=0).sqrt()
-    logarithm = x.clamp(min=0).log1p()
-    above = logarithm * (1 - logarithm.log1p() / (2 + logarithm))
-    return torch.where(x < 0.5, -1 + p - p**2 / 3 + 11 / 72 * p**3, above)
-
-
-def _lambertw_slope(x: Tensor) -> Tensor:
-    """W/(x(1 + W)), written without the division by 0 at x = 0."""
-    w = _lambertw(x)
-    return (-w).exp() / (1 + w) * (x > _BRANCH_POINT)
 
 
 _EXP_LIMIT = 200.0
@@ -435,8 +375,8 @@ FUNCTIONS: dict[str, Function] = {
         ),
         Function(
             "sinc",
-            _sinc,
-            _sinc_slope,
+            sinc,
+            sinc_slope,
             "sinc(x)",
             5,
             symmetry="even",
@@ -446,8 +386,8 @@ FUNCTIONS: dict[str, Function] = {
         ),
         Function(
             "bessel_j0",
-            _j0,
-            lambda x: -_j1(x),
+            j0,
+            lambda x: -j1(x),
             "J0(x)",
             6,
             symmetry="even",
@@ -457,8 +397,8 @@ FUNCTIONS: dict[str, Function] = {
         ),
         Function(
             "bessel_j1",
-            _j1,
-            _j1_slope,
+            j1,
+            j1_slope,
             "J1(x)",
             6,
             symmetry="odd",
@@ -477,12 +417,12 @@ FUNCTIONS: dict[str, Function] = {
         ),
         Function(
             "lambertw",
-            _lambertw,
-            _lambertw_slope,
+            lambertw,
+            lambertw_slope,
             "LambertW(x)",
             6,
-            domain=(_BRANCH_POINT, math.inf),
-            singular=(_BRANCH_POINT,),
+            domain=(BRANCH_POINT, math.inf),
+            singular=(BRANCH_POINT,),
             group="Growth and decay",
             use="on request",
             symbol="W",
