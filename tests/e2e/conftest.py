@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.e2e.server import PATIENCE, Lab, chromium, running_lab
@@ -59,3 +61,12 @@ def page(lab: Lab, context) -> Iterator:
     page = shown_lab(context.new_page(), lab, patience=PATIENCE)
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def table(lab: Lab) -> Path:
+    """The rows of y = a² + b."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.uniform(1, 2, 150), "b": random.uniform(1, 2, 150)})
+    frame.assign(y=frame["a"] ** 2 + frame["b"]).to_csv(lab.folder / "law.csv", index=False)
+    return lab.folder / "law.csv"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import networkx as nx
 import torch
+from torch import Tensor
 
 from workbench.common.markup import legal
 from workbench.common.writing import replacing
@@ -54,12 +55,11 @@ def to_networkx(
     _add_nodes(graph, model, data)
     edges = model.edges()
     found = suggest_functions(model, x, edges) if suggest and edges else {}
+    drawn = [_curves(model, level, nodes[level], samples) for level in range(model.config.depth)]
     for edge in edges:
         layer = model.layer(edge.layer)
-        values = nodes[edge.layer][:, edge.source]
-        low, high = float(values.min()), float(values.max())
-        points = torch.linspace(low, high, samples, dtype=values.dtype, device=values.device)
-        curve = model.activation(edge, points)
+        points = drawn[edge.layer][0][:, edge.source]
+        curve = drawn[edge.layer][1][:, edge.target, edge.source]
         name = layer.fixed.get((edge.target, edge.source))
         best = found[edge][0] if edge in found else None
         affine = layer.affine[edge.target, edge.source].tolist() if name else None
@@ -73,13 +73,22 @@ def to_networkx(
             function=name or (best.name if best else None),
             affine=affine or (list(best.affine) if best else None),
             r2=1.0 if name else (best.r2 if best else None),
-            domain=(low, high),
+            domain=(float(points[0]), float(points[-1])),
             x=points.tolist(),
             y=(curve - curve.mean()).tolist(),
         )
     _drop_idle(graph)
     _place(graph)
     return graph
+
+
+def _curves(model: KAN, level: int, values: Tensor, samples: int) -> tuple[Tensor, Tensor]:
+    """Points along every input of a layer ``(M, n)``, and all its activations there ``(M, o, n)``."""
+    low, high = values.min(0).values, values.max(0).values
+    share = torch.linspace(0, 1, samples, dtype=values.dtype, device=values.device)
+    points = torch.lerp(low, high, share.unsqueeze(-1))
+    with torch.no_grad():
+        return points, model.layer(level).activations().postacts(points.unsqueeze(0))[0]
 
 
 def save_graph(graph: nx.DiGraph, path: str | Path) -> None:
