@@ -122,6 +122,7 @@ def parse_all(units: Mapping[str, str]) -> dict[str, Unit]:
 
 def _tokens(text: str) -> list[str]:
     spaced = re.sub(r"([⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+)", lambda m: "^" + m[1].translate(_SUPERSCRIPTS), text)
+    spaced = re.sub(r"\b([^\W\d_]+)([-+]?\d+)\b", r"\1^\2", spaced)  # as in m s-1
     found, place = [], 0
     while place < len(spaced.rstrip()):
         match = _TOKEN.match(spaced, place)
