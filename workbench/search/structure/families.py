@@ -110,6 +110,7 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "log(x + s)", s=starts.shifts),
     _family("1", "1/(x + k)", k=_SIZE),
     _family("x/(x + k)", k=_SIZE),
+    _family("1/(x + k)", "x^p", k=starts.shifts, p=_POWER),
     _family("1", "1/(1 + (x/k)^p)", k=_SIZE, p=starts.orders),
     # Growth, decay, activation
     _family("1", "exp(r*x)", r=_RATE, linked=True),
@@ -125,10 +126,20 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "1/(1 + exp((x - m)/w))", m=_PLACE, w=starts.widths),
     _family("1", "exp(-((x - m)/w)^2)", m=_PLACE, w=starts.widths),
     _family("1", "1/(1 + ((x - m)/w)^2)", m=_PLACE, w=starts.widths),
+    _family(
+        "exp(-((x - m)/w)^2)",
+        "exp(-((x - n)/v)^2)",
+        m=_PLACE,
+        w=starts.widths,
+        n=_PLACE,
+        v=starts.widths,
+    ),
     # Waves: on a line, growing, damped, several, rising, modulated in phase and in size
     _family("1", "wave(w*x)", w=_WAVES),
     _family("1", "x", "wave(w*x)", w=_WAVES),
+    _family("x^p*wave(w*x)", p=_POWER, w=_WAVES),
     _family("x*wave(w*x)", w=_WAVES),
+    _family("x^p", "x^p*wave(w*x)", p=_POWER, w=_WAVES),
     _family("1", "exp(r*x)*wave(w*x)", r=starts.dampings, w=_WAVES),
     *(_waves(count) for count in (2, 3, 4)),
     _family("1", "wave(w*x + b*x^2)", w=starts.slower, b=starts.chirps),

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import minimum_filter
 from scipy.optimize import least_squares
 
-_BATCH, _REFINED, _STEPS = 2_000_000, 4, 100
+_BATCH, _REFINED, _STEPS = 2_000_000, 6, 100
 _RIDGE, _LARGEST = 1e-11, 1e120
 
 

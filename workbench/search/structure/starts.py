@@ -77,7 +77,7 @@ def widths(seen: Seen) -> np.ndarray:
 
 def shifts(seen: Seen) -> np.ndarray:
     """What makes the whole column positive."""
-    return np.array([0.01, 0.1, 0.5, 2]) * seen.span - seen.x.min()
+    return np.array([0.01, 0.04, 0.1, 0.2, 0.5, 2]) * seen.span - seen.x.min()
 
 
 def frequencies(seen: Seen) -> np.ndarray:
