@@ -15,7 +15,6 @@ from sympy import Expr
 
 from workbench.common.fence import attempt
 from workbench.formulas.evaluation import compiled
-from workbench.formulas.library import complexity
 from workbench.formulas.parsing import parse_expression
 from workbench.search.structure import starts
 from workbench.search.structure.guess import Guess
@@ -24,8 +23,7 @@ from workbench.search.structure.problem import Problem
 from workbench.search.structure.projection import Projection
 from workbench.search.structure.starts import Seen, Starts, fixed, tone
 
-_ROWS, _MOST, _LEAST = 400, 8, 1e-12
-_BITS_PER_NODE = 2.0
+_ROWS, _MOST = 400, 8
 _LINKS = ("y", "log(y)", "1/y")
 _COLUMNS = sympy.symbols("x z", real=True)
 _WAVE = sympy.Function("wave")
@@ -163,18 +161,13 @@ def family_guesses(problem: Problem) -> Iterator[Guess]:
         if link.name not in _LINKS:
             continue
         few = changed.rows(slice(_ROWS))
-        seen = Seen(few.x[:, 0], few) if few.width else None
+        seen = Seen(few.x[:, 0], few)
         for family in FAMILIES:
-            if seen and family.width == problem.width and (family.linked or link.name == "y"):
+            if family.width == problem.width and (family.linked or link.name == "y"):
                 with attempt("a family of laws"):
                     found += _fitted(family, link.name, changed, seen)
     rows = len(problem.y)
-
-    def bits(guess: Guess) -> float:
-        size = complexity(guess.expression)
-        return rows * float(np.log2(max(guess.error, _LEAST))) + _BITS_PER_NODE * size
-
-    yield from sorted(found, key=bits)[:_MOST]
+    yield from sorted(found, key=lambda guess: guess.bits(rows))[:_MOST]
 
 
 def _fitted(family: Family, link: str, problem: Problem, seen: Seen) -> Iterator[Guess]:

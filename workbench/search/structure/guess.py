@@ -1,8 +1,13 @@
 """A candidate for the closed form of a table."""
 
+import math
 from dataclasses import dataclass
 
 from sympy import Expr
+
+from workbench.formulas.size import complexity
+
+_LEAST, _BITS_PER_NODE = 1e-9, 2.0
 
 
 @dataclass(frozen=True)
@@ -19,3 +24,8 @@ class Guess:
     link: str
     terms: int
     rough: bool = False
+
+    def bits(self, rows: int) -> float:
+        """How long the values of so many rows and the expression are to describe, up to a constant."""
+        size = complexity(self.expression)
+        return rows * math.log2(max(self.error, _LEAST)) + _BITS_PER_NODE * size

@@ -33,7 +33,6 @@ _LARGEST = 80
 _MOST_COLUMNS = 16
 _PROMISING = 0.9
 _NOWHERE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
-_BITS_PER_NODE = 2.0
 _DIGITS = 3
 
 
@@ -213,12 +212,7 @@ class _Hunt:
             if not front or guess.error < front[-1].error:
                 front.append(guess)
 
-        def bits(guess: Guess) -> float:
-            return rows * math.log2(max(guess.error, EXACT)) + _BITS_PER_NODE * complexity(
-                guess.expression
-            )
-
-        return sorted(front, key=bits)[:_MOST_FORMULAS]
+        return sorted(front, key=lambda guess: guess.bits(rows))[:_MOST_FORMULAS]
 
 
 def _of_stages(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggestion]:
