@@ -5,17 +5,19 @@
 Six kinds: JSON values and bytes of a formula, JSON values and members of a session, a network, tables.
 """
 
+import gzip
 import io
 import json
 import random
 import resource
+import sqlite3
 import tempfile
 import time
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,12 @@ def originals() -> Files:
         frame.to_csv(folder / "table.csv", index=False)
         frame.to_parquet(folder / "table.parquet")
         frame.to_excel(folder / "table.xlsx", index=False)
+        frame.to_feather(folder / "table.feather")
+        frame.to_json(folder / "table.json", orient="records")
+        with closing(sqlite3.connect(folder / "table.sqlite")) as database:
+            frame.to_sql("frame", database, index=False)
+        for name in ("table.csv", "table.json"):
+            (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 

@@ -180,7 +180,6 @@ BAD = {
     "constant input": (table_of(a=A, b=[2] * ROWS, y=B).encode(), "'b' has the same value"),
     "unknown target": (table_of(a=A, b=B, why=A).encode(), "there is no 'y'"),
     "ragged rows": (b"a,b,y\n1,2,3\n1,2\n", "row 3 has 2"),
-    "duplicate columns": (b"a,a,y\n1,2,3\n", "'a' more than once"),
 }
 
 

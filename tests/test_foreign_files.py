@@ -22,6 +22,10 @@ READERS = {
     "table.csv": read_table,
     "table.parquet": read_table,
     "table.xlsx": read_table,
+    "table.feather": read_table,
+    "table.json": read_table,
+    "table.sqlite": read_table,
+    "table.csv.gz": read_table,
 }
 JSON = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20),

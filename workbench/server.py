@@ -21,7 +21,11 @@ from workbench.studies import notebook_files
 
 _NAMESPACE = "workbench"
 _MOST_COPIES = 1000
-TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx")
+TABLES = (
+    ".csv", ".tsv", ".txt", ".dat", ".tab", ".data", ".asc", ".psv", ".parquet", ".pq", ".feather", ".arrow",
+    ".ipc", ".xlsx", ".xlsm", ".ods", ".json", ".jsonl", ".ndjson", ".sqlite", ".sqlite3", ".db",
+    ".gz", ".bz2", ".xz", ".zip",
+)  # fmt: skip
 """Files that can be opened; ``workbench.tables.reading`` reads them, which the server does not import."""
 
 

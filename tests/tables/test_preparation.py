@@ -135,6 +135,8 @@ def test_excel_is_read_like_any_table(frame: pd.DataFrame, tmp_path: Path) -> No
     frame[["mass", "speed", "energy"]].to_excel(path, index=False)
     assert np.allclose(read_table(path), frame[["mass", "speed", "energy"]])
     pd.DataFrame([["A title", None], ["a", "b"], [1, 2]]).to_excel(path, index=False, header=False)
+    assert list(read_table(path).columns) == ["a", "b"]
+    pd.DataFrame([["A title", None]]).to_excel(path, index=False, header=False)
     with pytest.raises(InputError, match="row of names"):
         read_table(path)
     path.write_bytes(b"not a zip")

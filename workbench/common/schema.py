@@ -16,7 +16,7 @@ from workbench.errors import InputError
 
 __all__ = [
     "MOST_NAMES", "MOST_NODES", "Count", "Label", "Meta", "Name", "Number", "Strict", "Struct", "Text",
-    "read", "require", "require_names", "require_text",
+    "finite", "read", "require", "require_names", "require_text",
 ]  # fmt: skip
 
 MOST_NAMES, MOST_NODES = 10_000, 5_000
@@ -52,7 +52,7 @@ def read(content: bytes, kind: type[T], what: str, *, most: int = 4_000_000) -> 
     if len(content) > most:
         raise InputError(f"{what} is too long: at most {most} bytes are read, got {len(content)}")
     try:
-        return msgspec.json.decode(_finite(content), type=kind)
+        return msgspec.json.decode(finite(content), type=kind)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InputError(f"{what} is damaged: {error}") from error
 
@@ -77,7 +77,7 @@ def require_names(names: Collection[str], what: str) -> None:
     require(len(set(names)) == len(names), what, "its names must differ")
 
 
-def _finite(content: bytes) -> bytes:
+def finite(content: bytes) -> bytes:
     """Words that Python writes for numbers that are not finite, and JSON does not know, as null."""
     if b"NaN" not in content and b"Infinity" not in content:
         return content

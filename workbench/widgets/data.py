@@ -14,7 +14,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.session.code import Source
 from workbench.tables.preparation import Preparation, columns_of, findings, suggested
-from workbench.tables.reading import SUFFIXES, example_table, read_table
+from workbench.tables.reading import SUFFIXES, example_table, is_likely, read_table
 from workbench.widgets.panel import Command, Panel, Said, text_in
 
 _MOST_FILES = 60
@@ -29,7 +29,7 @@ class DataForm(Panel):
     "use", and "close" to choose another file.
 
     Args:
-        table: a DataFrame, or the path of a CSV, TSV, Parquet or Excel file; None asks for one.
+        table: a DataFrame, or the path of a file that ``read_table`` reads; None asks for one.
         target: column to be explained, the last one by default.
         folder: where files are offered from and dropped files are written to.
 
@@ -240,7 +240,7 @@ class DataForm(Panel):
             there = sorted(self._folder.iterdir())
         except OSError:
             there = []
-        names = [p.name for p in there if p.suffix.lower() in SUFFIXES and p.is_file()]
+        names = [p.name for p in there if is_likely(p.name) and p.is_file()]
         with self._lock:
             self.files = names[:_MOST_FILES]
 

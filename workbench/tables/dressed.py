@@ -1,0 +1,147 @@
+"""Numbers dressed as text: ``1,234``, ``12 %``, ``$5``, ``5 mg``, ``1.2±0.1``, ``<0.5``, ``3D-2``.
+
+A column is read as a whole: what a comma means, and which unit follows, is the same in all of its cells.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_BLANKS = " '’\u00a0\u202f\u2009"
+_DIGITS = rf"(?:\d(?:[\d.,{_BLANKS}]*\d)?[.,]?|[.,]\d+)"
+_EXPONENT = (
+    r"(?:[eE][-+−–]?\d+|[dD](?:[-+−–]\d+|\d{2,})"
+    r"|\s?[×x*·]\s?10(?:\s?(?:\^|\*\*)\s?[-+−–]?\d+|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
+)
+_CURRENCY = r"(?:US\$|[$€£¥₹₽]|(?:USD|EUR|GBP|CHF|JPY|CNY)(?![A-Za-z]))"
+_UNIT = r"(?:%|‰|[\[(]?[^\W\d_][^\s,;:=?!\"<>|]{0,15}(?: [^\W\d_][^\s,;:=?!\"<>|]{0,11})?|°[CFK]?)"
+_CELL = re.compile(
+    rf"(?P<limit>[<>≤≥~≈]=?)?\s*(?P<bracket>\((?=.*\)$))?(?P<minus>[-+−–])?\s*(?:{_CURRENCY}\s*)?"
+    rf"(?P<sign>[-+−–])?(?P<digits>{_DIGITS})(?P<exponent>{_EXPONENT})?(?(bracket)\))"
+    rf"(?P<error>\s*(?:±|\+/-|\+-)\s*{_DIGITS}(?:{_EXPONENT})?|\(\d+\))?"
+    rf"\s*(?:{_CURRENCY}|(?P<mark>[*†‡]+|\[\w\])|(?P<unit>{_UNIT}))?"
+)
+_GROUPED = r"\d{{1,3}}(?:{0}\d{{3}})+"
+_THOUSANDS = r"[1-9]\d{{0,2}}(?:{0}\d{{3}})+"
+_POWER = re.compile(r"(?:[eEdD]|10\s?(?:\^|\*\*)?\s?)([-+]?\d+)$")
+_PLAIN = str.maketrans("−–⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "---+0123456789")
+_LONGEST = 64
+_SHARES = {"%": 0.01, "‰": 0.001}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What texts say as numbers.
+
+    Attributes:
+        values: one per text, NaN where it says none.
+        unit: that follows them, or "".
+        done: what was taken off, each the end of a sentence.
+    """
+
+    values: np.ndarray
+    unit: str
+    done: tuple[str, ...]
+
+
+def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
+    """The numbers that different texts of one column say; none where their units differ.
+
+    Args:
+        texts: different cells, without blanks around them.
+        decimal_comma: whether the file writes 1,5 for one and a half: it decides about "1,234".
+    """
+    cells = [_CELL.fullmatch(text) if len(text) <= _LONGEST else None for text in texts]
+    found = [cell for cell in cells if cell is not None]
+    units = {_unit(cell) for cell in found} - {""}
+    if len(units) > 1:
+        return Numbers(np.full(len(texts), np.nan), "", ())
+    unit = units.pop() if units else ""
+    decimal = _decimal_mark([cell["digits"] for cell in found], decimal_comma)
+    values = [math.nan if cell is None else _value(cell, decimal) for cell in cells]
+    done = _taken_off(found, unit, decimal)
+    return Numbers(np.array(values, dtype=float), "" if unit in _SHARES else unit, done)
+
+
+def number(text: str) -> float | None:
+    """The number that a single text says, or None."""
+    try:
+        return float(text)
+    except ValueError:
+        value = float(undressed([text]).values[0])
+        return None if math.isnan(value) else value
+
+
+def _unit(cell: re.Match[str]) -> str:
+    return (cell["unit"] or "").strip("[]()").strip()
+
+
+def _decimal_mark(digits: Sequence[str], decimal_comma: bool) -> str:
+    """Whether "," or "." separates whole from parts; the other one, then, separates thousands."""
+    both = [d for d in digits if "," in d and "." in d]
+    if both:
+        return "." if all(d.rfind(".") > d.rfind(",") for d in both) else ","
+    by_thousands = {}
+    for mark in ",.":
+        marked = [d for d in digits if mark in d]
+        if not marked:
+            continue
+        grouped = all(map(re.compile(_THOUSANDS.format(re.escape(mark))).fullmatch, marked))
+        by_thousands[mark] = grouped, any(d.count(mark) > 1 for d in marked)
+    if "," in by_thousands:
+        grouped, repeated = by_thousands[","]
+        return "." if grouped and (repeated or not decimal_comma) else ","
+    grouped, repeated = by_thousands.get(".", (False, False))
+    return "," if grouped and (repeated or decimal_comma) else "."
+
+
+def _value(cell: re.Match[str], decimal: str) -> float:
+    """The number that a cell says; NaN where its digits are grouped in no known way."""
+    whole, _, parts = cell["digits"].partition(decimal)
+    marks = set(re.findall(r"\D", whole))
+    if marks and not re.fullmatch(_GROUPED.format(re.escape(marks.pop())), whole):
+        return math.nan
+    if re.search(r"\D", parts):
+        return math.nan
+    power = _POWER.search((cell["exponent"] or "e0").translate(_PLAIN))
+    digits = re.sub(r"\D", "", whole) or "0"
+    value = float(f"{digits}.{parts or 0}e{power[1] if power else 0}")
+    signs = [
+        cell["bracket"],
+        *(cell[key] for key in ("minus", "sign") if (cell[key] or "+") != "+"),
+    ]
+    negative = len([sign for sign in signs if sign]) % 2
+    return (-value if negative else value) * _SHARES.get(_unit(cell), 1.0)
+
+
+def _taken_off(cells: Sequence[re.Match[str]], unit: str, decimal: str) -> tuple[str, ...]:
+    """What was read in another way than Python would, as ends of sentences."""
+    done = []
+    wholes = [cell["digits"].partition(decimal) for cell in cells]
+    if decimal == "," and any(mark for _, mark, _ in wholes):
+        done.append("decimal commas were read as points")
+    if any(re.search(r"\D", whole) for whole, _, _ in wholes):
+        done.append("thousands separators were removed")
+    money = sorted({sign for cell in cells for sign in re.findall(_CURRENCY, cell[0])})
+    if money:
+        done.append(f"the currency {', '.join(money)} was removed")
+    if unit in _SHARES:
+        done.append(f"{unit} was removed and the numbers divided by {1 / _SHARES[unit]:.0f}")
+    elif unit:
+        done.append(f"the unit {unit} was taken off the numbers")
+    for key, sentence in (
+        ("limit", "limits such as {!r} were read as the number that they name"),
+        ("error", "error bars such as in {!r} were left out"),
+        ("bracket", "numbers in parentheses such as {!r} were read as negative"),
+        ("mark", "marks such as in {!r} were removed"),
+    ):
+        examples = [cell[0] for cell in cells if cell[key]]
+        if examples:
+            done.append(sentence.format(examples[0]))
+    powers = [cell[0] for cell in cells if cell["exponent"] and cell["exponent"][0] not in "eE"]
+    if powers:
+        done.append(f"powers of ten such as in {powers[0]!r} were read")
+    return tuple(done)
