@@ -9,12 +9,15 @@ is none: its own choice by description length stops earlier. pykan goes the way 
 prune, train, symbols, train), on the ten equations that come first by their hash. Needs the extra ``peers``.
 """
 
+import math
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sympy
 import torch
 from command import Options, installed, not_run
@@ -25,7 +28,7 @@ from sympy import Expr
 from tables import write
 
 from workbench.formulas.formula import Formula
-from workbench.formulas.parsing import parse_expression
+from workbench.formulas.parsing import parse_expression, quoted
 from workbench.kan.data import Dataset
 
 _FOLDER = Path(__file__).parent
@@ -41,43 +44,93 @@ _PYKAN_EQUATIONS, _HIDDEN, _STEPS = 10, 5, 50
 
 def operon(equation: Equation, noise: float, budget: float) -> Formula:
     """Genetic programming with constants fitted by Levenberg–Marquardt."""
-    from pyoperon.sklearn import SymbolicRegressor
-
     data = equation.dataset(ROWS, noise=noise)
     x, y = data.inputs.numpy(), data.targets.numpy()[:, 0]
+    front = operon_front(x, y, equation.names, budget)
+    exact = [one for one in front if one.error <= _EXACT_ENOUGH]
+    if exact:
+        return min(exact, key=lambda one: one.length).formula
+    return min(front, key=lambda one: one.error).formula
+
+
+def operon_formula(x: np.ndarray, y: np.ndarray, names: Sequence[str], budget: float) -> Formula:
+    """The shortest of Operon's front that is exact; where there is none, the one of the least BIC.
+
+    Nodes count as parameters there. Operon's own choice needs the noise in units of the target.
+    """
+    front = operon_front(x, y, names, budget)
+    exact = [one for one in front if one.error <= _EXACT_ENOUGH]
+    if exact:
+        return min(exact, key=lambda one: one.length).formula
+    rows = len(y)
+    return min(
+        front, key=lambda one: rows * math.log(one.error) + one.length * math.log(rows)
+    ).formula
+
+
+@dataclass(frozen=True)
+class Individual:
+    """A formula of Operon's front.
+
+    Attributes:
+        length: its number of nodes. error: mean square, in variances of the target.
+        tree: as Operon has it. search, names: what turns it into a formula.
+    """
+
+    length: int
+    error: float
+    tree: Any
+    search: Any
+    names: tuple[str, ...]
+
+    @property
+    def formula(self) -> Formula:
+        columns = [f"x{i}" for i in range(len(self.names))]
+        text = self.search.get_model_string(self.tree, 17, columns)
+        return _formula(parse_expression(text, columns), columns, self.names)
+
+
+def operon_front(
+    x: np.ndarray, y: np.ndarray, names: Sequence[str], budget: float, *, longest: int = 50
+) -> list[Individual]:
+    """Operon's front after so many processor seconds of one thread, or once an error is at rounding."""
+    from pyoperon.sklearn import SymbolicRegressor
+
     search = SymbolicRegressor(
         allowed_symbols=_SYMBOLS,
         objectives=["r2", "length"],
         optimizer_iterations=10,
         max_evaluations=10**9,
         generations=10**6,
+        max_length=longest,
         max_time=_SLICE,
         n_threads=1,
         random_state=0,
         warm_start=True,
     )
     begun, front = processor_seconds(), []
-    limit = _EXACT_ENOUGH * y.var()
     while processor_seconds() - begun < budget:
         search.fit(x, y)
         front = search.pareto_front_
-        if min(one["mean_squared_error"] for one in front) <= limit:
+        if min(one["mean_squared_error"] for one in front) <= _EXACT_ENOUGH * y.var():
             break
-    exact = [one for one in front if one["mean_squared_error"] <= limit]
-    best = (
-        min(exact, key=lambda one: int(one["length"]))
-        if exact
-        else min(front, key=lambda one: float(one["mean_squared_error"]))
-    )
-    columns = [f"x{i}" for i in range(len(equation.names))]
-    text = search.get_model_string(best["tree"], 17, columns)
-    return _formula(parse_expression(text, columns), columns, equation)
+    variance, columns = float(y.var()), tuple(names)
+    return [
+        Individual(
+            int(one["length"]),
+            float(one["mean_squared_error"]) / variance,
+            one["tree"],
+            search,
+            columns,
+        )
+        for one in front
+    ]
 
 
 def pykan(equation: Equation, noise: float, budget: float) -> Formula:
     """The formula of ``pykan_tutorial``."""
     columns = [f"x_{i + 1}" for i in range(len(equation.names))]
-    return _formula(pykan_tutorial(equation.dataset(ROWS, noise=noise)), columns, equation)
+    return _formula(pykan_tutorial(equation.dataset(ROWS, noise=noise)), columns, equation.names)
 
 
 def pykan_tutorial(data: Dataset, seed: int = 0) -> Expr:
@@ -104,14 +157,14 @@ def pykan_tutorial(data: Dataset, seed: int = 0) -> Expr:
     return found
 
 
-def _formula(expression: Expr, columns: Sequence[str], equation: Equation) -> Formula:
-    """In the equation's own symbols; decimals are no fractions of huge integers, which SymPy chokes on."""
+def _formula(expression: Expr, columns: Sequence[str], names: Sequence[str]) -> Formula:
+    """In the names of the columns; decimals are no fractions of huge integers, which SymPy chokes on."""
     long = (n for n in expression.atoms(sympy.Rational) if max(abs(n.p), n.q) > _LONGEST)
     expression = expression.xreplace({n: sympy.Float(n, 17) for n in long})
-    own = [parse_expression(name, equation.names) for name in equation.names]
+    own = [parse_expression(quoted(name), names) for name in names]
     places = dict(zip(columns, own, strict=True))
     named = expression.xreplace({s: places[str(s)] for s in expression.free_symbols})
-    return Formula((named,), equation.names, target="law")
+    return Formula((named,), tuple(names), target="law")
 
 
 def lines(name: str, theirs: Results, mine: Results) -> list[list[object]]:
