@@ -18,8 +18,8 @@ time at which the first right formula was kept, the median over the laws that ca
 whole time.
 
 With ``--peers`` (extra ``peers``, and lmfit) Operon gets the same rows and seconds, and lmfit's built-in
-models with a constant, chosen by BIC, the laws of one input. Operon computes in single precision: see its forms.
-Results are kept in ``zoo.jsonl`` (``--results``); of the held-out half only shares are told.
+models with a constant, chosen by BIC, the laws of one input. Operon computes in single precision: see its
+forms. Results are kept in ``zoo.jsonl`` (``--results``); of the held-out half only shares are told.
 """
 
 import math
