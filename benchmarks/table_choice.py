@@ -1,8 +1,9 @@
 """Sixty real tables out of Python packages, chosen by a rule that was written down before any was run.
 
-    PYTHONPATH=. python benchmarks/table_choice.py
+    python benchmarks/table_choice.py [--quick]
 
 Needs the packages of ``PACKAGES``, and writes ``real_tables.csv``: package, name, target, rows, inputs, half.
+The quick run only tells those of scikit-learn.
 
 The rule: every CSV file in these packages that lies in no folder of tests, and those of scikit-learn's
 small tables that come as a frame, in the order of a hash of package/name. Columns without a name or
@@ -16,22 +17,22 @@ The first 60 are taken, every other one is held out.
 import csv
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 import sklearn.datasets
-from command import not_run
+from command import Options, installed, not_run
 
 TABLE = Path(__file__).with_name("real_tables.csv")
 PACKAGES = (
     "gapminder", "lifelines", "linearmodels", "palmerpenguins", "pydataset", "statsmodels", "vega_datasets",
 )  # fmt: skip
 SCIKIT_LEARN = ("diabetes", "breast_cancer", "iris", "linnerud", "wine")
-COUNT = 60
+COUNT, HALVES = 60, ("development", "held-out")
 _ROWS, _INPUTS, _LABELS, _VALUES = (30, 5000), (1, 30), 12, 10
 _SUFFIXES = (".csv", ".csv.gz", ".csv.bz2")
 _UNREADABLE = (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError)
@@ -108,7 +109,7 @@ def prepared(frame: pd.DataFrame) -> pd.DataFrame | None:
     return table[[*varied, *(n for part in marks for n in part), target]]
 
 
-def tables(packages: tuple[str, ...] = ("scikit-learn", *PACKAGES)) -> Iterator[Real]:
+def tables(packages: Iterable[str]) -> Iterator[Real]:
     """All tables of the packages that have a target."""
     for package in packages:
         for name, frame in raw(package):
@@ -117,28 +118,30 @@ def tables(packages: tuple[str, ...] = ("scikit-learn", *PACKAGES)) -> Iterator[
                 yield Real(package, name, table)
 
 
-def chosen() -> list[Real]:
+def chosen(packages: Iterable[str]) -> list[Real]:
     """The first tables that fit, in the order of their hash."""
     found: dict[bytes, Real] = {}
-    for table in sorted((t for t in tables() if t.fits), key=lambda t: t.rank):
+    for table in sorted((t for t in tables(packages) if t.fits), key=lambda t: t.rank):
         found.setdefault(table.frame[table.target].to_numpy().tobytes(), table)
     return list(found.values())[:COUNT]
 
 
 def main() -> None:
-    for package in PACKAGES:
-        try:
-            distribution(package)
-        except PackageNotFoundError:
-            not_run(f"{package} is not installed")
-    found = chosen()
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("package", "name", "target", "rows", "inputs", "half"))
-        for place, table in enumerate(found):
-            rows, columns = table.frame.shape
-            half = ("development", "held-out")[place % 2]
-            writer.writerow((table.package, table.name, table.target, rows, columns - 1, half))
+    quick = Options(__doc__).chosen().quick
+    missing = [package for package in PACKAGES if not (quick or installed(package))]
+    if missing:
+        not_run(f"{missing[0]} is not installed")
+    found = chosen(("scikit-learn",) if quick else ("scikit-learn", *PACKAGES))
+    rows = [("package", "name", "target", "rows", "inputs", "half")]
+    for place, table in enumerate(found):
+        count, columns = table.frame.shape
+        half = HALVES[place % 2]
+        rows.append((table.package, table.name, table.target, count, columns - 1, half))
+    for row in rows:
+        print(*row, sep="  ")
+    if not quick:
+        with TABLE.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Every benchmark runs; every table of their README says what made it, and what that measures is known."""
+"""Every benchmark runs; every table of their README says what made it; verdicts are right."""
 
+import dataclasses
 import importlib
 import os
 import subprocess
@@ -8,7 +9,11 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+import pandas as pd
 import pytest
+
+from workbench.formulas.formula import Formula
+from workbench.formulas.parsing import parse_expression
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 SCRIPTS = [
@@ -85,3 +90,74 @@ def test_tables_are_put_with_their_commit(
         )
     assert text.count("Made by") == 1
     assert list(provenance.tables(text)) == [("one", "one.py", "abc1234")]
+
+
+@pytest.fixture
+def zoo(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("zoo")
+
+
+def test_the_zoo_has_laws_of_all_kinds_in_two_halves_without_gaps(zoo: ModuleType) -> None:
+    laws = importlib.import_module("zoo_laws")
+    known = laws.laws()
+    assert len(known) == len({law.name for law in known}) == 160
+    assert len({law.field for law in known}) >= 10
+    assert all(1 <= len(law.names) <= 4 and 100 <= law.rows <= 500 for law in known)
+    assert all(len(law.sample(law.rows, seed=0)[1]) == law.rows for law in known)
+    assert [len(members) for members in laws.halves().values()] == [80, 80]
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ("37.2*T^0.68*exp(-2140/T)", "exact"),
+        ("36.1*T^0.685*exp(-2150.3/T)", "form"),
+        ("37.2*T^0.68*exp(-2141/T)", "accurate"),
+        ("8.4e-4*T^2 - 0.4*T", "fail"),
+    ],
+)
+def test_a_verdict_tells_the_law_from_its_form_and_from_a_curve(
+    zoo: ModuleType, found: str, verdict: str
+) -> None:
+    law = zoo._LAWS["Modified Arrhenius rate"]
+    expression = parse_expression(found, law.names).evalf()
+    form = zoo.Form.of(Formula((expression,), law.names))
+    if verdict == "accurate":  # a constant too many for the form
+        form = dataclasses.replace(form, constants=9)
+    assert zoo.verdict(form, law) == verdict
+    assert zoo.is_right(verdict, 0.01) == (verdict in ("exact", "form"))
+
+
+def test_a_broken_off_run_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    kept = importlib.import_module("kept")
+    path, tasks = tmp_path / "kept.jsonl", [{"name": n} for n in (1, 0)]
+    first = list(kept.results(tasks[:1], lambda task: {"y": 1 / task["name"]}, path, limit=60))
+    assert first == [{"name": 1, "y": 1.0}]
+    found = list(kept.results(tasks, lambda task: {"y": 2 / task["name"]}, path, limit=60))
+    assert found == [*first, {"name": 0, "failed": "ZeroDivisionError('division by zero')"}]
+    assert kept.read(path) == found
+
+
+def test_a_table_is_prepared_by_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    choice = importlib.import_module("table_choice")
+    rows = range(40)
+    frame = pd.DataFrame(
+        {
+            "Unnamed: 0": rows,
+            "id": rows,
+            "target": [n / 7 for n in rows],
+            "kind": ["a" if n % 2 else "b" for n in rows],
+            "name": [f"n{n}" for n in rows],
+            "few": [n % 3 for n in rows],
+            "same": 1.0,
+        }
+    )
+    table = choice.prepared(frame)
+    assert list(table) == ["few", "kind_b", "target"]
+    assert choice.Real("package", "name", table).fits
+    assert choice.prepared(frame[["few", "kind"]]) is None
