@@ -48,6 +48,7 @@ from table_choice import HALVES, TABLE, Real, tables
 from tables import write
 
 from workbench import KANRegressor
+from workbench.errors import ExtrapolationWarning
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.data import Dataset
@@ -107,7 +108,7 @@ def scikit_learn(data: Dataset, task: Row) -> Row:
     x, y = data.inputs[rows].numpy(), data.targets[rows, 0].numpy()
     inputs, targets = data.split("test")
     network = MLPRegressor(
-        (16,), activation="tanh", solver="lbfgs", max_iter=500, random_state=seed
+        hidden_layer_sizes=(16,), activation="tanh", solver="lbfgs", max_iter=500, random_state=seed
     )
     decays = {"mlpregressor__alpha": [0.01, 0.1, 1.0, 10.0]}
     perceptron = GridSearchCV(make_pipeline(StandardScaler(), network), decays)
@@ -120,6 +121,7 @@ def scikit_learn(data: Dataset, task: Row) -> Row:
     scores = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations are meant to end it
+        warnings.simplefilter("ignore", ExtrapolationWarning)
         for name, model in models.items():
             scores[name] = score(model.fit(x, y).predict(inputs.numpy()), targets)
     return {"r2": scores}
