@@ -173,11 +173,11 @@ BAD = {
     "header only": (b"a,b,y\n", "no rows"),
     "one row": (b"a,b,y\n1,2,3\n", "at least 20"),
     "one column": (b"y\n1\n2\n", "at least two columns"),
-    "text columns": (table_of(a=A, b=["red"] * ROWS, y=B).encode(), "'b' holds text"),
+    "text alone": (table_of(b=["red"] * ROWS, y=B).encode(), "at least one input column"),
     "all-NaN target": (table_of(a=A, b=B, y=[None] * ROWS).encode(), "has no values"),
     "infinite target": (table_of(a=A, b=B, y=[np.inf] * ROWS).encode(), "infinite"),
     "constant target": (table_of(a=A, b=B, y=[1.0] * ROWS).encode(), "must vary"),
-    "constant input": (table_of(a=A, b=[2] * ROWS, y=B).encode(), "'b' has the same value"),
+    "constant input": (table_of(b=[2] * ROWS, y=B).encode(), "at least one input column"),
     "unknown target": (table_of(a=A, b=B, why=A).encode(), "there is no 'y'"),
     "ragged rows": (b"a,b,y\n1,2,3\n1,2\n", "row 3 has 2"),
 }

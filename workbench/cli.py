@@ -18,8 +18,11 @@ from workbench.errors import InputError
 from workbench.headless.terminal import Ended, ProgressLine, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.headless.running import Run
     from workbench.kan.data import Dataset
+    from workbench.kan.kinds import Kind
     from workbench.search.discovery import Discovery
     from workbench.studies.study import CaseStudy
 
@@ -81,13 +84,19 @@ def _add_run(commands: Any) -> None:
 
 def _add_discover(commands: Any) -> None:
     discover = commands.add_parser("discover", help="find a formula in your own table")
-    discover.add_argument("file", help="CSV, TSV or Parquet with a header row")
+    _add_table(discover)
     discover.add_argument("--target", required=True, help="column to be explained")
     discover.add_argument(
         "--inputs", nargs="+", metavar="COLUMN", help="columns to explain it with"
     )
     discover.add_argument(
-        "--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore"
+        "--missing",
+        choices=("drop", "median", "indicator"),
+        default="drop",
+        help="rows with gaps are dropped, or filled with medians, or that with an input for it",
+    )
+    discover.add_argument(
+        "--groups", metavar="COLUMN", help="rows with the same value stay together in the split"
     )
     discover.add_argument(
         "--units", nargs="+", metavar="COLUMN=UNIT", default=[], help="such as v=m/s E=J n=1"
@@ -109,6 +118,26 @@ def _add_discover(commands: Any) -> None:
     discover.add_argument("--quick", action="store_true", help="less search")
     _add_output(discover)
     discover.set_defaults(command=_discover)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="a table: text, Parquet, Excel, JSON, SQLite, packed or not")
+    parser.add_argument("--sheet", default="", help="of a workbook, or the table of a database")
+    parser.add_argument("--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore")
+    parser.add_argument(
+        "--column",
+        nargs="+",
+        metavar="COLUMN=KIND",
+        default=[],
+        help="number, category, 'ordered category', yes/no, date, text or identifier",
+    )
+    parser.add_argument(
+        "--keep",
+        nargs="+",
+        metavar="COLUMN",
+        default=[],
+        help="columns to read as the file has them",
+    )
 
 
 def _add_data(commands: Any) -> None:
@@ -234,26 +263,48 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
 
 def _table(options: argparse.Namespace) -> "Dataset":
     """The columns that were asked for; a file that cannot be read is said before torch is loaded."""
-    from workbench.tables.reading import read_table
-
-    table = read_table(options.file)
+    table = _read(options)
     from workbench.kan.data import Dataset
 
     columns = [str(name) for name in table.columns]
-    missing = [name for name in options.drop if name not in columns]
-    if missing:
-        raise InputError(f"only columns can be dropped, but there is no {missing[0]!r}")
-    inputs = options.inputs or [
-        name for name in columns if name != options.target and name not in options.drop
-    ]
     return Dataset.from_frame(
         table,
         options.target,
-        inputs=inputs,
+        inputs=options.inputs,
+        columns=_kinds(options.column, columns),
+        missing=options.missing,
         task=options.task,
-        units=_units(options.units, [*inputs, options.target]),
+        units=_units(options.units, columns) if options.units else None,
+        groups=options.groups,
         seed=options.seed,
     ).judged_by(options.loss)
+
+
+def _read(options: argparse.Namespace) -> "pd.DataFrame":
+    from workbench.tables.reading import read_table
+
+    table = read_table(options.file, sheet=options.sheet, keep=options.keep)
+    missing = [name for name in options.drop if name not in table.columns]
+    if missing:
+        raise InputError(f"only columns can be dropped, but there is no {missing[0]!r}")
+    return table.drop(columns=options.drop)
+
+
+def _kinds(pairs: Sequence[str], columns: Sequence[str]) -> "dict[str, Kind]":
+    """Kinds by column from ``COLUMN=KIND``."""
+    from workbench.kan.kinds import KINDS
+
+    kinds: dict[str, Kind] = {}
+    for pair in pairs:
+        name, sign, said = pair.rpartition("=")
+        kind = next((kind for kind in KINDS if kind == said.strip()), None)
+        if not sign or name not in columns or kind is None:
+            raise InputError(
+                f"--column needs COLUMN=KIND with a column among {', '.join(columns)} and one of "
+                f"{', '.join(KINDS)}, got {pair!r}"
+            )
+        kinds[name] = kind
+    return kinds
 
 
 def _places(options: argparse.Namespace) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def frame() -> pd.DataFrame:
 def test_every_column_is_told(frame: pd.DataFrame) -> None:
     found = {c.name: c for c in columns_of(frame)}
     assert [c.kind for c in found.values()] == [
-        "number", "number", "number", "number", "text", "date", "whole number", "yes/no", "number",
+        "number", "number", "whole number", "number", "category", "date", "whole number", "yes/no", "number",
     ]  # fmt: skip
     assert sum(found["mass"].counts) == ROWS
     assert len(found["mass"].counts) == BINS
@@ -40,15 +40,13 @@ def test_every_column_is_told(frame: pd.DataFrame) -> None:
     assert {name: c.useless for name, c in found.items() if c.useless} == {
         "same": "it is 7 in every row",
         "copy": "it is a copy of 'mass'",
-        "where": "it holds text, and inputs must be numbers",
-        "day": "it holds dates, and inputs must be numbers",
     }
 
 
 def test_the_first_guess_explains_the_last_column(frame: pd.DataFrame) -> None:
     guess = suggested(frame)
-    assert guess == Preparation("energy", ("mass", "speed", "count", "heavy"))
-    assert suggested(frame, "where").inputs == ("mass", "speed", "count", "heavy", "energy")
+    assert guess == Preparation("energy", ("mass", "speed", "where", "day", "count", "heavy"))
+    assert suggested(frame, "where").inputs == ("mass", "speed", "day", "count", "heavy", "energy")
     data = suggested(frame, "where").apply(frame)
     assert data.classes == ("north", "south")
     dropped = [f.text for f in findings(frame, guess) if f.kind == "dropped"]
@@ -101,7 +99,7 @@ def test_the_code_does_the_same(frame: pd.DataFrame) -> None:
     [
         (lambda f: f.assign(mass=f["mass"].where(f.index > 5)), "6 of 60 rows are left out"),
         (lambda f: f.head(15), "only 15 complete rows"),
-        (lambda f: f.head(30), "30 rows are few for 4 inputs"),
+        (lambda f: f.head(30), "30 rows are few for 6 inputs"),
         (lambda f: pd.concat([f, f.head(5)]), "5 rows occur more than once"),
         (lambda f: f.assign(speed=np.exp(f["energy"])), "'speed' alone orders the rows"),
     ],
@@ -117,11 +115,13 @@ def test_what_may_go_wrong_is_said(frame: pd.DataFrame, change, said: str) -> No
     [
         (Preparation("energy", ()), "at least one input"),
         (Preparation("energy", ("energy",)), "cannot be an input too"),
-        (Preparation("energy", ("where",)), "'where' holds text"),
+        (Preparation("energy", ("where",), kinds={"where": "text"}), "'where' cannot be an input"),
+        (Preparation("energy", ("mass",), kinds={"mass": "colour"}), "a column is one of number"),
+        (Preparation("energy", ("mass",), missing="mean"), "drop, median, indicator"),
         (Preparation("energy", ("mess",)), "no column 'mess'"),
         (Preparation("energy", ("mess", "spin")), "no column 'mess'"),
         (Preparation("energy", ("speed",), log=("speed",)), "positive numbers"),
-        (Preparation("energy", ("same",), standardise=("same",)), "do not vary"),
+        (Preparation("energy", ("where",), standardise=("where",)), "do not vary"),
         (Preparation("energy", ("mass",), split="by taste"), "random or ordered"),
     ],
 )
@@ -147,3 +147,23 @@ def test_excel_is_read_like_any_table(frame: pd.DataFrame, tmp_path: Path) -> No
 def test_a_table_without_anything_to_explain_is_refused() -> None:
     with pytest.raises(InputError, match="no column of this table varies"):
         suggested(pd.DataFrame({"a": [1] * 30, "b": ["x"] * 30}))
+
+
+def test_labels_and_dates_are_inputs_that_are_told(frame: pd.DataFrame) -> None:
+    chosen = Preparation("energy", ("mass", "where", "day"), kinds={"where": "category"})
+    data = chosen.apply(frame)
+    assert data.names == ("mass", "where_south", "day")
+    assert data.notes[1] == "'day': dates became days since 2020-01-01."
+    assert eval(chosen.code("frame")).inputs.equal(data.inputs)
+
+
+def test_units_and_notes_of_a_file_are_taken(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i % 7},{i % 5 + 0.5},{i}" for i in range(40))
+    (tmp_path / "t.csv").write_text(f"a run\na,b,y\nm,furlong,s\n{rows}\n")
+    frame = read_table(tmp_path / "t.csv")
+    assert frame.attrs["units"] == {"a": "m", "y": "s"}
+    assert suggested(frame).units == {"a": "m", "y": "s"}
+    data = Dataset.from_frame(frame, "y")
+    assert data.units == {"a": "m", "y": "s"}
+    assert data.notes[0] == "A row above the table left out: 'a run'."
+    assert suggested(frame).apply(frame).notes[0] == data.notes[0]

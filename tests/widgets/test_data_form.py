@@ -67,7 +67,7 @@ def test_the_choice_becomes_a_dataset(form: DataForm) -> None:
         ("open", {"path": 3}, "must be a text"),
         ("choose", {"inputs": []}, "at least one input"),
         ("choose", {"inputs": "a"}, "by their names"),
-        ("choose", {"inputs": ["word"]}, "'word' holds text"),
+        ("choose", {"inputs": ["word"]}, "'word' cannot be an input"),
         ("choose", {"target": "nothing"}, "no column 'nothing'"),
         ("choose", {"seed": -1}, "not negative"),
         ("upload", {"name": "virus.exe"}, "a table is a file of"),

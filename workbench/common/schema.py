@@ -11,12 +11,13 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace as changed
 
 from workbench.errors import InputError
 
 __all__ = [
     "MOST_NAMES", "MOST_NODES", "Count", "Label", "Meta", "Name", "Number", "Strict", "Struct", "Text",
-    "finite", "read", "require", "require_names", "require_text",
+    "changed", "finite", "read", "require", "require_names", "require_text",
 ]  # fmt: skip
 
 MOST_NAMES, MOST_NODES = 10_000, 5_000

@@ -1,7 +1,7 @@
 """Columns of a table: numbers or labels, what is missing, what rows weigh and which part they are in."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from workbench.errors import InputError
+from workbench.kan.kinds import missing
 
 Task = Literal["regression", "classification"]
 
 LEAST_ROWS = 20
 _SHARES = (0.7, 0.15)
+_FEW = 10
 
 
 def listed(names: Sequence[str]) -> str:
@@ -29,16 +31,6 @@ def require_columns(present: Sequence[str], wanted: Sequence[str], role: str) ->
             close = difflib.get_close_matches(name, present, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are {listed(present)}"
             raise InputError(f"the {role} must be a column, but there is no {name!r}: {hint}")
-
-
-def missing(values: np.ndarray) -> np.ndarray:
-    """Where a column, or a table, says nothing: booleans of the same shape."""
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind == "O":
-        flat = [v is None or v != v or str(v) in ("<NA>", "nan") for v in values.ravel()]
-        return np.array(flat, dtype=bool).reshape(values.shape)
-    return np.zeros(values.shape, dtype=bool)
 
 
 def complete_rows(table: np.ndarray, values: np.ndarray, target: str) -> np.ndarray:
@@ -63,6 +55,15 @@ def complete_rows(table: np.ndarray, values: np.ndarray, target: str) -> np.ndar
             + (f" of {len(kept)}, the others have missing values" if not kept.all() else "")
         )
     return kept
+
+
+def dropped_by(
+    columns: Mapping[str, np.ndarray], table: np.ndarray, values: np.ndarray, target: str
+) -> dict[str, int]:
+    """Rows that every column costs, by name, where it costs any: inputs ``(N, d)`` and targets."""
+    counts = dict(zip(columns, (~np.isfinite(table)).sum(0).tolist(), strict=True))
+    counts[target] = int(missing(values).reshape(len(values), -1).any(1).sum())
+    return {name: count for name, count in counts.items() if count}
 
 
 def checked_weights(weights: Any, complete: np.ndarray) -> np.ndarray:
@@ -94,7 +95,7 @@ def checked_weights(weights: Any, complete: np.ndarray) -> np.ndarray:
 
 
 def guessed_task(values: np.ndarray) -> Task:
-    """Classification for text, booleans and two distinct values, else regression."""
+    """Classification for text, booleans, two distinct values and 0, 1, 2 alone, else regression."""
     if values.dtype.kind == "c":
         raise InputError("targets must be real numbers or labels, got complex numbers")
     if values.dtype.kind not in "iuf":
@@ -102,11 +103,28 @@ def guessed_task(values: np.ndarray) -> Task:
     if values.ndim > 1:
         return "regression"
     distinct = np.unique(values[~missing(values)])
-    return "classification" if len(distinct) == 2 else "regression"
+    return (
+        "classification" if len(distinct) == 2 or distinct.tolist() == [0, 1, 2] else "regression"
+    )
+
+
+def about_task(values: np.ndarray, target: str) -> str:
+    """What was guessed of a target of few whole numbers, which could be classes as well; "" for others."""
+    if values.dtype.kind not in "iuf" or values.ndim > 1:
+        return ""
+    distinct = np.unique(values[np.isfinite(values)])
+    if not 2 < len(distinct) <= _FEW or (distinct != np.round(distinct)).any():
+        return ""
+    shown = ", ".join(f"{value:g}" for value in distinct)
+    if guessed_task(values) == "classification":
+        return f"The target {target!r} says {shown}, read as classes; the task regression reads numbers."
+    return f"The target {target!r} says {shown}, read as numbers; the task classification reads classes."
 
 
 def encoded(values: np.ndarray, target: str) -> tuple[Tensor, tuple[Any, ...]]:
-    """Class numbers ``(N,)`` and the labels behind them, in order."""
+    """Class numbers ``(N,)`` and the labels behind them, in order; whole numbers are so as labels, too."""
+    if values.dtype.kind == "f" and (values == np.round(values)).all():
+        values = values.astype(np.int64)
     labels = sorted({v.item() if hasattr(v, "item") else v for v in values}, key=str)
     if all(isinstance(label, int | float) for label in labels):
         labels = sorted(labels)

@@ -14,8 +14,10 @@ from workbench.kan.checks import numbers, seed_of
 from workbench.kan.columns import (
     LEAST_ROWS,
     Task,
+    about_task,
     checked_weights,
     complete_rows,
+    dropped_by,
     encoded,
     guessed_task,
     listed,
@@ -24,6 +26,10 @@ from workbench.kan.columns import (
     split_rows,
     target_numbers,
 )
+from workbench.kan.encoding import Encoding, encoding_of
+from workbench.kan.frames import columns_of, groups_of, inputs_of
+from workbench.kan.gaps import Missing, filled, require_known, settled
+from workbench.kan.kinds import Kind, guessed, plain
 from workbench.kan.losses import LossName, chosen_loss
 
 Part = Literal["train", "validation", "test"]
@@ -47,6 +53,8 @@ class Dataset:
         loss: what training and formulas minimize: "squared" (least squares), "huber" (linear beyond one
             robust standard deviation of the target), "poisson" (counts; the network gives the
             logarithm of a rate), "auto" (least squares, or cross-entropy for classes).
+        encodings: how columns of the table became inputs, so that the same is done to new rows; () where
+            the inputs were given as numbers.
     """
 
     inputs: Tensor
@@ -62,6 +70,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     weights: Tensor | None = None
     loss: LossName = "auto"
+    encodings: tuple[Encoding, ...] = ()
 
     def __post_init__(self) -> None:
         labels = (label for label in self.classes or () if isinstance(label, str))
@@ -158,7 +167,7 @@ class Dataset:
         columns = {label: x[:, i] for i, label in enumerate(labels)}
         if len(columns) != len(labels) or target in columns:
             raise InputError("column names must differ from each other and from the target's")
-        return _build(columns, y, target, task, units, split, groups, weights, seed)
+        return _build(columns, plain(y), target, task, units, split, groups, weights, seed)
 
     @classmethod
     def from_frame(
@@ -167,24 +176,37 @@ class Dataset:
         target: str,
         *,
         inputs: Sequence[str] | None = None,
+        columns: Mapping[str, Kind] | None = None,
+        missing: Missing = "drop",
         task: Task | None = None,
         units: Mapping[str, str] | None = None,
         split: Sequence[str] | None = None,
-        groups: Sequence[Any] | None = None,
+        groups: Sequence[Any] | str | None = None,
         weights: Any = None,
         seed: int = 0,
     ) -> "Dataset":
-        """A dataset from a pandas ``DataFrame``.
+        """A dataset from a table of pandas, polars, pyarrow or xarray, or a dict of columns.
+
+        Numbers are inputs as they are. Labels become inputs of 0 and 1, one for each but the most frequent,
+        labels of a scale (low, medium, high) their place in it, dates a time since the first. What is no
+        input (texts that differ in most rows, names of rows, columns without values or with only one) is
+        left out, and said in ``notes``.
 
         Args:
-            frame: the table; rows with missing values are dropped and counted in ``notes``.
+            frame: the table.
             target: name of the target column.
-            inputs: names of the input columns; all others by default.
-            task: by default classification for text, booleans and two distinct values.
-            units: unit of each column that has one.
+            inputs: names of the columns to explain it with; all others that can be by default.
+            columns: kinds of columns, where they are not to be guessed: see ``workbench.kan.kinds.KINDS``.
+            missing: what is done about gaps in inputs: "drop" leaves such rows out, and columns that
+                would cost most of the rows; "median" fills in the median of the training rows;
+                "indicator" does so and adds an input ``x_missing`` that is 1 there.
+            task: by default classification for text, booleans, two distinct values and 0, 1, 2.
+            units: unit of each column that has one; by default what the file of the table says, see
+                ``workbench.tables.reading.read_table``.
             split: per row "train", "validation" or "test"; random 70/15/15 by default,
                 and so in every class.
-            groups: per row a key; rows that share one stay together in the split.
+            groups: per row a key, or the name of a column; rows that share one stay together in the
+                split. By default a column that is named like the id of a patient, say, and repeats.
             weights: per row how much it counts, not negative, such as 1/σ² where the target's standard
                 errors σ are known; only their ratios matter. A row of weight 0 is left out.
             seed: seed of the random split.
@@ -192,28 +214,41 @@ class Dataset:
         Raises:
             InputError: the table cannot be learned from; the message says what to do.
         """
-        present = [str(name) for name in frame.columns]
-        double = sorted({name for name in present if present.count(name) > 1})
-        if double:
-            raise InputError(
-                f"column names must be unique, but {listed(double)} stands more than once: rename it"
-            )
-        require_columns(present, [target], "target")
+        table = columns_of(frame)
+        require_columns(list(table), [target], "target")
         if inputs is not None:
-            require_columns(present, inputs, "input")
-        chosen = [n for n in present if n != target] if inputs is None else list(inputs)
-        if target in chosen:
-            raise InputError(f"the target {target!r} cannot be an input too: leave it out")
-        series = dict(zip(present, (frame.iloc[:, i] for i in range(len(present))), strict=True))
-        text = [n for n in chosen if series[n].dtype.kind not in "iufb"]
-        if text:
-            raise InputError(
-                f"inputs must be numbers, but {listed(text)} holds text or dates: "
-                "drop the column or encode it as numbers"
-            )
-        columns = {name: series[name].to_numpy(dtype=np.float64) for name in chosen}
-        values = series[target].to_numpy()
-        return _build(columns, values, target, task, units, split, groups, weights, seed)
+            require_columns(list(table), inputs, "input")
+            if target in inputs:
+                raise InputError(f"the target {target!r} cannot be an input too: leave it out")
+        require_known(missing)
+        _require_rows(len(table[target].values))
+        kinds = dict(columns or {})
+        values, said, task = _target(table[target].values, target, kinds.pop(target, None), task)
+        found = inputs_of(table, target, inputs, kinds)
+        keys, about_groups = groups_of(table, groups, kinds, guess=split is None)
+        if inputs is None:
+            found = settled(found, values, missing, {groups} if isinstance(groups, str) else set())
+        read = getattr(frame, "attrs", {})
+        notes = [*read.get("notes", ()), *found.notes, *said, *about_groups]
+        if units is None:
+            units = {n: u for n, u in read.get("units", {}).items() if n in (*found.values, target)}
+        return _build(
+            found.values, values, target, task, units, split, keys, weights, seed, missing,
+            found.encodings, notes,
+        )  # fmt: skip
+
+
+def _target(
+    values: np.ndarray, target: str, kind: Kind | None, task: Task | None
+) -> tuple[np.ndarray, list[str], Task | None]:
+    """The target as numbers or labels, what is said of it, and its task where a kind tells it."""
+    if kind is not None and task is None:
+        task = "regression" if kind in ("number", "whole number", "date") else "classification"
+    if values.dtype.kind == "M" and task != "classification":
+        encoding, sentence = encoding_of(target, values, guessed(target, values))
+        return encoding.encoded(values)[:, 0], [sentence], "regression"
+    about = "" if task else about_task(values, target)
+    return values, [about] if about else [], task
 
 
 def _build(
@@ -226,17 +261,23 @@ def _build(
     groups: Sequence[Any] | None,
     weights: Any,
     seed: int,
+    missing: Missing = "drop",
+    encodings: tuple[Encoding, ...] = (),
+    said: Sequence[str] = (),
 ) -> Dataset:
     _check_lengths(columns, values, target, {"split": split, "groups": groups})
     if task not in (None, "regression", "classification"):
         raise InputError(f"task must be 'regression' or 'classification', got {task!r}")
     table = np.stack(list(columns.values()), 1)
-    kept, weighed, notes = _usable(complete_rows(table, values, target), weights)
+    # Gaps that are filled in later cost no row.
+    certain = table if missing == "drop" else np.where(np.isnan(table), 0.0, table)
+    complete = complete_rows(certain, values, target)
+    kept, weighed, notes = _usable(complete, weights, dropped_by(columns, certain, values, target))
+    notes = [*said, *notes]
     table, values = table[kept], values[kept]
     chosen_task = task or guessed_task(values)
     if chosen_task == "classification" and values.ndim > 1:
         raise InputError(f"classes need one target column, got {values.shape[1]}")
-    _require_varying(tuple(columns), table)
     classes: tuple[Any, ...] | None = None
     if chosen_task == "classification":
         targets, classes = encoded(values, target)
@@ -247,14 +288,21 @@ def _build(
             for name, column in zip(columns, table.T, strict=True)
             if np.isclose(targets.numpy(), column[:, None], rtol=1e-9, atol=0).all(0).any()
         ]
+    names = tuple(columns)
     codes = None if classes is None else targets.numpy()
     parts = split_rows(len(values), kept, split, groups, seed_of(seed), codes)
     if classes is not None:
         require_taught(targets, classes, parts[0])
+    if missing != "drop":
+        names, table, encodings, filling = filled(
+            names, table, parts[0].numpy(), encodings, flags=missing == "indicator"
+        )
+        notes += filling
+    _require_varying(names, table)
     return Dataset(
         inputs=torch.from_numpy(np.ascontiguousarray(table)),
         targets=targets,
-        names=tuple(columns),
+        names=names,
         target=target,
         train=parts[0],
         validation=parts[1],
@@ -264,15 +312,21 @@ def _build(
         classes=classes,
         notes=tuple(notes),
         weights=None if weighed is None else _mean_one(weighed[kept]),
+        encodings=encodings,
     )
 
 
-def _usable(complete: np.ndarray, weights: Any) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
+def _usable(
+    complete: np.ndarray, weights: Any, by_column: Mapping[str, int]
+) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
     """Which rows stay, the weights of all, and what was left out, in sentences."""
     notes = []
     if not complete.all():
-        reason = "missing or infinite values"
-        notes.append(f"{int((~complete).sum())} of {len(complete)} rows were dropped: {reason}.")
+        most = sorted(by_column.items(), key=lambda item: -item[1])[:5]
+        notes.append(
+            f"{int((~complete).sum())} of {len(complete)} rows were dropped: missing or infinite values "
+            f"({', '.join(f'{name!r} {count}' for name, count in most)})."
+        )
     if weights is None:
         return complete, None, notes
     weighed = checked_weights(weights, complete)
@@ -304,6 +358,13 @@ def _mean_one(weights: np.ndarray) -> Tensor:
     return torch.from_numpy(weights / weights.mean())
 
 
+def _require_rows(rows: int) -> None:
+    if rows == 0:
+        raise InputError(f"the table has a header and no rows: at least {LEAST_ROWS} are needed")
+    if rows < LEAST_ROWS:
+        raise InputError(f"at least {LEAST_ROWS} complete rows are needed, got {rows}")
+
+
 def _check_lengths(
     columns: Mapping[str, np.ndarray],
     values: np.ndarray,
@@ -312,8 +373,7 @@ def _check_lengths(
 ) -> None:
     if not columns:
         raise InputError(f"at least one input column is needed beside the target {target!r}")
-    if len(values) == 0:
-        raise InputError(f"the table has a header and no rows: at least {LEAST_ROWS} are needed")
+    _require_rows(len(values))
     lengths = {len(column) for column in columns.values()}
     if lengths != {len(values)}:
         raise InputError(f"inputs and target must have as many rows, got {lengths | {len(values)}}")

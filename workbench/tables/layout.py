@@ -63,6 +63,12 @@ def laid_out(rows: Sequence[Row], what: str, names: Row = ()) -> Layout:
     beneath = [row for row in rows[top + 1 :] if len(row) >= width and any(row)][:_BENEATH]
     if _has_names(rows[top], beneath):
         head, first = _padded(rows[top], width, beneath), top + 1
+        short = [i for i in range(top + 1, len(rows)) if any(rows[i])]
+        if not beneath and short:
+            raise InputError(
+                f"every row of {what} needs {width} fields, but row {short[0] + 1} has "
+                f"{len(rows[short[0]])}: mend it"
+            )
         if not beneath:
             raise InputError(f"{what} has a header and no rows: rows of values are needed")
     else:

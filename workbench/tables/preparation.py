@@ -10,8 +10,13 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.kan.data import LEAST_ROWS, Dataset, Task
+from workbench.kan.frames import Column as Values
+from workbench.kan.frames import columns_of as values_of
+from workbench.kan.frames import kind_of, useless
+from workbench.kan.gaps import Missing
+from workbench.kan.kinds import Guess, Kind
+from workbench.kan.kinds import missing as gaps_in
 
-Kind = Literal["number", "whole number", "yes/no", "text", "date"]
 Split = Literal["random", "ordered"]
 
 BINS = 24
@@ -26,7 +31,8 @@ class Column:
     """What a column of a table holds.
 
     Attributes:
-        name, kind: for people. missing: cells without a value. distinct: different values.
+        name, kind: for people. reason: why it was taken for that, as a part of a sentence.
+        missing: cells without a value. distinct: different values.
         low, high: range of numbers, or None.
         counts: of values in bins of equal width, or of the most frequent labels.
         labels: the most frequent labels of a column that is not of numbers.
@@ -42,6 +48,7 @@ class Column:
     counts: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
     useless: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ class Preparation:
         log: columns that are replaced by their natural logarithm, named ``log_x``.
         standardise: columns whose mean becomes 0 and whose standard deviation becomes 1, after the
             logarithm, named ``std_x``; training scales inputs by itself, this changes the formula.
-        units: of columns that have one. task: see ``Dataset.from_frame``.
+        units: of columns that have one. task, missing: see ``Dataset.from_frame``.
+        kinds: of columns, where they are not to be guessed.
         split: "random", or "ordered": the first rows train, the last ones are held out.
         groups: column whose equal values stay together in a random split, or "".
         seed: of the split.
@@ -76,24 +84,32 @@ class Preparation:
     split: Split = "random"
     groups: str = ""
     seed: int = 0
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    missing: Missing = "drop"
 
     def apply(self, frame: pd.DataFrame) -> Dataset:
         """The dataset; an ``InputError`` says what to change where there is none."""
         table = frame.set_axis([str(name) for name in frame.columns], axis=1)
         self._check(table)
-        named, units = {}, {}
+        named, units, kinds = {}, {}, {}
         for name in (*self.inputs, self.target):
             new, series = self._changed(name, table[name])
             named[new] = series
             if name in self.units and new == name:
                 units[name] = self.units[name]
+            if name in self.kinds and new == name:
+                kinds[name] = self.kinds[name]
         *inputs, target = named
         if len(named) <= len(self.inputs):
             raise InputError("two columns would have the same name: rename one in the table")
+        made = pd.DataFrame(named)
+        made.attrs["notes"] = frame.attrs.get("notes", ())
         return Dataset.from_frame(
-            pd.DataFrame(named),
+            made,
             target,
             inputs=inputs,
+            columns=kinds,
+            missing=self.missing,
             task=self.task,
             units=units,
             split=_ordered(len(table)) if self.split == "ordered" else None,
@@ -106,7 +122,7 @@ class Preparation:
         said = [
             f"{f.name}={value!r}"
             for f in fields(self)
-            if (value := getattr(self, f.name)) not in ((), {}, None, "", "random", 0)
+            if (value := getattr(self, f.name)) not in ((), {}, None, "", "random", "drop", 0)
         ]
         return f"Preparation({', '.join(said)}).apply({source})"
 
@@ -121,51 +137,44 @@ class Preparation:
             raise InputError(f"the table has no column {unknown[0]!r}")
         if self.target in self.inputs:
             raise InputError(f"{self.target!r} is the target: it cannot be an input too")
-        for name in self.inputs:
-            if kind_of(table[name]) in ("text", "date"):
-                raise InputError(f"inputs must be numbers, but {name!r} holds text: switch it off")
+        for name, column in values_of(table[list(self.inputs)]).items():
+            why = useless(column, kind_of(column, self.kinds))
+            if why:
+                raise InputError(f"{name!r} cannot be an input: {why}; switch it off")
 
     def _changed(self, name: str, series: pd.Series) -> tuple[str, pd.Series]:
         """A column under its new name, after its logarithm and scaling."""
         new = name
         if name in self.log:
-            if kind_of(series) in ("text", "date") or not (series.dropna() > 0).all():
+            if not _is_number(series) or not (series.dropna() > 0).all():
                 raise InputError(
                     f"a logarithm needs positive numbers, but {name!r} has others: switch log off"
                 )
             new, series = f"log_{new}", series.astype(float).map(math.log, na_action="ignore")
         if name in self.standardise:
-            if kind_of(series) in ("text", "date") or not series.std() > 0:
+            if not _is_number(series) or not series.std() > 0:
                 raise InputError(f"{name!r} cannot be scaled: its values do not vary")
             new, series = f"std_{new}", (series - series.mean()) / series.std()
         return new, series
 
 
-def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """What every column of a table holds; equal columns after the first are useless as inputs."""
+def columns_of(frame: pd.DataFrame, kinds: Mapping[str, Kind] | None = None) -> tuple[Column, ...]:
+    """What every column of a table holds; equal columns after the first are useless as inputs.
+
+    Args:
+        frame: the table. kinds: of columns, where they are not to be guessed.
+    """
     found = []
-    seen: dict[tuple[object, ...], str] = {}
-    for place in range(frame.shape[1]):
-        series = frame.iloc[:, place]
-        column = _column(str(frame.columns[place]), series)
-        if not column.useless:
-            key = tuple(series.astype(float))
+    seen: dict[bytes, str] = {}
+    for name, values in values_of(frame).items():
+        column = _column(values, kind_of(values, kinds or {}))
+        if not column.useless and values.values.dtype.kind in "iufb":
+            key = values.values.astype(float).tobytes()
             if key in seen:
-                column = _useless(column, f"it is a copy of {seen[key]!r}")
-            seen.setdefault(key, column.name)
+                column = replace(column, useless=f"it is a copy of {seen[key]!r}")
+            seen.setdefault(key, name)
         found.append(column)
     return tuple(found)
-
-
-def kind_of(series: pd.Series) -> Kind:
-    """What a column's values are, in words."""
-    if pd.api.types.is_bool_dtype(series):
-        return "yes/no"
-    if pd.api.types.is_datetime64_any_dtype(series):
-        return "date"
-    if pd.api.types.is_integer_dtype(series):
-        return "whole number"
-    return "number" if pd.api.types.is_numeric_dtype(series) else "text"
 
 
 def suggested(frame: pd.DataFrame, target: str | None = None) -> Preparation:
@@ -173,18 +182,24 @@ def suggested(frame: pd.DataFrame, target: str | None = None) -> Preparation:
     columns = columns_of(frame)
     useful = [c.name for c in columns if not c.useless]
     if target is None:
-        candidates = [c.name for c in columns if c.distinct > 1 and (not c.useless or _labels(c))]
+        candidates = [c.name for c in columns if c.distinct > 1 and not c.useless]
         if not candidates:
             raise InputError("a target is needed, but no column of this table varies")
         target = candidates[-1]
     elif target not in [c.name for c in columns]:
         raise InputError(f"the target must be a column, but there is no {target!r}")
-    return Preparation(target, tuple(name for name in useful if name != target))
+    said = frame.attrs.get("units")
+    units = (
+        {name: unit for name, unit in said.items() if name in useful}
+        if isinstance(said, dict)
+        else {}
+    )
+    return Preparation(target, tuple(name for name in useful if name != target), units=units)
 
 
 def findings(frame: pd.DataFrame, chosen: Preparation) -> tuple[Finding, ...]:
     """What was left out and why, and what may go wrong."""
-    columns = {c.name: c for c in columns_of(frame)}
+    columns = {c.name: c for c in columns_of(frame, chosen.kinds)}
     found = [
         Finding("dropped", f"{c.name!r} is left out: {c.useless}.")
         for c in columns.values()
@@ -226,12 +241,12 @@ def _about_rows(frame: pd.DataFrame, used: Sequence[Column], chosen: Preparation
 
 def _leaks(frame: pd.DataFrame, chosen: Preparation) -> list[Finding]:
     """Inputs that say almost exactly what the target says."""
-    if chosen.target not in frame or kind_of(frame[chosen.target]) in ("text", "date"):
+    if chosen.target not in frame or not _is_number(frame[chosen.target]):
         return []
     target = frame[chosen.target].astype(float)
     found = []
     for name in chosen.inputs:
-        if name not in frame or kind_of(frame[name]) in ("text", "date"):
+        if name not in frame or not _is_number(frame[name]):
             continue
         pair = pd.DataFrame({"x": frame[name].astype(float), "y": target}).dropna()
         if len(pair) < 3 or pair["x"].nunique() < 3:
@@ -248,38 +263,40 @@ def _leaks(frame: pd.DataFrame, chosen: Preparation) -> list[Finding]:
     return found
 
 
-def _column(name: str, series: pd.Series) -> Column:
-    kind = kind_of(series)
-    known = series.dropna()
-    missing, distinct = len(series) - len(known), int(known.nunique())
-    if kind in ("text", "date"):
-        top = known.astype(str).value_counts().head(_MOST_LABELS)
-        labels, counts = tuple(map(str, top.index)), tuple(map(int, top))
-        column = Column(name, kind, missing, distinct, None, None, counts, labels)
-        words = "dates" if kind == "date" else "text"
-        return _useless(column, f"it holds {words}, and inputs must be numbers")
-    values = known.to_numpy(dtype=float)
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return _useless(Column(name, kind, missing, distinct), "it has no values")
-    low, high = float(finite.min()), float(finite.max())
-    column = Column(name, kind, missing, distinct, low, high, _histogram(finite))
-    return _useless(column, f"it is {low:g} in every row") if low == high else column
+def _is_number(series: pd.Series) -> bool:
+    return series.dtype.kind in "iufb"
+
+
+def _column(column: Values, guess: Guess) -> Column:
+    known = column.values[~gaps_in(column.values)]
+    missing = len(column.values) - len(known)
+    numbers = known.astype(float) if known.dtype.kind in "iufb" else np.empty(0)
+    finite = numbers[np.isfinite(numbers)]
+    labels = pd.Series(known.astype(str), dtype=object) if known.dtype.kind not in "iuf" else None
+    distinct = len(np.unique(finite)) if labels is None else int(labels.nunique())
+    counts: tuple[int, ...] = _histogram(finite) if len(finite) else ()
+    shown: tuple[str, ...] = ()
+    if labels is not None:
+        top = labels.value_counts().head(_MOST_LABELS)
+        shown, counts = tuple(map(str, top.index)), tuple(map(int, top))
+    return Column(
+        column.name,
+        guess.kind,
+        missing,
+        distinct,
+        float(finite.min()) if len(finite) else None,
+        float(finite.max()) if len(finite) else None,
+        counts,
+        shown,
+        useless(column, guess),
+        guess.reason,
+    )
 
 
 def _histogram(values: np.ndarray) -> tuple[int, ...]:
     bins = min(BINS, max(len(np.unique(values)), 1))
     with np.errstate(all="ignore"):
         return tuple(int(n) for n in np.histogram(values, bins=bins)[0])
-
-
-def _useless(column: Column, why: str) -> Column:
-    return replace(column, useless=why)
-
-
-def _labels(column: Column) -> bool:
-    """Whether a column of text may be the classes of a target."""
-    return column.kind == "text" and 1 < column.distinct <= _MOST_LABELS
 
 
 def _ordered(rows: int) -> list[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 from workbench.errors import InputError, in_one_line
 from workbench.tables import columnar, databases, records, sheets, text
 from workbench.tables.files import PACKED, File, opened
+from workbench.tables.layout import is_unit
 from workbench.tables.limits import require_columns
 from workbench.tables.raw import Raw
 from workbench.tables.tidying import tidied
@@ -36,7 +37,7 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
 
     Numbers that are dressed as text (``5 mg``, ``1,234``, ``12 %``), codes for missing values, dates,
     titles and units above the values are recognised. What was done stands in ``frame.attrs["notes"]``,
-    sentences; units that the file says in ``frame.attrs["units"]``, by column.
+    sentences; units that the file says and formulas know in ``frame.attrs["units"]``, by column.
 
     Args:
         path: of the file, which may be packed (.gz, .bz2, .xz, .zip); ``file.xlsx::sheet`` or
@@ -68,7 +69,8 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
     unknown = [name for name in keep if name not in frame.columns]
     if unknown:
         raise InputError(f"only columns can be kept, but there is no {unknown[0]!r}")
-    frame.attrs = {"notes": [*raw.notes, *notes], "units": units}
+    known = {name: unit for name, unit in units.items() if name in frame.columns and is_unit(unit)}
+    frame.attrs = {"notes": [*raw.notes, *notes], "units": known}
     return frame
 
 

@@ -1,0 +1,210 @@
+"""Tables of any library as columns of NumPy, and which of these become inputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from workbench.errors import InputError
+from workbench.kan.columns import listed, require_columns
+from workbench.kan.encoding import Encoding, encoding_of
+from workbench.kan.kinds import KINDS, Guess, Kind, guessed, missing, names_groups, plain
+
+_TO_PANDAS = ("to_pandas", "to_dataframe")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name, values ``(N,)`` and, where the table says one, the order of labels."""
+
+    name: str
+    values: np.ndarray
+    order: tuple[Any, ...] = ()
+
+
+def columns_of(frame: Any) -> dict[str, Column]:
+    """The columns of a pandas, polars or pyarrow table, an xarray dataset, a dict or a structured array.
+
+    Raises:
+        InputError: it is none of these, or names repeat.
+    """
+    for name in _TO_PANDAS:
+        if hasattr(frame, name) and not hasattr(frame, "iloc"):
+            frame = getattr(frame, name)()
+    names, columns = _named(frame)
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        raise InputError(
+            f"column names must be unique, but {listed(double)} stands more than once: rename it"
+        )
+    return {
+        name: Column(name, _values(c), _order(c)) for name, c in zip(names, columns, strict=True)
+    }
+
+
+def _named(frame: Any) -> tuple[list[str], list[Any]]:
+    if hasattr(frame, "iloc"):
+        index = getattr(frame.index, "names", [None])
+        if any(name is not None for name in index):
+            frame = frame.reset_index()
+        return list(map(str, frame.columns)), [frame.iloc[:, i] for i in range(frame.shape[1])]
+    if isinstance(frame, Mapping):
+        return list(map(str, frame)), [np.asarray(values) for values in frame.values()]
+    if isinstance(frame, np.ndarray) and frame.dtype.names:
+        return list(frame.dtype.names), [frame[name] for name in frame.dtype.names]
+    raise InputError(
+        f"a table with named columns is needed, such as a DataFrame or a dict, got {type(frame).__name__}"
+    )
+
+
+def _values(series: Any) -> np.ndarray:
+    """Values with one sign for what is missing; types of pandas alone become those of NumPy."""
+    dtype = series.dtype
+    if isinstance(series, np.ndarray) or isinstance(dtype, np.dtype):
+        return plain(np.asarray(series))
+    if dtype.kind == "M":
+        return np.asarray(series.to_numpy(dtype="datetime64[ns]"))
+    if dtype.kind in "iuf":
+        return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    if dtype.kind == "b":
+        return np.asarray(series.to_numpy(dtype=object))
+    return plain(np.asarray(series))
+
+
+def _order(series: Any) -> tuple[Any, ...]:
+    dtype = series.dtype
+    return tuple(dtype.categories.tolist()) if getattr(dtype, "ordered", False) else ()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What becomes of the columns of a table.
+
+    Attributes:
+        encodings: of the columns that are used. values: inputs by name, ``(N,)`` each.
+        notes: what was done, in sentences.
+    """
+
+    encodings: tuple[Encoding, ...]
+    values: Mapping[str, np.ndarray]
+    notes: tuple[str, ...]
+
+
+def kind_of(column: Column, kinds: Mapping[str, Kind]) -> Guess:
+    """What a column holds: as it was said, else as it is guessed.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    guess = guessed(column.name, column.values, column.order)
+    said = kinds.get(column.name)
+    if said is None or said == guess.kind:
+        return guess
+    if said not in KINDS:
+        raise InputError(f"a column is one of {', '.join(KINDS)}, got {said!r} for {column.name!r}")
+    return Guess(said, "you said so", column.order)
+
+
+def useless(column: Column, guess: Guess) -> str:
+    """Why a column cannot be an input, as a part of a sentence, or ""."""
+    known = column.values[~missing(column.values)]
+    if not len(known):
+        return "it has no values"
+    if column.values.dtype.kind == "c":
+        return "it holds complex numbers: give their real and imaginary parts as columns"
+    if guess.kind in ("text", "identifier") and guess.reason != "you said so":
+        return f"{guess.reason}, which says nothing of other rows"
+    if guess.kind in ("text", "identifier"):
+        return f"you said that it is {'text' if guess.kind == 'text' else 'an identifier'}"
+    first = known[0]
+    if all(value == first for value in known.tolist()):
+        shown = f"{first:g}" if known.dtype.kind in "iuf" else str(first)
+        return f"it is {shown} in every row"
+    return ""
+
+
+def inputs_of(
+    columns: Mapping[str, Column],
+    target: str,
+    wanted: Sequence[str] | None,
+    kinds: Mapping[str, Kind],
+) -> Inputs:
+    """The inputs that a table gives.
+
+    Args:
+        columns: of the table. target: which of them is not an input.
+        wanted: names of those that are; None for all that can be.
+        kinds: of columns, where they are not to be guessed.
+
+    Raises:
+        InputError: a column that is wanted cannot be an input.
+    """
+    require_columns(list(columns), list(kinds), "column")
+    encodings, values, notes = [], {}, []
+    for name in columns if wanted is None else wanted:
+        if name == target:
+            continue
+        column = columns[name]
+        guess = kind_of(column, kinds)
+        why = useless(column, guess)
+        if why and wanted is None:
+            notes.append(f"{name!r} was left out: {why}.")
+            continue
+        if wanted is not None and guess.kind == "identifier" and column.values.dtype.kind in "iuf":
+            guess, why = (
+                Guess("whole number", "you chose it"),
+                "",
+            )  # a number that is asked for is one
+        if why:
+            raise InputError(
+                f"{name!r} cannot be an input: {why}; leave it out, or say which kind of column it is"
+            )
+        encoding, sentence = encoding_of(name, column.values, guess)
+        found = encoding.encoded(column.values)
+        if not encoding.names:
+            notes.append(
+                f"{name!r} was left out: none of its labels but one is in three rows or more."
+            )
+            continue
+        notes += [sentence] if sentence else []
+        encodings.append(encoding)
+        for new, part in zip(encoding.inputs, found.T, strict=True):
+            if new in values or (new in columns and new != name):
+                raise InputError(f"two inputs would be named {new!r}: rename a column")
+            values[new] = part
+    return Inputs(tuple(encodings), values, tuple(notes))
+
+
+def groups_of(
+    columns: Mapping[str, Column],
+    groups: Sequence[Any] | str | None,
+    kinds: Mapping[str, Kind],
+    *,
+    guess: bool,
+) -> tuple[Sequence[Any] | None, list[str]]:
+    """Per row the key of its group, or None; and what is said of it.
+
+    Args:
+        columns: of the table. groups: keys, the name of a column, or None.
+        kinds: of columns, where they are not to be guessed.
+        guess: whether an identifier that repeats makes groups where none were given.
+    """
+    if isinstance(groups, str):
+        require_columns(list(columns), [groups], "column of groups")
+        return _keys(columns[groups]), []
+    if groups is not None or not guess:
+        return groups, []
+    for name, column in columns.items():
+        known = column.values[~missing(column.values)].tolist()
+        repeats = 2 < len(set(map(str, known))) < len(known) and names_groups(name)
+        if repeats and kind_of(column, kinds).kind == "identifier":
+            said = f"Rows with the same {name!r} stay together: none is held out beside its like."
+            return _keys(column), [said]
+    return None, []
+
+
+def _keys(column: Column) -> list[str]:
+    return [
+        "" if gap else str(v) for v, gap in zip(column.values, missing(column.values), strict=True)
+    ]
