@@ -1,5 +1,7 @@
 """Elimination finds the known smallest networks; removals keep the function where they can."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from workbench.kan.growth import expand_width
 from workbench.kan.locking import lock, locked_edges
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training.fitting import fit
+from workbench.kan.training.starts import random_starts
 from workbench.network.attribution import edge_scores, feature_scores
 from workbench.network.elimination import eliminate
 from workbench.network.fixing import fix
@@ -67,6 +70,49 @@ def test_refits_keep_to_the_finest_grid_and_to_the_smoothness() -> None:
     assert stiff.path[0].validation_loss > 10 * eliminate(trained, data).path[0].validation_loss
     with pytest.raises(InputError, match="finest must be at least 1"):
         eliminate(trained, data, finest=0)
+
+
+def losses(model: KAN, data: Dataset, **options: Any) -> list[float]:
+    return [s.validation_loss for s in eliminate(model, data, **options).path]
+
+
+def test_refits_take_the_options_of_trainings_that_have_a_meaning_for_them() -> None:
+    data = EXP.dataset()
+    trained = fit(KAN((2, 1, 1)), data, grids=(3,)).model
+    usual = losses(trained, data)
+    assert losses(trained, data, training={"grids": (2, 5)}) == losses(trained, data, finest=5)
+    stiff = losses(trained, data, training={"smoothness": 1.0})
+    assert stiff == losses(trained, data, smoothness=1.0) != usual
+    assert losses(trained, data, smoothness=0.0, training={"smoothness": 1.0}) == usual
+    for asked in ({"l1": (0.1, 1.0)}, {"entropy": 1.0}):
+        assert losses(trained, data, training=asked)[0] != usual[0]
+    assert losses(trained, data, training={"l1": (0.1, 1.0)}) == losses(
+        trained, data, training={"l1": 1.0}
+    )
+    hasty = losses(trained, data, training={"steps": 1})
+    assert hasty[0] > 1.5 * usual[0]
+    assert losses(trained, data, training={"steps": 1, "solver": "lm"}) == hasty
+    for solver in ("adam", "lbfgs"):  # its steps are others
+        assert losses(trained, data, training={"steps": 1, "solver": solver}) == usual
+    with pytest.raises(InputError, match="starts must be at least 1"):
+        eliminate(trained, data, training={"starts": -1})
+
+
+def test_random_numbers_of_an_elimination_are_those_of_its_seed_and_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def noted(model: KAN, x: torch.Tensor, grid: int, copies: int, seed: int) -> Ensemble:
+        asked.append((copies, seed))
+        return random_starts(model, x, grid, copies, seed)
+
+    monkeypatch.setattr("workbench.network.elimination.random_starts", noted)
+    data = BY_SQUARES.dataset()
+    trained = fit(KAN((2, 4, 1)), data, grids=(3,)).model
+    eliminate(trained, data, training={"starts": 3}, seed=5)
+    assert {copies for copies, _ in asked} == {3}
+    assert min(seed for _, seed in asked) == 5
 
 
 @pytest.mark.parametrize("locked_on", [5, 6])

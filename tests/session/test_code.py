@@ -23,6 +23,8 @@ OWN = [
     "model = eliminate(model, data).model",
     "model = eliminate(model, data, smoothness=0.01, finest=6).model",
     "found = discover(data, effort='quick', seed=0, grids=(3, 6))",
+    "found = discover(data, seed=0, training={'grids': (3, 6), 'solver': 'adam', 'l1': (0.1, 0.0)})",
+    "model = eliminate(model, data, seed=1, training={'starts': 4}).model",
 ]
 
 

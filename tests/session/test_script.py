@@ -104,6 +104,19 @@ def test_a_training_that_was_stopped_stops_there_again(table: Path, tmp_path: Pa
         )
 
 
+def test_options_are_told_and_repeated_wherever_they_count(table: Path, tmp_path: Path) -> None:
+    options = {"grids": (3,), "starts": 2, "smoothness": 1e-6, "l1": 1e-4}
+    session = Session.open(table, "y", (2, 2, 1), seed=3, **options).start().wait().prune()
+    assert f"eliminate(model, data, seed=3, training={options})" in session.to_script()
+    total = "print(float(model(data.inputs).sum()))"
+    for _ in range(2):
+        with torch.no_grad():
+            expected = float(session.model(session.data.inputs).sum())
+        assert float(run(session, tmp_path, total)) == expected
+        session.discover()
+    assert f"discover(data, effort='quick', seed=3, training={options})" in session.to_script()
+
+
 def test_a_discovery_is_one_line(table: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(table)
     frame.assign(y=frame["a"] ** 2 + frame["b"]).to_csv(table, index=False)

@@ -303,17 +303,21 @@ def test_a_training_that_goes_on_uses_the_finest_grid_that_was_chosen() -> None:
     assert "grids" not in session.options
 
 
-def test_a_discovery_by_itself_uses_the_grids_that_were_chosen(monkeypatch) -> None:
+def test_a_discovery_by_itself_uses_the_options_that_were_chosen(monkeypatch) -> None:
     class AskedError(Exception):
         """Far enough."""
 
     def discover(*_: object, **given: object) -> None:
-        raise AskedError(given["grids"])
+        raise AskedError(given["training"])
 
     monkeypatch.setattr("workbench.session.searching.discover", discover)
-    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), grids=(4, 8))
-    with pytest.raises(AskedError, match=r"\(4, 8\)"):
+    session = Session(PROBLEMS[0].dataset(100), (2, 1, 1), grids=(4, 8), solver="lm", loss="auto")
+    with pytest.raises(AskedError, match=r"\{'grids': \(4, 8\), 'solver': 'lm'\}"):
         session.discover()
+    session.configure(loss="huber")
+    for button in (session.discover, session.prune, lambda: session.start().wait()):
+        with pytest.raises(InputError, match="one loss for networks and formulas"):
+            button()
 
 
 @pytest.mark.parametrize(("name", "inner"), [("sin", 3.0), ("linear", 1.0), ("square", 1.0)])

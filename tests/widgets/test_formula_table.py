@@ -159,10 +159,8 @@ def test_building_blocks_reach_the_search_and_the_script(table: FormulaTable) ->
     send(table, "discover")
     session.wait()
     assert session.suggestions
-    assert (
-        "discover(data, effort='normal', seed=0, functions=('linear', 'sin'), grids=(3,))"
-        in session.to_script()
-    )
+    said = "discover(data, effort='normal', seed=0, functions=('linear', 'sin'), training="
+    assert f"{said}{{'grids': (3,), 'starts': 4}})" in session.to_script()
     send(table, "blocks", names=None, edge=list(edge))
     send(table, "blocks", names=None, edge=None)
     assert table.options["own"] == []

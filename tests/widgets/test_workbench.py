@@ -293,11 +293,13 @@ def test_every_button_that_trains_uses_the_settings_on_the_screen(folder: Path) 
     for code in trained:
         assert "solver='adam', steps=3, grids=(5,)" in code
     assert trained[-1] in bench.script
-    send(bench.training, "setting", name="smoothness", value=0.01)
+    for name, value in (("smoothness", 0.01), ("solver", None), ("starts", 4), ("l1", 0.001)):
+        send(bench.training, "setting", name=name, value=value)
     for panel, kind in ((bench._guide, "prune"), (bench._networks[1], "simplify")):
         send(panel, kind)
         bench.session.wait()
-        assert "eliminate(model, data, smoothness=0.01, finest=5)" in bench.script
+        asked = {"steps": 3, "grids": (5,), "smoothness": 0.01, "starts": 4, "l1": 0.001}
+        assert f"eliminate(model, data, seed=0, training={asked})" in bench.script
         assert bench.session.model.layer(0).grid_size <= 5
         bench.session.undo()
     bench.close()

@@ -5,9 +5,10 @@ detour, so what lies just below its end is also trained anew before the end is b
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -19,6 +20,7 @@ from workbench.kan.model import KAN, Edge
 from workbench.kan.training.objective import Rows
 from workbench.kan.training.refit import Refitting
 from workbench.kan.training.regularization import Penalty
+from workbench.kan.training.request import sizes, weights_of
 from workbench.kan.training.solvers import levenberg_marquardt as lm
 from workbench.kan.training.starts import random_starts
 from workbench.network.attribution import edge_scores, node_scores
@@ -26,7 +28,7 @@ from workbench.network.pruning import removable, remove_each, remove_edges, usab
 
 COARSE, FINE = 3, 12
 _CANDIDATES, _TOGETHER, _AS_CHEAP = 12, (2, 4, 8), 1.1
-_STEPS, _SPARSE_ROUNDS = 8, 4
+_STEPS, _FEW, _SPARSE_ROUNDS = 8, 5, 4
 _CLIFF = 10.0
 _NATS = 1.0  # of held-out classes: what chance gives to every edge that the law lacks
 _CLOSE, _STILL_GOOD = 1.1, 30.0  # a small network needs finer grids to be as good as a wide one
@@ -78,8 +80,10 @@ def eliminate(
     data: Dataset,
     *,
     rows: int = 3000,
-    finest: int = FINE,
+    finest: int | None = None,
     smoothness: float | None = None,
+    training: Mapping[str, Any] | None = None,
+    seed: int = 0,
     watch: Callable[[int, int], bool] | None = None,
 ) -> Elimination:
     """Find the smallest network that still says the same, by batched backward elimination.
@@ -96,18 +100,21 @@ def eliminate(
         model: a trained network, left untouched.
         data: training rows refit, validation rows judge.
         rows: at most so many training rows are used.
-        finest: grid of the networks that are judged, where validation likes it.
+        finest: grid of the networks that are judged, where validation likes it; 12 by default.
         smoothness: weight of the penalty on bends in all refits, a little for classes by default.
+        training: arguments of ``fit`` for trainings of this network. Refits take the finest of ``grids``
+            and ``smoothness`` where the two above are not given, ``l1`` and ``entropy`` for the sparse refit,
+            ``steps`` where they are of second order, and ``starts`` for networks from random numbers.
+        seed: of the choice of rows and of random numbers.
         watch: called with (living edges, edges at the start); True ends the path here.
     """
-    finest = whole("finest", finest)
-    penalty = _penalty(data, smoothness)
-    problem = Refitting(model, data, rows=rows, penalty=penalty, accelerate=False)
-    refined = partial(_refined, problem=problem, finest=finest)
+    asked = _Asked.of(data, finest, smoothness, training or {}, seed)
+    problem = Refitting(model, data, rows=rows, penalty=asked.penalty, seed=seed, accelerate=False)
+    refined = partial(_refined, problem=problem, asked=asked)
     floor = _EXACT * _spread(model) if problem.regression else 0.0
     judges = len(data.validation) or len(data.train)
     per_edge = 0.0 if problem.regression else _NATS / judges
-    start = _sparse(model, problem, min(COARSE, finest))
+    start = _sparse(model, problem, asked)
     total, ended = len(start.edges()), False
 
     def going_on(net: KAN) -> bool:
@@ -115,14 +122,14 @@ def eliminate(
         ended = watch is not None and watch(len(net.edges()), total)
         return not ended
 
-    nets = _path(start, problem, going_on)
+    nets = _path(start, problem, asked, going_on)
     stages = [refined(net) for net in nets]
     chosen = _choose(stages, floor, per_edge)
     while not ended:
-        other = _trained_anew(nets[chosen], model, problem)
+        other = _trained_anew(nets[chosen], model, problem, asked)
         if other is None or _loss(refined(other), floor) > _CLIFF * _loss(stages[chosen], floor):
             break
-        more = _path(other, problem, going_on)
+        more = _path(other, problem, asked, going_on)
         longer = [*stages[: chosen + 1], *map(refined, more)]
         further = _choose(longer, floor, per_edge)
         if further == chosen:
@@ -131,11 +138,59 @@ def eliminate(
     return Elimination(tuple(stages), chosen)
 
 
-def _path(start: KAN, problem: Refitting, going_on: Callable[[KAN], bool]) -> list[KAN]:
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of the refits.
+
+    Attributes:
+        finest: grid. penalty: of all refits. sparse: of the first, None where there is none.
+        steps: at most, of each. starts: at most, from random numbers. seed: of them.
+    """
+
+    finest: int
+    penalty: Penalty
+    sparse: Penalty | None
+    steps: int
+    starts: int
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        data: Dataset,
+        finest: int | None,
+        smoothness: float | None,
+        training: Mapping[str, Any],
+        seed: int,
+    ) -> "_Asked":
+        grids = training.get("grids")
+        usual = FINE if grids is None else sizes(grids)[-1]
+        penalty = _penalty(data, training.get("smoothness") if smoothness is None else smoothness)
+        # A little sparsity; classes do without: where they hardly overlap, a few rows let logits go
+        # anywhere, and the network would be lost before any edge is.
+        sparse = _SPARSE if data.task == "regression" else None
+        weights = {name: training[name] for name in ("l1", "entropy") if training.get(name)}
+        if weights:
+            l1 = weights_of(weights.get("l1", 0.0))[-1]
+            sparse = replace(penalty, l1=l1, entropy=weights.get("entropy", 0.0))
+        second_order = training.get("solver") in (None, "auto", "lm")
+        return cls(
+            whole("finest", usual if finest is None else finest),
+            penalty,
+            sparse,
+            whole("steps", (training.get("steps") if second_order else None) or _STEPS),
+            whole("starts", training.get("starts") or _RESTARTS),
+            seed,
+        )
+
+
+def _path(
+    start: KAN, problem: Refitting, asked: _Asked, going_on: Callable[[KAN], bool]
+) -> list[KAN]:
     """Remove the cheapest edge again and again, down to one for every output."""
     path = [start]
     while len(path[-1].edges()) > start.out_features:
-        smaller = _cheapest_removal(path[-1], problem)
+        smaller = _cheapest_removal(path[-1], problem, asked)
         if smaller is None:
             break
         path.append(smaller)
@@ -164,19 +219,15 @@ def _penalty(data: Dataset, smoothness: float | None) -> Penalty:
     return Penalty(smoothness=smoothness, ridge=_CLASS_RIDGE * smoothness)
 
 
-def _sparse(model: KAN, problem: Refitting, coarse: int) -> KAN:
-    """A coarse copy after sparsity steps, without its faintest edges.
-
-    Classes do without these steps: where they hardly overlap, a few rows let logits go anywhere, and the
-    network would be lost before any edge is.
-    """
+def _sparse(model: KAN, problem: Refitting, asked: _Asked) -> KAN:
+    """A coarse copy after sparsity steps, without its faintest edges."""
     ensemble = Ensemble.of([model])
     if not locks_curves(model):
-        ensemble = ensemble.refine(coarse)
+        ensemble = ensemble.refine(min(COARSE, asked.finest))
     part = _enough(problem, ensemble.model(0)) if problem.regression else problem.rows
-    for _ in range(_SPARSE_ROUNDS if problem.regression else 0):
+    for _ in range(_SPARSE_ROUNDS if asked.sparse else 0):
         ensemble = ensemble.to(part.x.dtype).regrid(part.x)
-        ensemble = problem.minimize(ensemble, 10, rows=part, penalty=_SPARSE)
+        ensemble = problem.minimize(ensemble, 10, rows=part, penalty=asked.sparse)
     net = ensemble.to(problem.rows.x.dtype).model(0)
     scores = edge_scores(net, problem.rows.typical)
     limit = _RELATIVE * max(float(score.max()) for score in scores)
@@ -188,7 +239,7 @@ def _sparse(model: KAN, problem: Refitting, coarse: int) -> KAN:
     return ensemble.model(0)
 
 
-def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
+def _cheapest_removal(model: KAN, problem: Refitting, asked: _Asked) -> KAN | None:
     """Without its cheapest edge; or without several faint ones, where that costs no more."""
     scores = edge_scores(model, problem.rows.typical)
     edges = sorted(removable(model), key=lambda e: float(scores[e.layer][e.target, e.source]))
@@ -200,7 +251,7 @@ def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
         return None
     part = _enough(problem, nets[0])
     ensemble = Ensemble.of(nets).to(part.x.dtype).regrid(part.x)
-    ensemble = problem.minimize(ensemble, _STEPS, rows=part)
+    ensemble = problem.minimize(ensemble, asked.steps, rows=part)
     losses = problem.losses(ensemble, part)
     cheap = losses <= _AS_CHEAP * losses.min()
     fewest = min(len(net.edges()) for net, is_cheap in zip(nets, cheap, strict=True) if is_cheap)
@@ -209,23 +260,24 @@ def _cheapest_removal(model: KAN, problem: Refitting) -> KAN | None:
     return ensemble.model(int(losses.where(allowed, math.inf).argmin()))
 
 
-def _trained_anew(net: KAN, whole: KAN, problem: Refitting) -> KAN | None:
+def _trained_anew(net: KAN, whole: KAN, problem: Refitting, asked: _Asked) -> KAN | None:
     """The best network with one node less, from random numbers; None where there is none."""
     shapes = _smaller_shapes(net, whole, problem)
     if not shapes:
         return None
     part = _enough(problem, net)
     size = max(1, max(shape.parameter_count for shape in shapes))
-    copies = min(_RESTARTS, _STACKED_PARAMETERS // (size * len(shapes)))
+    copies = min(asked.starts, _STACKED_PARAMETERS // (size * len(shapes)))
     if copies == 0:
         return None
     grid_size = net.layer(0).grid_size
     tried = [
-        random_starts(shape, part.x, grid_size, copies, seed) for seed, shape in enumerate(shapes)
+        random_starts(shape, part.x, grid_size, copies, asked.seed + place)
+        for place, shape in enumerate(shapes)
     ]
     ensemble = Ensemble.stacked(tried)
     for _ in range(3):
-        ensemble = problem.minimize(ensemble, _STEPS, rows=part, damping=lm.FROM_RANDOM)
+        ensemble = problem.minimize(ensemble, asked.steps, rows=part, damping=lm.FROM_RANDOM)
         ensemble = ensemble.regrid(part.x)
         order = problem.losses(ensemble, part).argsort()
         ensemble = ensemble.pick(order[: max(1, len(order) // 2)])
@@ -270,15 +322,18 @@ def _drop_shift(net: KAN, model: KAN) -> KAN:
     return net
 
 
-def _refined(model: KAN, problem: Refitting, finest: int) -> Stage:
+def _refined(model: KAN, problem: Refitting, asked: _Asked) -> Stage:
     """On the coarse grid and on the finest; the better of the two is kept."""
     ensemble = Ensemble.of([model]).regrid(problem.rows.x)
     best, best_loss = ensemble, math.inf
     coarse = model.layer(0).grid_size
+    finest = asked.finest
     nested = finest % coarse == 0 or not locks_curves(
         model
     )  # another grid would bend what is locked
-    for grid_size, steps in ((coarse, 5), (finest, _STEPS))[: 1 + (finest > coarse and nested)]:
+    for grid_size, steps in ((coarse, _FEW), (finest, asked.steps))[
+        : 1 + (finest > coarse and nested)
+    ]:
         ensemble = problem.minimize(ensemble.regrid(problem.rows.x).refine(grid_size), steps)
         value = problem.error(ensemble)
         if value < best_loss:

@@ -6,8 +6,9 @@ into symbols; a ratio of sums is tried on the inputs that survive. All formulas 
 validation rows.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
+from typing import Any
 
 from workbench.common.fence import noting_skipped
 from workbench.formulas.units import parse_all
@@ -36,6 +37,7 @@ def discover(
     functions: Collection[str] | None = None,
     grids: tuple[int, ...] = GRIDS,
     hidden: tuple[tuple[int, ...], ...] = ((8,),),
+    training: Mapping[str, Any] | None = None,
     seed: int = 0,
     report: Report | None = None,
     keep: Keep | None = None,
@@ -56,6 +58,8 @@ def discover(
             ``search.blocks``; the usual ones by default.
         grids: grid sizes that every shape is trained on, from coarse to fine.
         hidden: hidden layers of the MLPs that serve as baselines.
+        training: arguments of ``fit`` for every network, see ``Course``; what it does not name the search
+            chooses itself.
         seed: of all random numbers.
         report: see ``Report``. keep: see ``Keep``; the first call comes before any search.
 
@@ -73,6 +77,7 @@ def discover(
         functions=functions,
         grids=grids,
         hidden=hidden,
+        training=training,
         seed=seed,
         report=report,
     )
@@ -85,7 +90,7 @@ def discover(
     around, scaling = Centring.of(data), Scaling.of(data)
     if scaling.exponents and not around.origins:
         return there(scaling.scaled, scaling)
-    course = Course(data, effort, chosen, grids, hidden, seed, report, keep)
+    course = Course(data, effort, chosen, grids, hidden, seed, report, keep, training or {})
     course.start(constants_and_lines(data))
     # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
     if around.origins and not (structure and course.structure(refused).exact):

@@ -62,7 +62,11 @@ _on_one_thread = threadpool_limits.wrap(limits=1)
 
 @dataclass
 class Course:
-    """One discovery on its way: what it is asked, whom it reports to, and what it has found so far."""
+    """One discovery on its way: what it is asked, whom it reports to, and what it has found so far.
+
+    ``training`` holds arguments of ``fit``: they count for the networks of all shapes and for the refits
+    that prune them. The last training goes on from a network that is known, with all but its starts.
+    """
 
     data: Dataset
     effort: Effort
@@ -72,6 +76,7 @@ class Course:
     seed: int
     report: Report | None
     keep: Keep | None
+    training: Mapping[str, Any] = field(default_factory=dict)
     stopped: bool = False
     states_law: bool = False
     trained: bool = False
@@ -137,16 +142,15 @@ class Course:
             trained = _trained(
                 KAN(width, seed=self.seed),
                 self.data,
-                grids=self.grids,
+                **{"grids": self.grids, **self.training},
                 seed=self.seed,
                 callback=lambda p: self.tell("training", math.nan),
             )
             self.tell(f"pruning {spelled(width)}", share + 0.25 / len(widths))
             with attempt(f"pruning {spelled(width)}"):
                 watch = partial(self._watch, "pruning")
-                elimination = eliminate(
-                    trained.model, self.data, finest=max(self.grids), watch=watch
-                )
+                asked = {"grids": self.grids, **self.training}
+                elimination = eliminate(trained.model, self.data, training=asked, watch=watch)
                 shapes.append(Shape(width, trained, elimination))
         return shapes
 
@@ -218,8 +222,7 @@ class Course:
         final = _trained(
             network,
             self.data,
-            grids=self._finer_grids(network),
-            starts=1,
+            **{**self.training, "grids": self._finer_grids(network), "starts": 1},
             seed=self.seed,
             callback=lambda p: self.tell("final training", math.nan),
         )
@@ -249,7 +252,9 @@ class Course:
         fixed = sum(len(network.layer(level).fixed) for level in range(network.config.depth))
         known = fixed == len(network.edges())
         count = 1 if self.effort == "quick" or known else 3
-        return [network.layer(0).grid_size * 2**k for k in range(count)]
+        first = network.layer(0).grid_size
+        finest = max(self.training.get("grids", [first * 2**count]))
+        return [first, *(first * 2**k for k in range(1, count) if first * 2**k <= finest)]
 
 
 def _trained(network: KAN, data: Dataset, **options: Any) -> FitResult:

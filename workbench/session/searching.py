@@ -119,14 +119,14 @@ class Searching(Stepping):
     ) -> Self:
         """Try several shapes, prune and name each, and keep the best: see ``workbench.discover``.
 
-        Of the options of trainings it takes the grids; starts and solver are its own.
+        The options of trainings count for all its networks; what none is given for it chooses itself.
 
         Args:
             functions: building blocks; by default those that were chosen with ``allow`` for all edges.
         """
         choice = blocks(functions).functions or self.blocks.functions
         refused = tuple(sorted(self.refused))
-        options = {name: self.options[name] for name in ("grids",) if name in self.options}
+        training = steps.settings(self.options, self.data)
 
         def work(tell: Callable[[str, float], bool]) -> Step:
             found = discover(
@@ -136,10 +136,10 @@ class Searching(Stepping):
                 refused=refused,
                 seed=self.seed,
                 report=tell,
-                **options,
+                training=training,
             )
             self.suggestions = found.suggestions
-            return steps.discovered(found, self.seed, effort, choice, refused, options)
+            return steps.discovered(found, self.seed, effort, choice, refused, training)
 
         return self._work("discover", work, wait=wait)
 

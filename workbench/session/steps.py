@@ -54,6 +54,21 @@ def onward(model: KAN, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"starts": 1, "grids": tuple(grids)}
 
 
+def settings(options: Mapping[str, Any], data: Dataset) -> dict[str, Any]:
+    """What every button that trains takes of the options: all but the loss, which ``data`` has.
+
+    Raises:
+        InputError: they ask for another loss than that of the data.
+    """
+    same = {"auto", data.loss, "squared" if data.loss == "auto" else "auto"}
+    if options.get("loss", "auto") not in same:
+        raise InputError(
+            "a session has one loss for networks and formulas: open another with "
+            f"loss={options['loss']!r}"
+        )
+    return {name: value for name, value in options.items() if name != "loss"}
+
+
 def loss_unit(data: Dataset) -> str:
     """What losses of networks on this table are measured in."""
     if data.task == "classification":
@@ -104,20 +119,15 @@ def pruned_by_score(model: KAN, data: Dataset, threshold: float) -> Step:
     return Step(f"prune below {threshold:g}", code, after)
 
 
-def refitting(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What refit tests take of the options of trainings; solver, starts and sparsity are their own."""
-    found = {name: options[name] for name in ("smoothness",) if name in options}
-    return found | ({"finest": max(options["grids"])} if "grids" in options else {})
+def pruned_by_refit(found: Elimination, seed: int, training: Mapping[str, Any]) -> Step:
+    """What refit tests leave, with the options of trainings that they were given."""
+    code = f"model = eliminate(model, data, seed={seed}{_training(training)}).model"
+    return Step("prune", code, found.model)
 
 
-def pruned_by_refit(found: Elimination, options: Mapping[str, Any]) -> Step:
-    """What refit tests leave; ``options`` are further arguments of theirs."""
-    said = _arguments(options)
-    return Step("prune", f"model = eliminate(model, data{said}).model", found.model)
-
-
-def _arguments(options: Mapping[str, Any]) -> str:
-    return "".join(f", {name}={value!r}" for name, value in options.items())
+def _training(options: Mapping[str, Any]) -> str:
+    """Options of trainings as an argument."""
+    return f", training={dict(options)!r}" if options else ""
 
 
 def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet, law: str = "") -> Step:
@@ -137,12 +147,12 @@ def discovered(
     effort: Effort,
     functions: Functions | None = None,
     refused: tuple[str, ...] = (),
-    options: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
 ) -> Step:
-    """What the whole way without a question found; ``options`` are further arguments of it."""
+    """What the whole way without a question found, with the options of trainings that it was given."""
     said = "" if functions is None else f", functions={functions!r}"
     said += f", refused={refused!r}" if refused else ""
-    said += _arguments(options or {})
+    said += _training(training or {})
     code = (
         f"found = discover(data, effort={effort!r}, seed={seed}{said})\n"
         "model, formulas = found.network, found.formulas\nformula = formulas.best"

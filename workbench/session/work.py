@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import networkx as nx
 
-from workbench.errors import InputError
 from workbench.formulas.library import SYMPY
 from workbench.kan.config import Width
 from workbench.kan.data import Dataset, Part
@@ -183,12 +182,7 @@ class Work(Editing, Searching):
 
     def _train(self, changed: dict[str, Any], *, single: bool) -> Self:
         options = self.options | steps.checked(changed)
-        same = {"auto", self.data.loss, "squared" if self.data.loss == "auto" else "auto"}
-        if options.get("loss", "auto") not in same:
-            raise InputError(
-                "a session has one loss for networks and formulas: open another with "
-                f"loss={options['loss']!r}"
-            )
+        steps.settings(options, self.data)
         if self.trained:
             options |= steps.onward(self.model, options)
         training = Training(self, self.data, steps.loss_unit(self.data))
@@ -204,7 +198,7 @@ class Work(Editing, Searching):
     def prune(self, threshold: float | None = None, *, wait: bool = True) -> Self:
         """Remove edges: by refit tests, or those whose score is below ``threshold``.
 
-        Of the options of trainings refits take the finest grid and the smoothness.
+        Refits take of the options of trainings what has a meaning for them, see ``eliminate``.
 
         Args:
             threshold: share of the strongest edge's score, from 0 to 1; None tests edges by refits.
@@ -214,7 +208,7 @@ class Work(Editing, Searching):
         if threshold is not None:
             with self.limited():
                 return self._add(steps.pruned_by_score(self.model, self.data, threshold))
-        options = steps.refitting(self.options)
+        training = steps.settings(self.options, self.data)
 
         def work(tell: Callable[[str, float], bool]) -> Step | None:
             ended = tell("a sparse copy", 0.0)
@@ -224,8 +218,8 @@ class Work(Editing, Searching):
                 ended = tell(f"{left} of {total} edges left", 1 - left / total)
                 return ended
 
-            found = eliminate(self.model, self.data, watch=watch, **options)
-            return None if ended else steps.pruned_by_refit(found, options)
+            found = eliminate(self.model, self.data, training=training, seed=self.seed, watch=watch)
+            return None if ended else steps.pruned_by_refit(found, self.seed, training)
 
         return self._work("prune", work, wait=wait)
 

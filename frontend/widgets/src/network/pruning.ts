@@ -119,7 +119,7 @@ export function pruningOf(scene: Scene) {
     simplify.dataset.command = simplifying ? "stop" : "simplify";
     simplify.title = simplifying
       ? "End it; nothing has changed then"
-      : "Remove the edges that the data does not need: each one is tested by a refit, with the finest grid and the smoothness of the settings";
+      : "Remove the edges that the data does not need: each one is tested by a refit. Settings that you changed count, as far as refits have them";
     simplify.disabled = (busy && !simplifying) || !state.trained;
     slider.disabled = busy;
     if (busy) prune.disabled = true;

@@ -83,7 +83,7 @@ const COMMANDS: Record<string, [string, string, string][]> = {
     [
       "discover",
       "Find a formula by itself",
-      "Try several networks, simplify and name each, keep the best; takes a minute or more. Of the settings it takes the finest grid",
+      "Try several networks, simplify and name each, keep the best; takes a minute or more. Settings that you changed count, the others it chooses",
     ],
   ],
   running: [
