@@ -161,3 +161,42 @@ def test_names_reach_code_as_placeholders_alone(tmp_path: Path, monkeypatch) -> 
     with pytest.raises(InputError, match="holds"):
         compiled(sympy.Function(PAYLOAD)(A), [A])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_saved_formula_is_taken_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = [sympy.Heaviside(i * A + B / i) + sympy.sin(i * B - A) for i in range(1, 9)]
+    law = Formula((sympy.Add(*terms),), ("a", "b"), domain={"a": (0.0, 1.0), "b": (0.0, 1.0)})
+    law.save(tmp_path / "f.json")
+    for head in (sympy.Heaviside, sympy.sin):  # looking for another form takes most of the time
+
+        def looked(*_: object) -> None:
+            pytest.fail("it is built again")
+
+        monkeypatch.setattr(head, "eval", looked)
+    back = Formula.load(tmp_path / "f.json")
+    assert back.expressions == law.expressions
+    assert back.latex
+    assert back.mathml
+    assert str(back)
+
+
+@pytest.mark.parametrize(("terms", "refused"), [(8, False), (14, True)])
+def test_the_outputs_of_a_file_have_so_many_parts_together(
+    tmp_path: Path, terms: int, refused: bool
+) -> None:
+    sines = [f"sin(Mul(Integer({i + 2}), {SYMBOL}))" for i in range(terms)]
+    expressions = [f"Add({', '.join(sines)})"] * 100
+    path = changed(
+        tmp_path,
+        expressions=expressions,
+        as_fitted=expressions,
+        classes=list(range(100)),
+        task="classification",
+    )
+    if refused:
+        with pytest.raises(InputError, match="at most 5000 parts"):
+            Formula.load(path)
+    else:
+        assert len(Formula.load(path).expressions) == 100

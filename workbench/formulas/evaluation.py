@@ -1,12 +1,13 @@
 """Expressions as functions of arrays: the one place where an expression becomes code that runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Dummy, Expr, Symbol
 from sympy.core.function import AppliedUndef
+from sympy.printing.numpy import SciPyPrinter
 
 from workbench.errors import InputError
 
@@ -25,20 +26,86 @@ def compiled(
     Raises:
         InputError: an expression holds another symbol, or a function that is not known.
     """
+    every = list(_flat(expressions))
+    for expression in every:
+        require_symbols(expression, symbols)
     plain = sympy.symbols(f"x0:{len(symbols)}", real=True)
-    table = dict(zip(symbols, plain, strict=True))
-
-    def renamed(part: Any) -> Any:
-        if isinstance(part, Sequence):
-            return [renamed(p) for p in part]
-        require_symbols(part, symbols)
-        # SymPy's code for a step repeats its argument three times, in each of those that are nested.
-        return part.xreplace(table).replace(sympy.Heaviside, lambda x, *at: (1 + sympy.sign(x)) / 2)
-
+    names = {symbol: place.name for symbol, place in zip(symbols, plain, strict=True)}
+    parts = {part: Dummy(f"part{i}") for i, part in enumerate(_repeated(every) if shared else ())}
     function: Callable[..., Any] = sympy.lambdify(
-        plain, renamed(expressions), ["numpy", "scipy"], cse=shared
+        plain,
+        [expressions],  # of an expression alone SymPy would keep the symbols by name
+        ["numpy", "scipy"],
+        printer=_Code(names, parts),
+        cse=lambda whole: ([(place, part) for part, place in parts.items()], whole),
+        docstring_limit=0,
     )
-    return function
+    return lambda *columns: function(*columns)[0]
+
+
+def _flat(expressions: Any) -> Iterator[Expr]:
+    if isinstance(expressions, Sequence):
+        for part in expressions:
+            yield from _flat(part)
+    else:
+        yield expressions
+
+
+def _repeated(expressions: Sequence[Expr]) -> list[Expr]:
+    """Parts that occur more than once; what is inside another comes before it."""
+    times: dict[Basic, int] = {}
+
+    def look(part: Basic) -> None:
+        if part in times:
+            times[part] += 1
+            return
+        for argument in part.args:
+            look(argument)
+        times[part] = 1
+
+    for expression in expressions:
+        look(expression)
+    return [p for p, n in times.items() if n > 1 and p.args and isinstance(p, Expr)]
+
+
+class _Code(SciPyPrinter):
+    """SymPy's code with placeholders for symbols, and for parts from where they have been written.
+
+    Nothing is put in place of anything in the expression: SymPy would build it all anew.
+    """
+
+    def __init__(self, names: dict[Symbol, str], parts: dict[Expr, Dummy]) -> None:
+        super().__init__(
+            {
+                "fully_qualified_modules": False,
+                "inline": True,
+                "allow_unknown_functions": True,
+                "order": "none",
+            }
+        )
+        self._written: dict[Basic, str] = {**names, **{d: d.name for d in parts.values()}}
+        self._waiting = {part: place.name for part, place in parts.items()}
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if not isinstance(expr, Basic):
+            return str(super()._print(expr, **settings))
+        if expr not in self._written:
+            text = str(super()._print(expr, **settings))
+            if expr not in self._waiting:
+                return text
+            self._written[expr] = self._waiting.pop(expr)
+            return text
+        return self._written[expr]
+
+    def _print_Symbol(self, symbol: Symbol) -> str:  # noqa: N802
+        raise InputError(f"{symbol.name!r} is no argument of the formula")
+
+    def _print_Heaviside(self, step: Expr) -> str:  # noqa: N802
+        # SymPy's code for a step repeats its argument three times, in each of those that are nested.
+        return f"(0.5 + 0.5*{self._module_format('numpy.sign')}({self._print(step.args[0])}))"
+
+    def _handle_UnevaluatedExpr(self, expr: Any) -> Any:  # noqa: N802
+        return expr  # there are none, and SymPy would look for them everywhere
 
 
 def require_symbols(expression: Expr, symbols: Sequence[Symbol]) -> None:

@@ -23,7 +23,7 @@ from workbench.errors import InputError, in_one_line
 from workbench.formulas.constant import Constant, Proportion
 from workbench.formulas.digits import FULL
 from workbench.formulas.law import Law
-from workbench.formulas.srepr import parse_srepr
+from workbench.formulas.srepr import Reader
 
 FORMAT = "kan-workbench-formula-1"
 _MOST_OUTPUTS = 1000
@@ -110,7 +110,7 @@ def read_formula(content: bytes, what: str, kind: type[L]) -> L:
     saved = read(content, _Saved, what)
     _require_consistent(saved, what)
     formula = kind(
-        expressions=tuple(parse_srepr(text) for text in saved.expressions),
+        expressions=tuple(map(Reader().read, saved.expressions)),
         names=tuple(saved.names),
         target=saved.target,
         task=saved.task,
@@ -120,7 +120,7 @@ def read_formula(content: bytes, what: str, kind: type[L]) -> L:
         constants=tuple(c.constant() for c in saved.constants),
         scores=saved.scores,
         provenance=saved.provenance,
-        as_fitted=tuple(parse_srepr(text) for text in saved.as_fitted),
+        as_fitted=tuple(map(Reader().read, saved.as_fitted)),
         rivals=saved.rivals,
     )
     _require_values(formula, what)

@@ -77,7 +77,7 @@ class Law:
     def symbols(self) -> tuple[Symbol, ...]:
         return tuple(Symbol(name, real=True) for name in self.names)
 
-    @property
+    @cached_property
     def used(self) -> tuple[str, ...]:
         """The inputs that occur."""
         present = set().union(*(e.free_symbols for e in self.expressions))
@@ -96,7 +96,7 @@ class Law:
         used |= {entry.symbol for entry in SYMPY.values() if entry.head in heads}
         return write_names(self.names, (self.target, *self._outputs), functions=used)
 
-    @property
+    @cached_property
     def _outputs(self) -> tuple[str, ...]:
         """Names of the outputs of a regression, none of them an input's."""
         if len(self.expressions) == 1:
@@ -134,7 +134,7 @@ class Law:
         """An expression in the inputs as text."""
         return to_text(expression, {name: w.text for name, w in self.written.items()})
 
-    @property
+    @cached_property
     def printed(self) -> tuple[Expr, ...]:
         """The expressions as every medium prints them.
 
@@ -148,7 +148,7 @@ class Law:
 
         return tuple(rounded(e, digits) for e in self.expressions)
 
-    @property
+    @cached_property
     def latex(self) -> str:
         """Display mathematics, with ``ln`` for the natural logarithm; see ``printed``."""
         return r" \\ ".join(e.line for group in self.equations() for e in group)
@@ -192,7 +192,7 @@ class Law:
             for number, (side, expression) in enumerate(zip(sides, self.printed, strict=True))
         ]
 
-    @property
+    @cached_property
     def mathml(self) -> Markup:
         """Presentation MathML, which browsers draw by themselves."""
         written = self.written

@@ -1,26 +1,44 @@
 """Parts of an expression put in place of others, while a column that is counted from an origin stays so."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sympy import Expr, Mul
+from sympy import Expr, Function, Mul
 
 
-def replaced(expression: Expr, table: Mapping[Expr, Expr]) -> Expr:
+def replaced(expression: Expr, table: Mapping[Expr, Expr], *, settled: bool = False) -> Expr:
     """``expression.xreplace(table)``, in which 6.3·(t - 2451545) is not multiplied out.
 
     SymPy multiplies a number into a sum; where that sum is a column and its origin, digits would be lost
     in print.
+
+    Args:
+        expression, table: what is to be replaced, and by what.
+        settled: functions keep their form, see ``applied``.
     """
     if expression in table:
         return table[expression]
     if not expression.args:
         return expression
-    parts = [replaced(part, table) for part in expression.args]
+    parts = [replaced(part, table, settled=settled) for part in expression.args]
     if expression.is_Mul and keeps_apart(parts):
         return Mul(*parts, evaluate=False)
     if all(new is old for new, old in zip(parts, expression.args, strict=True)):
         return expression
-    return expression.func(*parts)
+    return applied(expression.func, parts) if settled else expression.func(*parts)
+
+
+def applied(head: Any, arguments: Sequence[Any]) -> Any:
+    """``head(*arguments)`` of an expression that SymPy has already brought into its form.
+
+    SymPy would look for another form of every function again, which takes most of the time. Functions of
+    numbers are evaluated all the same.
+    """
+    function = isinstance(head, type) and issubclass(head, Function)
+    plain = all(isinstance(argument, Expr) for argument in arguments)
+    if function and plain and not all(argument.is_number for argument in arguments):
+        return head(*arguments, evaluate=False)
+    return head(*arguments)
 
 
 def keeps_apart(factors: Sequence[Expr]) -> bool:

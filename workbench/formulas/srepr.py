@@ -11,7 +11,7 @@ from sympy import Expr
 from workbench.common.schema import MOST_NODES
 from workbench.errors import InputError
 from workbench.formulas.bounded import built, decimal, floating, require_light, whole
-from workbench.formulas.rebuilding import keeps_apart
+from workbench.formulas.rebuilding import applied, keeps_apart
 
 _FUNCTIONS = (
     "Abs", "Add", "Equality", "GreaterThan", "Heaviside", "LessThan", "Max", "Min", "Mul",
@@ -42,7 +42,7 @@ def admit(names: Iterable[str]) -> None:
 
 def _of_one(head: type[sympy.Function]) -> Callable[[Expr], Expr]:
     """A further argument would be another function: of LambertW it is another branch."""
-    return lambda x: head(x)
+    return lambda x: applied(head, (x,))
 
 
 def admitted() -> list[str]:
@@ -51,33 +51,37 @@ def admitted() -> list[str]:
 
 
 def parse_srepr(text: str) -> Expr:
-    """The expression that ``sympy.srepr`` wrote as ``text``.
-
-    Raises:
-        InputError: the text holds anything but numbers, symbols and the functions of formulas, is too
-            long or too deep, or holds a number that floating point cannot.
-    """
-    if not isinstance(text, str) or len(text) > _MOST_CHARACTERS:
-        raise InputError("a saved expression must be a text of moderate length")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of odd literals
-            tree = ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise InputError(f"a saved expression cannot be read: {error}") from error
-    found = _Builder().build(tree.body, 0)
-    if not isinstance(found, Expr):
-        raise InputError("a saved expression must be a formula")
-    require_light(found)
-    return found
+    """The expression that ``sympy.srepr`` wrote as ``text``; see ``Reader``."""
+    return Reader().read(text)
 
 
-class _Builder:
-    """One walk over a syntax tree; it counts what it has built."""
+class Reader:
+    """Reads texts that ``sympy.srepr`` wrote; together they have at most ``MOST_NODES`` parts."""
 
     def __init__(self) -> None:
         self._nodes = 0
 
-    def build(self, node: ast.expr, depth: int) -> Any:
+    def read(self, text: str) -> Expr:
+        """The expression that a text says.
+
+        Raises:
+            InputError: the text holds anything but numbers, symbols and the functions of formulas, is
+                too long or too deep, or holds a number that floating point cannot.
+        """
+        if not isinstance(text, str) or len(text) > _MOST_CHARACTERS:
+            raise InputError("a saved expression must be a text of moderate length")
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of odd literals
+                tree = ast.parse(text, mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise InputError(f"a saved expression cannot be read: {error}") from error
+        found = self._build(tree.body, 0)
+        if not isinstance(found, Expr):
+            raise InputError("a saved expression must be a formula")
+        require_light(found)
+        return found
+
+    def _build(self, node: ast.expr, depth: int) -> Any:
         self._nodes += 1
         if self._nodes > MOST_NODES or depth > _DEEPEST:
             raise InputError(
@@ -98,10 +102,10 @@ class _Builder:
                 f"a saved expression holds {name!r}, which is not allowed; "
                 "a function of your own must be registered before it is loaded"
             )
-        parts = [self.build(a, depth + 1) for a in node.args]
+        parts = [self._build(a, depth + 1) for a in node.args]
         if name == "Mul" and keeps_apart(parts):
             return sympy.Mul(*parts, evaluate=False)
-        return built(name, make, *parts)
+        return built(name, lambda *arguments: applied(make, arguments), *parts)
 
 
 def _leaf(name: str, node: ast.Call) -> Expr:

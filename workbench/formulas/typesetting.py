@@ -8,11 +8,12 @@ import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 from sympy.printing.latex import LatexPrinter
-from sympy.printing.mathml import mathml
+from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.str import StrPrinter
 
 from workbench.common.markup import Markup, element, join
@@ -42,7 +43,8 @@ def rounded(expression: Expr, digits: int | Callable[[float], int] = DIGITS) -> 
             else sympy.Float(f"{value:.{places}g}", places)
         )
 
-    return replaced(expression, {n: short(n) for n in expression.atoms(sympy.Float)})
+    table = {n: short(n) for n in expression.atoms(sympy.Float)}
+    return replaced(expression, table, settled=True)
 
 
 class _Text(StrPrinter):
@@ -138,6 +140,7 @@ class _Layout:
     def __init__(self, names: dict[Symbol, str], dots: bool, width: int, letter: str) -> None:
         self.names, self.dots, self.width, self.letter = names, dots, width, letter
         self.waiting: list[tuple[str, Expr]] = []
+        self._known: dict[Expr, str] = {}
 
     def equations(self, left: str, expression: Expr) -> list[Equation]:
         self.waiting.append((left, expression))
@@ -148,7 +151,9 @@ class _Layout:
         return found
 
     def latex(self, expression: Expr) -> str:
-        return to_latex(expression, self.names, dots=self.dots)
+        if expression not in self._known:
+            self._known[expression] = to_latex(expression, self.names, dots=self.dots)
+        return self._known[expression]
 
     def terms(self, expression: Expr) -> list[Expr]:
         """The summands, in the order in which SymPy prints them."""
@@ -175,16 +180,20 @@ class _Layout:
         return symbol
 
     def rows(self, terms: Sequence[Expr]) -> tuple[str, ...]:
-        rows: list[str] = []
+        rows: list[list[str]] = []
+        taken = 0
         for term in terms:
             text = self.latex(term)
             if rows:
                 text = f"- {text[1:].lstrip()}" if text.startswith("-") else f"+ {text}"
-            if rows and extent(f"{rows[-1]} {text}") <= self.width:
-                rows[-1] += f" {text}"
+            wide = extent(f" {text}")
+            taken += wide
+            if rows and taken <= self.width:
+                rows[-1].append(text)
             else:
-                rows.append(text)
-        return tuple(rows)
+                rows.append([text])
+                taken = wide
+        return tuple(map(" ".join, rows))
 
 
 def extent(latex: str) -> int:
@@ -205,30 +214,44 @@ def to_mathml(
         equations: what stands left, and an expression. names: of its symbols.
         dots: a sign between factors.
     """
-    # Placeholders of letters only: SymPy would take digits and underscores for indices, and writes
-    # names into the markup as they are.
-    marks = [*names.values(), *(left for left, _ in equations)]
-    places = [Symbol("q" + "".join(chr(97 + int(c)) for c in str(i))) for i in range(len(marks))]
-    renaming = dict(zip(names, places, strict=False))
-    written = dict(zip((place.name for place in places), marks, strict=True))
+    # Placeholders, as SymPy writes names into the markup as they are.
+    places = {symbol: f"q{number}q" for number, symbol in enumerate(names)}
+    written = {places[symbol]: markup for symbol, markup in names.items()}
     found = []
-    for left, (_, expression) in zip(places[len(names) :], equations, strict=True):
-        equation = sympy.Eq(left, expression.xreplace(renaming), evaluate=False)
-        row = _markup(equation, "dot" if dots else None)
-        row = re.sub(r"<mi>(q[a-j]+)</mi>", lambda m: written.get(m[1], m[0]), row)
-        found.append(element("math", Markup(row), xmlns=_MATHML, display="block"))
+    for left, expression in equations:
+        right = _markup(expression, places, "dot" if dots else None)
+        right = re.sub(r"<mi>(q\d+q)</mi>", lambda m: written[m[1]], right)
+        row = element("mrow", left, element("mo", "="), Markup(right))
+        found.append(element("math", row, xmlns=_MATHML, display="block"))
     return join(*found)
 
 
 def expression_mathml(expression: Expr) -> Markup:
     """Presentation MathML of an expression in symbols of single letters."""
-    return element("math", Markup(_markup(expression, None)), xmlns=_MATHML)
+    return element("math", Markup(_markup(expression, {}, None)), xmlns=_MATHML)
 
 
-def _markup(expression: Expr, dots: str | None) -> str:
-    """SymPy's MathML with a true minus sign, a plain letter for e, and Bessel functions with an index."""
-    expression = expression.replace(sympy.Heaviside, lambda x, *_: sympy.Function("step")(x))
-    found: str = mathml(expression, printer="presentation", ln_notation=True, mul_symbol=dots)
+class _MathML(MathMLPresentationPrinter):
+    """SymPy's MathML with names as they are given, and a step that is no theta."""
+
+    def __init__(self, names: Mapping[Symbol, str], dots: str | None) -> None:
+        super().__init__({"ln_notation": True, "mul_symbol": dots})
+        self._names = names
+
+    def _print_Symbol(self, sym: Symbol, style: str = "plain") -> Any:  # noqa: N802
+        if sym not in self._names:
+            return super()._print_Symbol(sym, style)
+        name = self.dom.createElement("mi")
+        name.appendChild(self.dom.createTextNode(self._names[sym]))
+        return name
+
+    def _print_Heaviside(self, e: Expr) -> Any:  # noqa: N802
+        return self._print(sympy.Function("step")(e.args[0]))
+
+
+def _markup(expression: Expr, names: Mapping[Symbol, str], dots: str | None) -> str:
+    """MathML with a true minus sign, a plain letter for e, and Bessel functions with an index."""
+    found: str = _MathML(names, dots).doprint(expression)
     found = _BESSEL.sub(r"<msub><mi>J</mi>\1</msub><mrow><mo>(</mo>", found)
     found = found.replace("<mo>-</mo>", "<mo>−</mo>").replace("&ExponentialE;", "e")
     return _ENTITY.sub(lambda m: html.unescape(m[0]), found)

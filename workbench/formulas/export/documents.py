@@ -31,6 +31,8 @@ _EXCEL = Dialect(
 
 
 _SIGNS = "|".join(re.escape(entry.symbol) for entry in SYMPY.values() if entry.symbol)
+_MOST_READ = 4000
+"""Characters that SymPy's reader of LaTeX, a grammar that tries many ways, reads in a second or two."""
 _UNREADABLE = re.compile(
     rf"\\operatorname\{{(\w+)\}}|\\begin\{{(cases)\}}|(J)_\{{|(\\theta)|({_SIGNS})"
 )
@@ -90,6 +92,9 @@ def _latex(formula: Law) -> Artefact:
     if unknown:
         word = next(g for g in unknown.groups() if g)
         note = f"not executed: SymPy's reader of LaTeX does not know {word}"
+        return Artefact(text, Program((), {}, skipped=note), rounded=True)
+    if len(text) > _MOST_READ:
+        note = "not executed: too long for SymPy's reader of LaTeX"
         return Artefact(text, Program((), {}, skipped=note), rounded=True)
     plain = [[_readable(row) for row in group] for group in rows]
     sides = [[equation.left for equation in group] for group in groups]
