@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.network.graph import to_networkx
     from workbench.network.pruning import prune_edges
     from workbench.network.targets import compile_target
+    from workbench.report.loading import load
     from workbench.search.automatic import discover
     from workbench.search.discovery import Discovery
     from workbench.search.resampling import recurrence
@@ -45,6 +46,7 @@ _MODULES = {
     "kan.model": ["KAN"],
     "kan.training.fitting": ["fit"],
     "kan.training.result": ["FitResult"],
+    "report.loading": ["load"],
     "search.resampling": ["recurrence"],
     "session": ["Session"],
 }
@@ -68,6 +70,7 @@ __all__ = [
     "compile_target",
     "discover",
     "fit",
+    "load",
     "prune_edges",
     "recurrence",
     "symbolify",

@@ -1,4 +1,4 @@
-"""The console script: ``workbench lab | run | discover | data``.
+"""The console script: ``workbench lab | run | discover | predict | look | data``.
 
 Every command is a call of a public function; mistakes are answered in one sentence and exit code 2.
 """
@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kan-workbench {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for add in (_add_lab, _add_run, _add_discover, _add_data):
+    for add in (_add_lab, _add_run, _add_discover, _add_predict, _add_look, _add_data):
         add(commands)
     return parser
 
@@ -118,6 +118,24 @@ def _add_discover(commands: Any) -> None:
     discover.add_argument("--quick", action="store_true", help="less search")
     _add_output(discover)
     discover.set_defaults(command=_discover)
+
+
+def _add_predict(commands: Any) -> None:
+    predict = commands.add_parser("predict", help="apply what a discovery found to new rows")
+    predict.add_argument("results", help="folder that discover --out wrote")
+    predict.add_argument("file", help="a table with the same columns, in any order")
+    predict.add_argument("--sheet", default="", help="of a workbook, or the table of a database")
+    predict.add_argument("--out", required=True, metavar="FILE", help="predictions as CSV")
+    predict.set_defaults(command=_predict, drop=[], keep=[])
+
+
+def _add_look(commands: Any) -> None:
+    look = commands.add_parser("look", help="show what a table holds and what would be made of it")
+    _add_table(look)
+    look.add_argument(
+        "--target", help="column to be explained: shows the inputs that there would be"
+    )
+    look.set_defaults(command=_look)
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
@@ -305,6 +323,34 @@ def _kinds(pairs: Sequence[str], columns: Sequence[str]) -> "dict[str, Kind]":
             )
         kinds[name] = kind
     return kinds
+
+
+def _predict(options: argparse.Namespace) -> int:
+    table = _read(options)
+    _check_parent(options.out, "the file of predictions")
+    from workbench.common.writing import write_text
+    from workbench.report.loading import load
+
+    found = load(options.results).table(table)
+    write_text(options.out, found.to_csv(index=False))
+    for note in table.attrs["notes"]:
+        say(note)
+    for word in ("missing", "extrapolated", "no value"):
+        count = int(found["remark"].str.startswith(word).sum())
+        if count:
+            say(f"{count} of {len(found)} rows: {word}, see the column 'remark'.")
+    say(f"{len(found)} rows in {options.out}: {', '.join(found.columns)}")
+    return 0
+
+
+def _look(options: argparse.Namespace) -> int:
+    table = _read(options)
+    from workbench.headless.looking import lines
+
+    kinds = _kinds(options.column, [str(name) for name in table.columns])
+    for line in lines(table, kinds, options.target):
+        say(line)
+    return 0
 
 
 def _places(options: argparse.Namespace) -> dict[str, Any]:

@@ -164,6 +164,13 @@ def test_names_in_any_encoding(tmp_path: Path, encoding: str, name: str) -> None
     assert bool(frame.attrs["notes"]) == (not encoding.startswith("utf"))
 
 
+def test_blanks_in_cells_separate_nothing(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a;b;when\n1.5 mg;here;2020-01-01\n2.5 mg;there;2020-01-02\n")
+    assert list(read_table(tmp_path / "t.csv").columns) == ["a", "b", "when"]
+    (tmp_path / "t.csv").write_text("1,5;2,5\n3,5;4,5\n")
+    assert read_table(tmp_path / "t.csv")["x2"].tolist() == [2.5, 4.5]
+
+
 def test_thousands(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('x,y\n"1,234",1\n"12,345.5",2\n"999",3\n')
     assert list(read_table(tmp_path / "t.csv")["x"]) == [1234, 12345.5, 999]

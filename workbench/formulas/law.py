@@ -232,6 +232,8 @@ class Law:
     def __call__(self, inputs: Any) -> np.ndarray:
         """Values at ``inputs``: a DataFrame with the columns, or an array or tensor ``(N, d)``.
 
+        Columns that the formula does not use may lack, or have gaps.
+
         Returns ``(N,)`` for one expression, else ``(N, m)``; NaN where it is undefined.
         """
         x = self._columns(inputs)
@@ -257,23 +259,23 @@ class Law:
 
     def _columns(self, inputs: Any) -> np.ndarray:
         if isinstance(inputs, pd.DataFrame):
-            missing = [name for name in self.names if name not in inputs.columns]
+            missing = [name for name in self.used if name not in inputs.columns]
             if missing:
-                raise InputError(
-                    f"the formula needs the columns {list(self.names)}, {missing} lack"
-                )
-            return inputs[list(self.names)].to_numpy(dtype=float)
+                raise InputError(f"the formula needs the columns {list(self.used)}, {missing} lack")
+            return inputs.reindex(columns=list(self.names)).to_numpy(dtype=float)
         x = np.asarray(inputs.detach().cpu() if hasattr(inputs, "detach") else inputs, dtype=float)
         if x.ndim != 2 or x.shape[1] != len(self.names):
             raise InputError(f"inputs must have shape (rows, {len(self.names)}), got {x.shape}")
         return x
 
     def in_domain(self, inputs: Any) -> np.ndarray:
-        """True for rows within the range of the training data, ``(N,)``."""
+        """True for rows within the range of the training data, in the columns that are used, ``(N,)``."""
         x = self._columns(inputs)
-        whole = (-math.inf, math.inf)
-        low, high = np.array([self.domain.get(name, whole) for name in self.names]).T
-        inside: np.ndarray = ((x >= low) & (x <= high)).all(1)
+        inside = np.ones(len(x), dtype=bool)
+        for name in self.used:
+            low, high = self.domain.get(name, (-math.inf, math.inf))
+            column = x[:, self.names.index(name)]
+            inside &= (column >= low) & (column <= high)
         return inside
 
     @cached_property

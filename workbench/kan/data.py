@@ -224,11 +224,11 @@ class Dataset:
         _require_rows(len(table[target].values))
         kinds = dict(columns or {})
         values, said, task = _target(table[target].values, target, kinds.pop(target, None), task)
-        found = inputs_of(table, target, inputs, kinds)
+        read = getattr(frame, "attrs", {})
+        found = inputs_of(table, target, inputs, kinds, read.get("marks", {}))
         keys, about_groups = groups_of(table, groups, kinds, guess=split is None)
         if inputs is None:
             found = settled(found, values, missing, {groups} if isinstance(groups, str) else set())
-        read = getattr(frame, "attrs", {})
         notes = [*read.get("notes", ()), *found.notes, *said, *about_groups]
         if units is None:
             units = {n: u for n, u in read.get("units", {}).items() if n in (*found.values, target)}

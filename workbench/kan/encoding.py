@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from workbench.common.schema import MOST_NAMES, Label, Meta, Name, Struct, Text
+from workbench.common.schema import MOST_NAMES, Label, Meta, Name, Struct, Text, require
 from workbench.errors import InputError
 from workbench.kan.kinds import Guess, Kind, missing, plain, yes_of
 
@@ -25,6 +25,7 @@ class Encoding(Struct, frozen=True, forbid_unknown_fields=True):
         start: date that counts as 0, in ISO format. unit: in which dates are counted.
         fill: what inputs are where the cell is missing, one each; () where such rows are left out.
         flag: name of an input that is 1 where the cell is missing, or "".
+        marks: numbers that mean a missing cell, such as -999.
     """
 
     column: Name
@@ -36,11 +37,39 @@ class Encoding(Struct, frozen=True, forbid_unknown_fields=True):
     unit: Text = ""
     fill: Annotated[tuple[float, ...], Meta(max_length=MOST_NAMES)] = ()
     flag: Text = ""
+    marks: Annotated[tuple[float, ...], Meta(max_length=100)] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of all inputs that the column becomes, that of what is missing included."""
         return (*self.names, self.flag) if self.flag else self.names
+
+    def require_sound(self, what: str) -> None:
+        """An ``InputError`` where the record of a file contradicts itself.
+
+        Args:
+            what: the file, for people.
+        """
+        one = self.kind in ("number", "whole number", "date", "ordered category", "yes/no")
+        labelled = self.kind == "category" or (self.kind == "yes/no" and self.labels)
+        require(self.kind not in ("text", "identifier"), what, f"{self.column!r} is no input")
+        require(not one or len(self.names) == 1, what, f"{self.column!r} must be one input")
+        require(
+            not labelled or len(self.labels) == len(self.names),
+            what,
+            f"{self.column!r} has other labels",
+        )
+        require(
+            len(self.fill) in (0, len(self.names)), what, f"{self.column!r} is filled otherwise"
+        )
+        require(len(self.inputs) == len(set(self.inputs)), what, f"names of {self.column!r} repeat")
+        if self.kind == "date":
+            require(self.unit in _UNITS, what, f"{self.unit!r} is no unit of dates")
+            try:
+                start = np.datetime64(self.start, "us")
+            except ValueError as error:
+                raise InputError(f"{what} is damaged: {error}") from error
+            require(not np.isnat(start), what, f"{self.column!r} has no first date")
 
     def encoded(self, column: np.ndarray) -> np.ndarray:
         """The inputs ``(N, len(inputs))`` of a column ``(N,)``; NaN where it says nothing known.
@@ -66,6 +95,7 @@ class Encoding(Struct, frozen=True, forbid_unknown_fields=True):
                 f"{self.column!r} must hold numbers, but it holds text: leave it out, or read it as "
                 "another kind of column"
             ) from error
+        numbers[np.isin(numbers, self.marks)] = np.nan
         return numbers[:, None]
 
     def _indicated(self, column: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.common.schema import changed
 from workbench.errors import InputError
 from workbench.kan.columns import listed, require_columns
 from workbench.kan.encoding import Encoding, encoding_of
@@ -129,6 +130,7 @@ def inputs_of(
     target: str,
     wanted: Sequence[str] | None,
     kinds: Mapping[str, Kind],
+    marks: Mapping[str, Sequence[float]],
 ) -> Inputs:
     """The inputs that a table gives.
 
@@ -136,6 +138,7 @@ def inputs_of(
         columns: of the table. target: which of them is not an input.
         wanted: names of those that are; None for all that can be.
         kinds: of columns, where they are not to be guessed.
+        marks: numbers that meant a missing cell in the file, by column.
 
     Raises:
         InputError: a column that is wanted cannot be an input.
@@ -161,6 +164,7 @@ def inputs_of(
                 f"{name!r} cannot be an input: {why}; leave it out, or say which kind of column it is"
             )
         encoding, sentence = encoding_of(name, column.values, guess)
+        encoding = changed(encoding, marks=tuple(map(float, marks.get(name, ()))))
         found = encoding.encoded(column.values)
         if not encoding.names:
             notes.append(

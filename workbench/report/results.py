@@ -21,9 +21,10 @@ from workbench.kan.data import Dataset
 from workbench.network.graph import save_graph, to_networkx
 from workbench.pictures.drawing import network_svg
 from workbench.report import report, to_html, to_markdown
+from workbench.report.recipe import recipe_of, to_text
 from workbench.search.discovery import Discovery
 
-FIRST = ("formula.json", "model.safetensors", "result.json")
+FIRST = ("formula.json", "model.safetensors", "table.json", "result.json")
 """What must not be lost; ``result.json`` says whether the run is complete."""
 _PICTURES = ("network.*", "training.svg", "held_out.svg", "residuals.svg", "importance.svg")
 _WRITTEN = ("formula.*", *FIRST[1:], "report.*", *_PICTURES)
@@ -189,13 +190,14 @@ def write_first(out: str | Path, found: Discovery, about: Mapping[str, Any]) -> 
     """
     folder = check_folder(out)
     files = [folder / name for name in FIRST]
-    with replacing(*files) as (formula, model, figures):
+    with replacing(*files) as (formula, model, table, figures):
         formula.write_text(_stamped(found, about).formula.to_text(), encoding="utf-8")
         data = found.data
         content = checkpoint.to_bytes(
             found.network, names=data.names, target=data.target, units=data.units
         )
         model.write_bytes(content)
+        table.write_text(to_text(recipe_of(data)), encoding="utf-8")
         figures.write_text(_json(about), encoding="utf-8")
     return files
 

@@ -35,7 +35,7 @@ class Column:
         missing: cells without a value. distinct: different values.
         low, high: range of numbers, or None.
         counts: of values in bins of equal width, or of the most frequent labels.
-        labels: the most frequent labels of a column that is not of numbers.
+        labels: the most frequent labels of a column that is not of numbers; the first and last date.
         useless: why it cannot be an input, as a sentence, or "".
     """
 
@@ -276,7 +276,11 @@ def _column(column: Values, guess: Guess) -> Column:
     distinct = len(np.unique(finite)) if labels is None else int(labels.nunique())
     counts: tuple[int, ...] = _histogram(finite) if len(finite) else ()
     shown: tuple[str, ...] = ()
-    if labels is not None:
+    if known.dtype.kind == "M" and len(known):
+        ticks = known.astype("datetime64[s]").astype(np.int64)
+        shown = tuple(str(np.datetime64(int(t), "s")) for t in (ticks.min(), ticks.max()))
+        counts = _histogram(ticks.astype(float))
+    elif labels is not None:
         top = labels.value_counts().head(_MOST_LABELS)
         shown, counts = tuple(map(str, top.index)), tuple(map(int, top))
     return Column(

@@ -59,9 +59,7 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
         read, what = _reader(file)
         raw = read(file)
         require_columns(file.name, raw.frame.shape[1])
-        frame, units, notes = tidied(
-            raw.frame, raw.names, raw.units, keep=keep, decimal_comma=raw.decimal_comma
-        )
+        frame = tidied(raw.frame, raw.names, raw.units, keep=keep, decimal_comma=raw.decimal_comma)
     except InputError:
         raise
     except Exception as error:  # the libraries that read files name no errors of their own
@@ -69,8 +67,9 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
     unknown = [name for name in keep if name not in frame.columns]
     if unknown:
         raise InputError(f"only columns can be kept, but there is no {unknown[0]!r}")
-    known = {name: unit for name, unit in units.items() if name in frame.columns and is_unit(unit)}
-    frame.attrs = {"notes": [*raw.notes, *notes], "units": known}
+    frame.attrs["notes"] = [*raw.notes, *frame.attrs["notes"]]
+    said = frame.attrs["units"]
+    frame.attrs["units"] = {name: unit for name, unit in said.items() if is_unit(unit)}
     return frame
 
 

@@ -142,26 +142,24 @@ def split(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
 
 
 def _separator(lines: Sequence[str], suffix: str) -> str:
-    """What separates the cells: most rows have as many of them, and most of these are numbers."""
+    """What separates the cells: most rows have as many of them; then, most of these are numbers."""
     fitness = {separator: _fitness(lines, separator) for separator in _SEPARATORS}
-    if not any(fitness.values()):
+    if not any(alike for alike, _ in fitness.values()):
         fitness |= {separator: _fitness(lines, separator) for separator in _RARE}
-    if suffix == ".tsv" and fitness["\t"]:
+    if suffix == ".tsv" and fitness["\t"][0]:
         return "\t"
     return max(fitness, key=lambda separator: fitness[separator])
 
 
-def _fitness(lines: Sequence[str], separator: str) -> float:
+def _fitness(lines: Sequence[str], separator: str) -> tuple[float, float]:
+    """Shares of rows that have as many cells, two or more, and of numbers in these."""
     rows = [row for row in split(lines, separator) if row]
     widths = Counter(map(len, rows))
     width = max(widths, key=lambda n: (widths[n], n)) if widths else 0
     if width < 2:
-        return 0.0
-    alike = [row for row in rows if len(row) == width]
-    cells = [cell for row in alike for cell in row if cell]
-    numbers = sum(map(_is_number, cells)) / max(len(cells), 1)
-    # Names may have one cell less than the rows: rows that are alike count, and numbers in them.
-    return len(alike) / len(rows) * (1 + numbers)
+        return 0.0, 0.0
+    cells = [cell for row in rows if len(row) == width for cell in row if cell]
+    return widths[width] / len(rows), sum(map(_is_number, cells)) / max(len(cells), 1)
 
 
 def _is_number(cell: str) -> bool:

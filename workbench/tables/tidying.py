@@ -25,8 +25,11 @@ def tidied(
     *,
     keep: Collection[str] = (),
     decimal_comma: bool = False,
-) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
-    """A table of numbers, dates and labels; units of its columns; and what was done, in sentences.
+) -> pd.DataFrame:
+    """A table of numbers, dates and labels; its ``attrs`` say what was done.
+
+    These are "notes", sentences; "units" of columns; "marks", numbers that were read as missing, by
+    column.
 
     Args:
         frame: as it was read. names: of its columns, "" for none.
@@ -36,7 +39,7 @@ def tidied(
     """
     named = list(names)
     notes: list[str] = []
-    found_units = dict(units)
+    found_units, marks = dict(units), {}
     columns: dict[str, pd.Series] = {}
     frame = _without_remarks(frame, notes)
     for place, name in enumerate(named):
@@ -49,11 +52,19 @@ def tidied(
         require_text(name)
         if name not in keep:
             series, unit, done = _tidy(series, decimal_comma)
-            notes += [f"{name!r}: {sentence}." for sentence in done]
             if unit:
                 found_units.setdefault(name, unit)
+            marks[name] = standing_for_nothing(series.to_numpy())
+            series, more = _without_marks(series, marks[name])
+            notes += [f"{name!r}: {sentence}." for sentence in (*done, *more)]
         columns[name] = series
-    return pd.DataFrame(columns), found_units, notes
+    found = pd.DataFrame(columns)
+    found.attrs = {
+        "notes": notes,
+        "units": {name: unit for name, unit in found_units.items() if name in columns},
+        "marks": {name: values for name, values in marks.items() if values},
+    }
+    return found
 
 
 def _without_remarks(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
@@ -103,14 +114,13 @@ def _tidy(series: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str, list[
         return series, "", []
     if series.dtype.kind not in "iufb":
         return _tidy_text(series, decimal_comma)
-    numbers, done = _without_marks(series)
-    return numbers, "", done
+    return series, "", []
 
 
-def _without_marks(series: pd.Series) -> tuple[pd.Series, list[str]]:
+def _without_marks(series: pd.Series, marks: Iterable[float]) -> tuple[pd.Series, list[str]]:
     """Numbers without those that stand for what is missing."""
     done = []
-    for mark in standing_for_nothing(series.to_numpy()):
+    for mark in marks:
         where = series == mark
         series = series.astype(float).mask(where)
         done.append(
@@ -135,8 +145,7 @@ def _tidy_text(series: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str, 
     )
     if numbers is not None:
         values, unit, done = numbers
-        column, marks = _without_marks(_taken(values, codes, series))
-        return column, unit, [*done, *_gaps(texts, said, codes), *marks]
+        return _taken(values, codes, series), unit, [*done, *_gaps(texts, said, codes)]
     said = np.array([not says_nothing(text, among_numbers=False) for text in texts])
     words = [text for text, says in zip(texts, said, strict=True) if says]
     dates = as_dates(words) if words else None
