@@ -71,7 +71,21 @@ def to_text(expression: Expr, names: Mapping[str, str] | None = None) -> str:
 
 
 class _Latex(LatexPrinter):
-    """SymPy's LaTeX with ln, its power where a reader expects it, and a step that is no theta."""
+    """SymPy's LaTeX with ln, its power where a reader expects it, and a step that is no theta.
+
+    A part that occurs again, in another line too, is not written anew.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._known: dict[Expr, str] = {}
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if settings or not isinstance(expr, Expr):
+            return str(super()._print(expr, **settings))
+        if expr not in self._known:
+            self._known[expr] = str(super()._print(expr))
+        return self._known[expr]
 
     def _print_Heaviside(self, expression: Expr, exp: str | None = None) -> str:  # noqa: N802
         head = r"\operatorname{step}" + (f"^{{{exp}}}" if exp else "")
@@ -90,7 +104,7 @@ def to_latex(
 
 
 def _printer(names: Mapping[Symbol, str] | None, dots: bool) -> LatexPrinter:
-    settings = {"symbol_names": dict(names or {}), "inv_trig_style": "full"}
+    settings: dict[str, Any] = {"symbol_names": names or {}, "inv_trig_style": "full"}
     if dots:
         settings["mul_symbol"] = "dot"
     return _Latex(settings)
@@ -138,9 +152,9 @@ class _Layout:
     """Parts that wait for an equation of their own, and how everything is written."""
 
     def __init__(self, names: dict[Symbol, str], dots: bool, width: int, letter: str) -> None:
-        self.names, self.dots, self.width, self.letter = names, dots, width, letter
+        self.names, self.width, self.letter = names, width, letter
+        self.printer = _printer(names, dots)
         self.waiting: list[tuple[str, Expr]] = []
-        self._known: dict[Expr, str] = {}
 
     def equations(self, left: str, expression: Expr) -> list[Equation]:
         self.waiting.append((left, expression))
@@ -151,15 +165,13 @@ class _Layout:
         return found
 
     def latex(self, expression: Expr) -> str:
-        if expression not in self._known:
-            self._known[expression] = to_latex(expression, self.names, dots=self.dots)
-        return self._known[expression]
+        return self.printer.doprint(expression)
 
     def terms(self, expression: Expr) -> list[Expr]:
         """The summands, in the order in which SymPy prints them."""
         if not expression.is_Add:
             return [expression]
-        return list(_printer(self.names, self.dots)._as_ordered_terms(expression))
+        return list(self.printer._as_ordered_terms(expression))
 
     def narrow(self, term: Expr) -> Expr:
         """A term whose widest sums have names of their own, if it is too wide for a row."""
