@@ -1,11 +1,16 @@
 """The choices that a discovery makes by itself."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.search.automatic import discover
+from workbench.kan.training.fitting import fit
+from workbench.kan.training.result import FitResult
+from workbench.network.elimination import Elimination, eliminate
+from workbench.search.automatic import GRIDS, discover
 from workbench.search.shapes import default_widths
 
 
@@ -39,3 +44,44 @@ def test_structure_is_looked_for_where_it_is_wanted() -> None:
     told.clear()
     assert discover(data, effort="quick", structure=False, report=report).suggestions == ()
     assert "looking for structure" not in told
+
+
+@pytest.mark.parametrize("asked", [(3, 6), None])
+def test_options_of_trainings_count_for_every_network(
+    asked: tuple[int, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[dict[str, Any]] = []
+    pruned: list[dict[str, Any]] = []
+
+    def noted_fit(model: KAN, data: Dataset, **options: Any) -> FitResult:
+        trained.append({k: v for k, v in options.items() if k != "callback"})
+        return fit(model, data, **options)
+
+    def noted_elimination(model: KAN, data: Dataset, **options: Any) -> Elimination:
+        pruned.append(options["training"])
+        return eliminate(model, data, **options)
+
+    monkeypatch.setattr("workbench.search.course.fit", noted_fit)
+    monkeypatch.setattr("workbench.search.course.eliminate", noted_elimination)
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (120, 1))
+    data = Dataset.from_arrays(x, np.sin(9 * x[:, 0]) + np.abs(x[:, 0]))
+    chosen = {"steps": 4, "smoothness": 1e-6} | ({"grids": asked} if asked else {})
+    discover(
+        data,
+        widths=((1, 1),),
+        structure=False,
+        ratio=False,
+        training=chosen,
+        seed=2,
+        report=lambda what, share: what == "baselines",
+    )
+    _, shape, last = trained  # the first is of what is known before any search
+    grids = asked or GRIDS
+    assert shape == {"seed": 2, "steps": 4, "smoothness": 1e-6, "grids": grids}
+    assert pruned == [{"steps": 4, "smoothness": 1e-6, "grids": grids}]
+    assert {k: last[k] for k in ("steps", "smoothness", "starts", "seed")} == {
+        "steps": 4, "smoothness": 1e-6, "starts": 1, "seed": 2
+    }  # fmt: skip
+    assert list(last["grids"]) == [last["grids"][0] * 2**k for k in range(len(last["grids"]))]
+    assert (max(last["grids"]) <= 6) is (asked is not None)
