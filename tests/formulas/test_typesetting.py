@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import sympy
+from sympy import Expr
+from sympy.printing.latex import LatexPrinter
 
 from workbench.formulas.export import export
 from workbench.formulas.formula import Formula
@@ -91,3 +93,21 @@ def test_equations_that_were_handed_out_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         equation.left = "z"
     assert len({equation, replace(equation)}) == 1
+
+
+def test_many_wide_factors_get_names_in_few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    a = sympy.Symbol("a", real=True)
+    factors = [sympy.sin(a) + i * sympy.exp(a / i) + sympy.Float(1) / (i + 2) for i in range(3, 43)]
+    wholes = 0
+    printed = LatexPrinter.doprint
+
+    def counted(printer: LatexPrinter, expression: Expr) -> str:
+        nonlocal wholes
+        wholes += expression.is_Mul and len(expression.args) == 40
+        return printed(printer, expression)
+
+    monkeypatch.setattr(LatexPrinter, "doprint", counted)
+    first, *others = layout("y", sympy.Mul(*factors))
+    assert 25 < len(others) <= 40
+    assert all(other.left in first.line for other in others)
+    assert wholes < 10

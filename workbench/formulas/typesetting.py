@@ -6,7 +6,7 @@ another function gets a name of its own, as in a paper.
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +104,7 @@ def to_latex(
 
 
 def _printer(names: Mapping[Symbol, str] | None, dots: bool) -> LatexPrinter:
-    settings: dict[str, Any] = {"symbol_names": names or {}, "inv_trig_style": "full"}
+    settings: dict[str, Any] = {"symbol_names": {} if names is None else names, "inv_trig_style": "full"}
     if dots:
         settings["mul_symbol"] = "dot"
     return _Latex(settings)
@@ -175,13 +175,27 @@ class _Layout:
 
     def narrow(self, term: Expr) -> Expr:
         """A term whose widest sums have names of their own, if it is too wide for a row."""
-        while extent(self.latex(term)) > self.width:
-            sums = [p for p in sympy.preorder_traversal(term) if p.is_Add and p is not term]
-            wide = [p for p in sums if extent(self.latex(p)) > self.width / 3]
-            if not wide:
+        least = 1
+        while (excess := extent(self.latex(term)) - self.width) > 0:
+            names: dict[Expr, Expr] = {}
+            for part in dict.fromkeys(self.wide_sums(term)):
+                if excess <= 0 and len(names) >= least:
+                    break
+                names[part] = self.named(part)
+                excess -= extent(self.latex(part)) - extent(self.latex(names[part]))
+            if not names:
                 break
-            term = term.xreplace({wide[0]: self.named(wide[0])})
+            term = term.xreplace(names)
+            least *= 2  # so that few rounds are enough for many sums
         return term
+
+    def wide_sums(self, term: Expr) -> Iterator[Expr]:
+        """The outermost sums within a term that take more than a third of a row."""
+        for part in term.args:
+            if part.is_Add and extent(self.latex(part)) > self.width / 3:
+                yield part
+            else:
+                yield from self.wide_sums(part)
 
     def named(self, part: Expr) -> Symbol:
         """A symbol for a part, whose own equation follows."""
