@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Expr, Function, Mul
+from sympy import Expr, Function, Max, Min, Mul
 
 
 def replaced(expression: Expr, table: Mapping[Expr, Expr], *, settled: bool = False) -> Expr:
@@ -34,7 +34,7 @@ def applied(head: Any, arguments: Sequence[Any]) -> Any:
     SymPy would look for another form of every function again, which takes most of the time. Functions of
     numbers are evaluated all the same.
     """
-    function = isinstance(head, type) and issubclass(head, Function)
+    function = isinstance(head, type) and issubclass(head, Function | Max | Min)
     plain = all(isinstance(argument, Expr) for argument in arguments)
     if function and plain and not all(argument.is_number for argument in arguments):
         return head(*arguments, evaluate=False)

@@ -185,7 +185,7 @@ class _Layout:
                 excess -= extent(self.latex(part)) - extent(self.latex(names[part]))
             if not names:
                 break
-            term = term.xreplace(names)
+            term = replaced(term, names, settled=True)
             least *= 2  # so that few rounds are enough for many sums
         return term
 
