@@ -104,7 +104,10 @@ def to_latex(
 
 
 def _printer(names: Mapping[Symbol, str] | None, dots: bool) -> LatexPrinter:
-    settings: dict[str, Any] = {"symbol_names": {} if names is None else names, "inv_trig_style": "full"}
+    settings: dict[str, Any] = {
+        "symbol_names": {} if names is None else names,
+        "inv_trig_style": "full",
+    }
     if dots:
         settings["mul_symbol"] = "dot"
     return _Latex(settings)
