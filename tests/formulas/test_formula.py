@@ -37,6 +37,19 @@ def test_values_from_frame_array_and_tensor_agree() -> None:
         law(frame[["x1"]])
 
 
+def test_a_formula_that_is_too_long_to_be_read_again_is_refused(tmp_path: Path) -> None:
+    def sines(count: int) -> sympy.Expr:
+        return sympy.Add(*(sympy.sin(i * X) for i in range(2, 2 + count)))
+
+    law = formula(sines(900))
+    law.save(tmp_path / "f.json")
+    assert Formula.load(tmp_path / "f.json").expressions == law.expressions
+    with pytest.raises(InputError, match="at most 4000 parts, this one has 4401"):
+        formula(sines(1100))
+    with pytest.raises(InputError, match="at most 4000 parts"):
+        formula(X, as_fitted=(sines(1100),))
+
+
 def test_no_rows_have_no_values() -> None:
     none = np.zeros((0, 2))
     assert formula(X + Y).predict(none).shape == (0,)

@@ -112,6 +112,21 @@ def test_functions_within_each_other_come_back(tmp_path: Path, name: str) -> Non
     assert np.isfinite(back(np.full((1, 2), 1.5))).all()
 
 
+@pytest.mark.parametrize(("pieces", "refused"), [(20, False), (21, True)])
+def test_so_many_pieces_are_read(tmp_path: Path, pieces: int, refused: bool) -> None:
+    parts = [
+        f"ExprCondPair(Integer({i}), LessThan({SYMBOL}, Integer({i})))"
+        for i in range(2, pieces + 1)
+    ]
+    text = f"Piecewise({', '.join([*parts, f'ExprCondPair({SYMBOL}, true)'])})"
+    path = changed(tmp_path, expressions=[text], as_fitted=[])
+    if refused:
+        with pytest.raises(InputError, match="Piecewise has more than 20 parts"):
+            Formula.load(path)
+    else:
+        assert Formula.load(path)(np.array([[2.5, 0.0]])) == 3
+
+
 def test_functions_within_each_other_are_refused_when_they_are_typed() -> None:
     assert parse_expression("sinc(sinc(sinc(a)))").has(sympy.sinc)
     with pytest.raises(InputError, match="too deep: sinc"):

@@ -20,6 +20,7 @@ from workbench.formulas.evaluation import compiled, real, require_symbols
 from workbench.formulas.library import SYMPY, complexity
 from workbench.formulas.naming import Written, quotations, upright, write_labels, write_names
 from workbench.formulas.rebuilding import replaced
+from workbench.formulas.size import require_short
 from workbench.formulas.typesetting import WIDTH, Equation, layout, rounded, to_mathml, to_text
 from workbench.formulas.validity import explosion, limits
 
@@ -222,6 +223,8 @@ class Law:
         return tuple(told)
 
     def __post_init__(self) -> None:
+        for expressions in (self.expressions, self.as_fitted):
+            require_short(expressions)
         for expression in (*self.expressions, *self.as_fitted):
             require_symbols(expression, self.symbols)
 

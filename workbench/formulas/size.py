@@ -1,8 +1,14 @@
 """How large an expression is; without torch, so that a child process starts quickly."""
 
 import math
+from collections.abc import Iterable
 
-from sympy import Expr, Float
+from sympy import Expr, Float, preorder_traversal
+
+from workbench.errors import InputError
+
+MOST_PARTS = 4000
+"""Of a formula, all its outputs together: whatever is done with them takes less than a second."""
 
 _MOST_NODES, _MOST_TERMS = 80, 500
 
@@ -25,6 +31,16 @@ def complexity(expression: Expr) -> int:
         return sum(parts) + len(parts) - 1
     parts = [complexity(part) for part in expression.args]
     return sum(parts) + (1 if expression.is_Pow else 2)
+
+
+def require_short(expressions: Iterable[Expr]) -> None:
+    """An ``InputError`` where a formula is too long to be shown, saved and read again."""
+    parts = sum(1 for expression in expressions for _ in preorder_traversal(expression))
+    if parts > MOST_PARTS:
+        raise InputError(
+            f"a formula has at most {MOST_PARTS} parts, this one has {parts}: a network with fewer "
+            "edges says it more shortly"
+        )
 
 
 def _number(expression: Expr) -> int:

@@ -11,6 +11,7 @@ from sympy import Expr
 from workbench.errors import InputError
 from workbench.formulas.bounded import built, decimal, floating, require_light, whole
 from workbench.formulas.rebuilding import applied, keeps_apart
+from workbench.formulas.size import MOST_PARTS
 
 _FUNCTIONS = (
     "Abs", "Add", "Equality", "GreaterThan", "Heaviside", "LessThan", "Max", "Min", "Mul",
@@ -25,7 +26,7 @@ _BUILDERS: dict[str, Any] = {
 _NAMES: dict[str, Any] = {
     "pi": sympy.pi, "E": sympy.E, "I": sympy.I, "true": sympy.true, "false": sympy.false,
 }  # fmt: skip
-_MOST_CHARACTERS, _MOST_PARTS, _DEEPEST = 200_000, 4000, 60
+_MOST_CHARACTERS, _DEEPEST = 200_000, 60
 
 OPAQUE: dict[str, type[sympy.Function]] = {}
 """Registered functions that SymPy knows by name only; see ``workbench.formulas.library.register``."""
@@ -57,7 +58,7 @@ def parse_srepr(text: str) -> Expr:
 class Reader:
     """Reads texts that ``sympy.srepr`` wrote.
 
-    Together they have at most 4,000 parts, so that whatever is done with them takes less than a second.
+    Together they have at most ``MOST_PARTS``, see ``size``.
     """
 
     def __init__(self) -> None:
@@ -85,9 +86,9 @@ class Reader:
 
     def _build(self, node: ast.expr, depth: int) -> Any:
         self._nodes += 1
-        if self._nodes > _MOST_PARTS or depth > _DEEPEST:
+        if self._nodes > MOST_PARTS or depth > _DEEPEST:
             raise InputError(
-                f"a saved expression has at most {_MOST_PARTS} parts, nested {_DEEPEST} deep"
+                f"a saved expression has at most {MOST_PARTS} parts, nested {_DEEPEST} deep"
             )
         if isinstance(node, ast.Name) and node.id in _NAMES:
             return _NAMES[node.id]

@@ -81,6 +81,14 @@ def test_a_bent_step_follows_a_curved_valley() -> None:
     assert bent.iteration < straight.iteration
 
 
+def test_lbfgs_ends_where_nothing_more_is_gained() -> None:
+    random = np.random.default_rng(0)
+    x = random.uniform(-1, 1, (60, 1))
+    data = Dataset.from_arrays(x, x[:, 0] + random.standard_normal(60))
+    result = fit(KAN((1, 1)), data, solver="lbfgs", grids=(3,), steps=3000)
+    assert 5 < result.history[-1].step < 1500
+
+
 def test_lbfgs_goes_deep() -> None:
     result = fit(KAN((2, 1)), _sums(), solver="lbfgs", grids=(6,), steps=300)
     assert result.validation_loss < 1e-5
