@@ -64,6 +64,9 @@ def test_rare_labels_have_no_input() -> None:
     data = Dataset.from_frame(TABLE.assign(place=places), "y")
     assert "place_west" not in data.names
     assert "2 rare labels" in data.notes[0]
+    pairs = np.repeat([f"place {i}" for i in range(15)], 2).tolist() * 2
+    few = TABLE.head(30).assign(place=pairs[:30])
+    assert Dataset.from_frame(few, "y").names == ("a",)
 
 
 def test_scales_and_yes_are_one_number() -> None:

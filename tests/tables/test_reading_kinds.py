@@ -94,8 +94,10 @@ TEXTS: dict[str, tuple[str | bytes, pd.DataFrame, str]] = {
     "units in brackets": (lines(head="x1,x2,y\n[m],[s],[-]"), PLAIN, "units"),
     "units of some": (lines(head="x1,x2,y\nm,,"), PLAIN, "units"),
     "a remark below": (lines() + "Source: the second run\n", PLAIN, "below the table"),
+    "remarks below": (lines() + "====\nFootnotes\n\"1 - by hand, twice\"\n", PLAIN, "below the table"),
     "separators at the ends": (lines().replace("\n", ",\n"), PLAIN, ""),
     "separators at the ends of rows": (lines().replace("\n", ",\n").replace("y,", "y", 1), PLAIN, ""),
+    "a separator at the end of the names": (lines(head="x1,x2,y,"), PLAIN, ""),
     "an index": (
         ",x1,x2,y\n" + "".join(f"{i},{line}\n" for i, line in enumerate(lines(head="").split())),
         PLAIN, "counts the rows",
@@ -190,6 +192,8 @@ def test_without_names(tmp_path: Path) -> None:
     assert list(read_table(tmp_path / "t.csv").columns) == ["x1", "x2"]
     (tmp_path / "t.csv").write_text("place,1990,1991\nhere,1.5,2.5\nthere,3.5,4.5\n")
     assert list(read_table(tmp_path / "t.csv").columns) == ["place", "1990", "1991"]
+    (tmp_path / "t.csv").write_text("height,142.24,144.78,147.32\n9.4,1,0,2\n9.5,0,3,1\n")
+    assert list(read_table(tmp_path / "t.csv").columns)[1] == "142.24"
 
 
 def test_a_name_that_is_there_twice(tmp_path: Path) -> None:
@@ -208,6 +212,12 @@ def test_labels_stay(tmp_path: Path) -> None:
     assert frame["amount"].tolist() == ["None", "Some", "Lots"]
     assert frame["code"].tolist() == ["12A", "7B", "8C"]
     assert frame["when"].dt.day.tolist()[:2] == [1, 2]
+    (tmp_path / "t.csv").write_text(
+        "a,b,c\n" + "1,<3cm,135\n2,>3cm,136A\n3,<3cm,136\n" * 9 + "1,>3cm,B9\n"
+    )
+    frame = read_table(tmp_path / "t.csv")
+    assert frame["b"].tolist()[:2] == ["<3cm", ">3cm"]
+    assert frame["c"].tolist()[:2] == ["135", "136A"]
 
 
 def test_what_was_done_can_be_undone(tmp_path: Path) -> None:

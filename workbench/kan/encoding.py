@@ -86,7 +86,7 @@ class Encoding(Struct, frozen=True, forbid_unknown_fields=True):
     def _values(self, column: np.ndarray) -> np.ndarray:
         if self.kind == "date":
             return self._since(column)[:, None]
-        if self.kind in ("category", "ordered category", "yes/no") and self.labels:
+        if self.labels or self.others:
             return self._indicated(column)
         try:
             numbers = np.where(missing(column), np.nan, column).astype(np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 
 from workbench.common.schema import changed
 from workbench.errors import InputError
+from workbench.kan.columns import LEAST_ROWS
 from workbench.kan.encoding import Encoding
 from workbench.kan.frames import Inputs
 from workbench.kan.kinds import missing as without
@@ -36,7 +37,8 @@ def settled(found: Inputs, target: np.ndarray, missing: Missing, apart: Collecti
     known = np.logical_not(without(target).reshape(len(target), -1).any(1))
     gaps = {e.column: _gaps(found, e) for e in encodings}
     kept = known & ~_any(gaps, known) if missing == "drop" else known
-    while kept.sum() < _LEAST_SHARE * known.sum() and gaps:
+    least = max(_LEAST_SHARE * known.sum(), min(LEAST_ROWS, known.sum()))
+    while kept.sum() < least and gaps:
         worst = max(gaps, key=lambda name: int((gaps[name] & known).sum()))
         count = int((gaps.pop(worst) & known).sum())
         notes.append(

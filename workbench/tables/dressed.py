@@ -29,6 +29,7 @@ _THOUSANDS = r"[1-9]\d{{0,2}}(?:{0}\d{{3}})+"
 _POWER = re.compile(r"(?:[eEdD]|10\s?(?:\^|\*\*)?\s?)([-+]?\d+)$")
 _PLAIN = str.maketrans("−–⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "---+0123456789")
 _LONGEST = 64
+_MOSTLY = 0.9
 _SHARES = {"%": 0.01, "‰": 0.001}
 
 
@@ -48,7 +49,10 @@ class Numbers:
 
 
 def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
-    """The numbers that different texts of one column say; none where their units differ.
+    """The numbers that different texts of one column say.
+
+    They say none where units differ or stand in some cells alone (136A among 135 and 136), and where most
+    are limits (<3 cm and >3 cm): these are labels.
 
     Args:
         texts: different cells, without blanks around them.
@@ -56,10 +60,11 @@ def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
     """
     cells = [_CELL.fullmatch(text) if len(text) <= _LONGEST else None for text in texts]
     found = [cell for cell in cells if cell is not None]
-    units = {_unit(cell) for cell in found} - {""}
-    if len(units) > 1:
+    units = [unit for cell in found if (unit := _unit(cell))]
+    limits = sum(cell["limit"] is not None for cell in found)
+    if len(set(units)) > 1 or 0 < len(units) < _MOSTLY * len(found) or 2 * limits > len(found):
         return Numbers(np.full(len(texts), np.nan), "", ())
-    unit = units.pop() if units else ""
+    unit = units[0] if units else ""
     decimal = _decimal_mark([cell["digits"] for cell in found], decimal_comma)
     values = [math.nan if cell is None else _value(cell, decimal) for cell in cells]
     done = _taken_off(found, unit, decimal)

@@ -14,7 +14,7 @@ from workbench.errors import InputError
 
 PACKED = (".gz", ".bz2", ".xz", ".zip")
 _PIECE = 1 << 20
-_ALWAYS, _RATIO = 20_000_000, 100
+_ALWAYS, _RATIO = 4_000_000, 100
 """Bytes that any file may unpack to, and how many times its size a larger one may."""
 
 

@@ -14,6 +14,7 @@ _BENEATH = 20
 _REMARK_ROWS = 2
 _LONGEST_UNIT = 24
 _YEARS = range(1500, 2200)
+_EVEN = 1.01
 
 Row = Sequence[str]
 
@@ -46,6 +47,8 @@ def laid_out(rows: Sequence[Row], what: str, names: Row = ()) -> Layout:
         InputError: there is no row of values.
     """
     width = _width(rows)
+    # The row of names may end in a separator where the others do not.
+    rows = [row[:-1] if len(row) == width + 1 and not row[-1] else row for row in rows]
     full = [i for i, row in enumerate(rows) if _is_full(row, width)]
     if (
         len(full) > 1
@@ -156,10 +159,11 @@ def _repeats(row: Row, beneath: Sequence[Row]) -> bool:
 def _counts(cells: Sequence[str]) -> bool:
     """Whether the numbers of a row are names: years, or numbers that count up."""
     said = [value for cell in cells if (value := number(cell)) is not None]
-    if len(said) < 2 or any(not value.is_integer() for value in said):
+    if len(said) < 2:
         return False
-    steps = {b - a for a, b in pairwise(said)}
-    return len(steps) == 1 and steps.pop() > 0 and (len(said) > 2 or int(said[0]) in _YEARS)
+    steps = [b - a for a, b in pairwise(said)]
+    even = min(steps) > 0 and max(steps) < _EVEN * min(steps)
+    return even and (len(said) > 2 or said[0] in _YEARS)
 
 
 def _is_remark(rows: Sequence[Row], place: int, width: int) -> bool:

@@ -1,9 +1,8 @@
 """How much a file may hold: what it unpacks to is counted while it is read, and never believed."""
 
-from workbench.common.schema import MOST_NAMES
 from workbench.errors import InputError
 
-MOST_CELLS = 20_000_000
+MOST_CELLS, MOST_COLUMNS = 20_000_000, 5_000
 CELL = 8
 """Bytes of a number in memory."""
 
@@ -16,7 +15,7 @@ def require_moderate(name: str, cells: float) -> None:
 
 def require_columns(name: str, columns: int) -> None:
     """An ``InputError`` where a file has more columns than a table may have."""
-    if columns > MOST_NAMES:
+    if columns > MOST_COLUMNS:
         raise InputError(
-            f"{name!r} is too large: it may have {MOST_NAMES} columns at most, got {columns}"
+            f"{name!r} is too large: it may have {MOST_COLUMNS} columns at most, got {columns}"
         )

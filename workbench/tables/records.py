@@ -61,6 +61,7 @@ def _from_list(file: File, found: Sequence[Any]) -> Raw:
 
 def _from_rows(file: File, rows: Sequence[Sequence[Any]]) -> Raw:
     width = max(map(len, rows))
+    require_columns(file.name, width)
     require_moderate(file.name, width * len(rows))
     short = next((i for i, row in enumerate(rows, start=1) if len(row) != width), None)
     if short is not None:

@@ -270,11 +270,11 @@ def _require_even(source: _Source, separator: str, layout: Layout, name: str) ->
         for number, row in enumerate(reader, start=number + 1):  # noqa: B020
             if row and (below or len(row) != width):
                 found = below or (number, len(row))
-                if below or len(row) > 1 or as_number(row[0]) is not None:
+                if len(row) > 1 or as_number(row[0]) is not None:
                     break
                 below = found
         else:
-            return  # a text of one cell at the end is a remark below the table
+            return  # texts of one cell at the end are remarks below the table
     raise InputError(
         f"every row of {name!r} needs {width} fields, but row {found[0]} has {found[1]}: mend it"
     )

@@ -1,6 +1,7 @@
 """Columns as they were read become numbers, dates and labels; what was done to each is said."""
 
 import datetime
+import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +16,10 @@ from workbench.tables.missing import says_nothing, standing_for_nothing
 
 _SAMPLE = 1000
 _MOSTLY = 0.9
+_MOST_TEXTS, _MOST_DATES = 1000, 100
+"""Columns of text that are looked at, for numbers and for dates: hostile tables have more."""
 _COUNTING = ("", "Unnamed: 0")
+_LABEL = re.compile(r"[^\W\d_]{1,3}[-_ ]?\d+|\d+[-_ ]?[^\W\d_]{1,2}")
 
 
 def tidied(
@@ -39,7 +43,7 @@ def tidied(
     """
     named = list(names)
     notes: list[str] = []
-    found_units, marks = dict(units), {}
+    found_units, marks, texts = dict(units), {}, 0
     columns: dict[str, pd.Series] = {}
     frame = _without_remarks(frame, notes)
     for place, name in enumerate(named):
@@ -50,8 +54,11 @@ def tidied(
                 continue
             name = _free(known, named)
         require_text(name)
-        if name not in keep:
-            series, unit, done = _tidy(series, decimal_comma)
+        texts += series.dtype.kind not in "iufbcmM"
+        if texts == _MOST_TEXTS + 1:
+            notes.append(f"{name!r} and later columns were left as they are: too many are of text.")
+        if name not in keep and texts <= _MOST_TEXTS:
+            series, unit, done = _tidy(series, decimal_comma, dates=texts <= _MOST_DATES)
             if unit:
                 found_units.setdefault(name, unit)
             marks[name] = standing_for_nothing(series.to_numpy())
@@ -104,7 +111,9 @@ def _free(name: str, names: Collection[str]) -> str:
     return name
 
 
-def _tidy(series: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str, list[str]]:
+def _tidy(
+    series: pd.Series, decimal_comma: bool, *, dates: bool
+) -> tuple[pd.Series, str, list[str]]:
     """A column, the unit that stood in its cells, and what was done to it."""
     if series.dtype.kind == "M":
         return (series.dt.tz_convert(None) if series.dt.tz is not None else series), "", []
@@ -113,7 +122,7 @@ def _tidy(series: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str, list[
     if series.dtype.kind == "c":
         return series, "", []
     if series.dtype.kind not in "iufb":
-        return _tidy_text(series, decimal_comma)
+        return _tidy_text(series, decimal_comma, dates=dates)
     return series, "", []
 
 
@@ -129,7 +138,9 @@ def _without_marks(series: pd.Series, marks: Iterable[float]) -> tuple[pd.Series
     return series, done
 
 
-def _tidy_text(series: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str, list[str]]:
+def _tidy_text(
+    series: pd.Series, decimal_comma: bool, *, dates: bool
+) -> tuple[pd.Series, str, list[str]]:
     codes, distinct = pd.factorize(series.to_numpy(dtype=object))
     if not len(distinct):
         return pd.Series(np.full(len(series), np.nan), index=series.index), "", []
@@ -148,11 +159,11 @@ def _tidy_text(series: pd.Series, decimal_comma: bool) -> tuple[pd.Series, str, 
         return _taken(values, codes, series), unit, [*done, *_gaps(texts, said, codes)]
     said = np.array([not says_nothing(text, among_numbers=False) for text in texts])
     words = [text for text, says in zip(texts, said, strict=True) if says]
-    dates = as_dates(words) if words else None
-    if dates is not None:
+    found = as_dates(words) if words and dates else None
+    if found is not None:
         values = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[ns]")
-        values[said] = dates[0].to_numpy(dtype="datetime64[ns]")
-        how = [f"{dates[1]} were read"] if dates[1] != "dates" else []
+        values[said] = found[0].to_numpy(dtype="datetime64[ns]")
+        how = [f"read as {found[1]}"] if found[1] != "dates" else []
         return _taken(values, codes, series), "", [*how, *_gaps(texts, said, codes)]
     for text in words:
         require_text(text)
@@ -204,11 +215,13 @@ def _numbers(
     if share < _MOSTLY:
         return None
     stray = [texts[i] for i in np.flatnonzero(strays)]
+    if any(map(_LABEL.fullmatch, stray)):
+        return None
     sentences = list(done)
     if stray:
         shown = ", ".join(repr(text[:30]) for text in stray[:3])
         sentences.append(
-            f"{_cells(counts[strays].sum())} say no number and were read as missing: {shown}"
+            f"{shown} say no number and were read as missing ({_cells(counts[strays].sum())})"
         )
     return values, unit, sentences
 
@@ -225,9 +238,9 @@ def _gaps(texts: list[str], said: np.ndarray, codes: np.ndarray) -> list[str]:
 
 def _taken(values: np.ndarray, codes: np.ndarray, like: pd.Series) -> pd.Series:
     """The column of which different values and their places are given; what has no place is missing."""
-    found = pd.Series(values).reindex(codes) if len(values) else pd.Series(values)
-    found.index = like.index
-    return found
+    nothing = {"f": np.nan, "M": np.datetime64("NaT")}.get(values.dtype.kind)
+    with_nothing = np.append(values, np.array([nothing], dtype=values.dtype))
+    return pd.Series(with_nothing[codes], index=like.index)
 
 
 def _cells(count: int) -> str:
