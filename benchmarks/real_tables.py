@@ -48,7 +48,7 @@ from table_choice import HALVES, TABLE, Real, tables
 from tables import write
 
 from workbench import KANRegressor
-from workbench.errors import ExtrapolationWarning
+from workbench.errors import ExtrapolationWarning, InputError
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.data import Dataset
@@ -84,7 +84,12 @@ def operon(data: Dataset, task: Row) -> Row:
         [part.numpy() for part in data.split(p)] for p in ("train", "validation")
     )
     front = operon_front(x, y[:, 0], data.names, task["seconds"], longest=max(SIZES))
-    formulas = [one.formula for one in front]
+    formulas = []
+    for one in front:
+        try:
+            formulas.append(one.formula)
+        except InputError:
+            continue  # its numbers are too large to be read
 
     def loss(formula: Formula) -> float:
         error = float(np.mean((formula(held) - known[:, 0]) ** 2))
