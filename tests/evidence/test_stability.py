@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
+from scipy.stats import wilcoxon
 
 from workbench.errors import InputError
 from workbench.evidence.stability import differ, form, weighed
@@ -107,6 +108,15 @@ def test_an_exact_law_is_told_from_one_that_is_nearly_right() -> None:
     assert not differ(exact, exact, even)
     noise = np.random.default_rng(0).standard_normal(30) ** 2
     assert not differ(noise, np.roll(noise, 1), even)
+
+
+@pytest.mark.parametrize(("seed", "told_apart"), [(6, True), (25, False)])
+def test_ranks_tell_apart_at_two_standard_errors(seed: int, told_apart: bool) -> None:
+    gap = np.random.default_rng(seed).standard_normal(40) + 0.25
+    gap[0] = -6.0  # spoils the mean's own error
+    assert abs(gap.mean()) < 1.5 * gap.std() / np.sqrt(40)
+    assert 0.03 < wilcoxon(gap).pvalue < 0.07
+    assert differ(1 + gap, np.ones(40), np.ones(40)) is told_apart
 
 
 def test_classes_have_shares_too() -> None:

@@ -2,7 +2,7 @@
 
 import sympy
 
-from workbench.formulas.card import alternatives, formula_card
+from workbench.formulas.card import alternatives, formula_card, remarks
 from workbench.formulas.formula import Formula
 
 A = sympy.Symbol("a", real=True)
@@ -24,3 +24,22 @@ def test_forms_that_the_rows_do_not_tell_apart_are_named_and_counted() -> None:
     assert alternatives(Formula((A**2,), ("a",))) == []
     constant = Formula((sympy.Float(2.5),), ("a",), rivals=("y = a",))
     assert alternatives(constant) == []
+
+
+def test_what_is_known_of_the_search_is_told_and_nothing_else() -> None:
+    known = {
+        "collinear": "a could stand for b",
+        "outliers": "2 rows lie far off",
+        "law": "y = k*a",
+        "letters": "k = 2",
+    }
+    told = remarks(Formula((A**2,), ("a",), provenance=known))
+    assert told == [
+        "It has the form that was written, y = k*a, with k = 2.",
+        "Inputs that go together: a could stand for b.",
+        "2 rows lie far off.",
+    ]
+    assert remarks(Formula((A**2,), ("a",), provenance={"unlike": "y = a"})) == [
+        "It has another form than the law that was written, y = a."
+    ]
+    assert remarks(Formula((A**2,), ("a",))) == []

@@ -1,6 +1,7 @@
 """The right function is found on every curve of the table, at any scale."""
 
 from dataclasses import FrozenInstanceError, replace
+from typing import Any
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torch
 from tests.operations import Operations
 from workbench.kan.functions import lookup
 from workbench.kan.model import KAN, Edge
-from workbench.network.candidates import EVERY, MATCHED, match, suggest
+from workbench.network.candidates import EVERY, MATCHED, Candidate, match, suggest
 from workbench.network.fixing import fix, unfix
 from workbench.search.symbolic import ranked
 
@@ -132,3 +133,19 @@ def test_candidates_that_were_handed_out_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         best.name = "sin"
     assert len({best, replace(best)}) == 1
+
+
+def test_curves_are_matched_where_their_edges_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[torch.Tensor] = []
+
+    def noted(points: torch.Tensor, curves: torch.Tensor, functions: Any) -> list[list[Candidate]]:
+        asked.append(points)
+        return match(points, curves, functions)
+
+    monkeypatch.setattr("workbench.network.candidates.match", noted)
+    x = torch.cat((torch.linspace(-1, 0, 99), torch.tensor([3.0]))).double()[:, None]
+    suggest(KAN((1, 1)), x, functions=("linear",))
+    (points,) = asked[0]
+    assert (points[0], points[-1]) == (-1.0, 3.0)
+    assert bool((points.diff() > 0).all())
+    assert 0.2 < points.median() + 0.5 < 0.8  # between the middle of the range and that of the rows
