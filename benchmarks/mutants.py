@@ -8,12 +8,12 @@ loop that never runs …) change one place of one file, in a copy of the tree; e
 gets mutants in proportion to its lines.
 
 A mutant is killed when a test fails that passes without it. Asked are the tests that run the changed line
-(coverage.py says which, see ``ran.py``) in the room that mirrors the file's and in the files beside the
-rooms: those of the file's own name first, then the quickest, until they come to 60 seconds. A line that no
-test is seen to run, such as at import or in a process of its own, is asked of all tests of the files that
-run anything of that file. A test fails, too, when it takes ten times its seconds of processor time and ten
-more: the mutant has made an endless loop. Tests marked slow and those in a browser are not asked, so the
-share is a lower bound.
+(coverage.py says which, see ``ran.py``) in the room that mirrors the file's, or the file itself where it
+stands beside the rooms, and in the tests beside the rooms: those of the file's own name first, then the
+quickest, until they come to 60 seconds. A line that no test is seen to run, such as at import or in a process
+of its own, is asked of all tests of the files that run anything of that file. A test fails, too, when it takes
+ten times its seconds of processor time and ten more: the mutant has made an endless loop. Tests marked slow
+and those in a browser are not asked, so the share is a lower bound.
 
 Left alone is what no test can notice or every test would: what is no other program (parentheses) or none
 at all (a syntax error); types (annotations, ``if TYPE_CHECKING``, those of ``isinstance``); ``cache`` and
@@ -231,7 +231,7 @@ def asked(mutant: Mutant, known: Sequence[Ran]) -> dict[str, float]:
     line = mutant.source.splitlines()[mutant.line - 1].strip()
     lines, function = statement(mutant)
     stem = Path(mutant.file).stem
-    room = Path("tests", mutant.room)
+    room = Path("tests", stem if mutant.room == "workbench" else mutant.room)
     near = [
         r for r in known if Path(r.file).parent == Path("tests") or room in Path(r.file).parents
     ]

@@ -161,6 +161,15 @@ def test_units_that_belong_to_no_column_are_refused(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("bad", ["x1=colour", "z=number", "x1"])
+def test_kinds_that_belong_to_no_column_are_refused(
+    bad: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    good().to_csv(tmp_path / "t.csv", index=False)
+    assert main(["discover", str(tmp_path / "t.csv"), "--target", "y", "--column", bad]) == 2
+    assert "with a column among x1, x2, y and one of number, " in capsys.readouterr().err
+
+
 def table_of(**columns: object) -> str:
     return pd.DataFrame(columns).to_csv(index=False)
 

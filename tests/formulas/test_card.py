@@ -2,7 +2,8 @@
 
 import sympy
 
-from workbench.formulas.card import alternatives, formula_card, remarks
+from workbench.formulas.card import alternatives, formula_card, latex_table, remarks
+from workbench.formulas.constant import Constant
 from workbench.formulas.formula import Formula
 
 A = sympy.Symbol("a", real=True)
@@ -43,3 +44,31 @@ def test_what_is_known_of_the_search_is_told_and_nothing_else() -> None:
         "It has another form than the law that was written, y = a."
     ]
     assert remarks(Formula((A**2,), ("a",))) == []
+
+
+def test_constants_that_move_together_are_counted() -> None:
+    def told(*others: int) -> list[str]:
+        first = Constant(2.0, 0.1, digits=3, tied=tuple((other, -0.99) for other in others))
+        rest = [Constant(3.0 + other, 0.1, digits=3) for other in others]
+        return remarks(Formula((A**2,), ("a",), constants=(first, *rest)))
+
+    assert told(1) == [
+        "The constants 2 and 4 move together (correlation -0.990): their combination is better known "
+        "than either."
+    ]
+    (three,) = told(1, 2)
+    assert three.startswith(
+        "The constants 2, 4 and 5 move together (correlations of 0.990 and more)"
+    )
+    assert three.endswith("better known than any of them.")
+
+
+def test_a_table_shows_the_losses_that_are_known() -> None:
+    laws = [
+        Formula((A**n,), ("a",), scores={"validation_loss": loss})
+        for n, loss in ((2, 0.125), (3, None), (4, float("inf")))
+    ]
+    table = latex_table(laws, laws[1])
+    figures = [line.split("&")[2].strip() for line in table.splitlines() if line.count("&") == 3]
+    assert figures[1:] == ["0.125", "--", "--"]
+    assert table.count(r"$\ast$ & 3 & --") == 1
