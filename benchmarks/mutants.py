@@ -10,10 +10,10 @@ gets mutants in proportion to its lines.
 A mutant is killed when a test fails that passes without it. Asked are the tests that run the changed line
 (coverage.py says which, see ``ran.py``) in the room that mirrors the file's, or the file itself where it
 stands beside the rooms, and in the tests beside the rooms: those of the file's own name first, then the
-quickest, until they come to 60 seconds. A line that no test is seen to run, such as at import or in a process
-of its own, is asked of all tests of the files that run anything of that file. A test fails, too, when it
-takes ten times its seconds of processor time and ten more: the mutant has made an endless loop. Tests marked slow
-and those in a browser are not asked, so the share is a lower bound.
+quickest, until they come to 60 seconds. A line that no test is seen to run, such as at import or in a
+process of its own, is asked of all tests of the files that run anything of that file. A test fails, too,
+when it takes ten times its seconds of processor time and ten more: the mutant has made an endless loop.
+Tests marked slow and those in a browser are not asked, so the share is a lower bound.
 
 Left alone is what no test can notice or every test would: what is no other program (parentheses) or none
 at all (a syntax error); types (annotations, ``if TYPE_CHECKING``, those of ``isinstance``); ``cache`` and
