@@ -19,7 +19,8 @@ export const NEW_DISCOVERY = "kan-workbench:new-discovery";
 export const OPEN_TABLE = "kan-workbench:open-table";
 export const OPEN_SESSION = "kan-workbench:open-session";
 
-const TABLES = /\.(csv|tsv|txt|parquet|pq|xlsx)$/i;
+const TABLES =
+  /\.(csv|tsv|txt|dat|tab|data|asc|psv|parquet|pq|feather|arrow|ipc|xlsx|xlsm|ods|jsonl?|ndjson|sqlite3?|db|gz|bz2|xz|zip)$/i;
 const DEFAULTS: SessionSettings = { precision: "float64", threads: 1, rate: 20 };
 
 /** What the commands need of the application. */

@@ -146,3 +146,30 @@ def test_an_example_is_at_hand(folder: Path) -> None:
     send(form, "example")
     assert form.choice["target"] == "period"
     assert form.source.code.endswith(".apply(example_table())")
+
+
+def test_a_column_is_read_as_another_kind(folder: Path) -> None:
+    table = pd.DataFrame(
+        {"a": [4, 6, 8] * 20, "note": [f"text {i // 2}" for i in range(60)], "y": np.arange(60.0)}
+    )
+    form = DataForm(table)
+    assert form.preparation.inputs == ("a",)
+    form._handle_custom_msg({"type": "choose", "kinds": {"a": "category", "note": "category"}}, [])
+    assert form.ready["names"][:2] == ["a_6", "a_8"]
+    assert form.preparation.inputs == ("a", "note")
+    assert [c["kind"] for c in form.columns][:2] == ["category", "category"]
+    assert any("'a': an input of 0 and 1" in f["text"] for f in form.findings)
+    form._handle_custom_msg({"type": "choose", "kinds": {"a": "text"}}, [])
+    assert form.preparation.inputs == ()
+    assert "at least one input" in form.state["message"]
+    form._handle_custom_msg({"type": "choose", "kinds": {"a": "colour"}}, [])
+    assert "a column is one of number" in form.state["message"]
+
+
+def test_gaps_are_met_as_is_chosen(folder: Path) -> None:
+    table = pd.DataFrame({"a": [np.nan, *range(59)], "y": np.arange(60.0)})
+    form = DataForm(table)
+    rows = sum(form.ready[part] for part in ("train", "validation", "test"))
+    form._handle_custom_msg({"type": "choose", "missing": "indicator"}, [])
+    assert (rows, form.ready["names"]) == (59, ["a", "a_missing"])
+    assert form.choice["missing"] == "indicator"

@@ -12,6 +12,7 @@ import traitlets
 from workbench.common.writing import write_bytes
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.kan.kinds import KINDS, Kind
 from workbench.session.code import Source
 from workbench.tables.preparation import Preparation, columns_of, findings, suggested
 from workbench.tables.reading import SUFFIXES, example_table, is_likely, read_table
@@ -95,6 +96,8 @@ class DataForm(Panel):
             chosen = replace(self.preparation, **changed)
         except TypeError as error:
             raise InputError(f"there is no such choice: {error}") from error
+        if chosen.kinds != self.preparation.kinds:
+            chosen = self._read_anew(chosen)
         if chosen.target in chosen.inputs:
             chosen = replace(chosen, inputs=tuple(n for n in chosen.inputs if n != chosen.target))
         self._choose(chosen)
@@ -170,6 +173,10 @@ class DataForm(Panel):
                 changed[key] = _names(said[key])
         if "units" in said:
             changed["units"] = {str(k): str(v)[:40] for k, v in dict(said["units"]).items() if v}
+        if "kinds" in said:
+            changed["kinds"] = {str(k): _kind(v) for k, v in dict(said["kinds"]).items()}
+        if "missing" in said:
+            changed["missing"] = text_in(said, "missing")
         if "task" in said:
             changed["task"] = _TASKS.get(text_in(said, "task"))
         if "seed" in said:
@@ -192,6 +199,18 @@ class DataForm(Panel):
             self.columns = [asdict(column) for column in columns_of(frame)]
         self._choose(chosen)
 
+    def _read_anew(self, chosen: Preparation) -> Preparation:
+        """Columns as they are read now; those that became useful are inputs, others no more."""
+        if self.frame is None:
+            return chosen
+        before = {c["name"] for c in self.columns if not c["useless"]}
+        columns = columns_of(self.frame, chosen.kinds)
+        with self._lock:
+            self.columns = [asdict(column) for column in columns]
+        useful = [c.name for c in columns if not c.useless]
+        new = {*chosen.inputs} | ({*useful} - before)
+        return replace(chosen, inputs=tuple(name for name in useful if name in new))
+
     def _choose(self, chosen: Preparation) -> None:
         """Show what a choice makes of the table; one that makes nothing says why."""
         if self.frame is None:
@@ -212,8 +231,11 @@ class DataForm(Panel):
         if self.frame is None:
             return []
         notes = self.dataset.notes if self.dataset is not None else ()
-        warned = [{"kind": "warning", "text": n} for n in notes if n.startswith("Warning")]
-        return [asdict(finding) for finding in findings(self.frame, chosen)] + warned
+        found = [asdict(finding) for finding in findings(self.frame, chosen)]
+        # What was dropped is among the findings, with reasons.
+        told = [n for n in notes if "rows were dropped" not in n]
+        kinds = ("warning" if n.startswith("Warning") else "note" for n in told)
+        return found + [{"kind": kind, "text": n} for kind, n in zip(kinds, told, strict=True)]
 
     def _described(self) -> dict[str, Any]:
         data = self.dataset
@@ -261,6 +283,13 @@ def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise InputError("columns are chosen by their names")
     return tuple(value)
+
+
+def _kind(value: Any) -> Kind:
+    kind = next((kind for kind in KINDS if kind == value), None)
+    if kind is None:
+        raise InputError(f"a column is one of {', '.join(KINDS)}, got {value!r}")
+    return kind
 
 
 def _seed(value: Any) -> int:

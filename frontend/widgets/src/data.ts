@@ -9,6 +9,8 @@ import "./data.css";
 interface Column {
   name: string;
   kind: string;
+  /** Why it was taken for that. */
+  reason: string;
   missing: number;
   distinct: number;
   low: number | null;
@@ -29,6 +31,9 @@ interface Choice {
   task: string | null;
   split: string;
   groups: string;
+  /** Of columns that are not what was guessed. */
+  kinds: Record<string, string>;
+  missing: string;
 }
 
 interface Ready {
@@ -51,7 +56,19 @@ interface DataTraits extends PanelTraits {
   state: { message: string; error: boolean; used: boolean };
 }
 
+const KINDS = [
+  "number",
+  "whole number",
+  "yes/no",
+  "category",
+  "ordered category",
+  "date",
+  "text",
+  "identifier",
+];
 const BARS = { width: 120, height: 30 };
+const FILES =
+  ".csv,.tsv,.txt,.dat,.tab,.parquet,.pq,.feather,.arrow,.xlsx,.xlsm,.ods,.json,.jsonl,.sqlite,.db,.gz,.bz2,.xz,.zip";
 const LARGEST = 8e6;
 const MANY = 12;
 
@@ -121,6 +138,22 @@ function choice(
   return label;
 }
 
+/** What a column is read as: the guess, or any other kind. */
+function kind(column: Column, change: (kind: string) => void) {
+  const select = element("select", "kw-select kw-kind");
+  select.setAttribute("aria-label", `Read ${column.name} as`);
+  select.title = column.reason;
+  for (const name of KINDS) {
+    const option = element("option", "", name);
+    option.value = name;
+    select.append(option);
+  }
+  select.value = column.kind;
+  select.dataset.keep = `kind ${column.name}`;
+  select.addEventListener("change", () => change(select.value));
+  return select;
+}
+
 export function dataForm({ model, el }: Context<DataTraits>) {
   const frame = frameOf({ model, el }, "kw-data", "Data");
   const { root, drafts } = frame;
@@ -143,10 +176,10 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     const zone = element("div", "kw-drop");
     zone.append(
       element("p", "kw-title", "Drop a table here"),
-      element("p", "kw-quiet", "CSV, TSV, Parquet or Excel, with a row of names"),
+      element("p", "kw-quiet", "text, Parquet, Feather, Excel, OpenDocument, JSON or SQLite, packed or not"),
     );
     const input = element("input", "kw-hidden");
-    Object.assign(input, { type: "file", accept: ".csv,.tsv,.txt,.parquet,.pq,.xlsx" });
+    Object.assign(input, { type: "file", accept: FILES });
     input.setAttribute("aria-label", "Choose a file of this computer");
     input.addEventListener("change", () => input.files?.[0] && upload(input.files[0]));
     zone.append(
@@ -253,6 +286,16 @@ export function dataForm({ model, el }: Context<DataTraits>) {
               : { split: value, groups: "" },
           ),
       ),
+      choice(
+        "Gaps",
+        [
+          ["drop", "leave such rows out"],
+          ["median", "fill in the median"],
+          ["indicator", "fill in, and say where"],
+        ],
+        chosen.missing,
+        (missing) => send({ missing }),
+      ),
     );
     body.replaceChildren(
       head,
@@ -314,6 +357,7 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       const target = column.name === chosen.target;
       const on = chosen.inputs.includes(column.name);
       const numeric = column.low !== null;
+      const useful = !column.useless || on;
       const line = element("tr", target ? "kw-target" : on ? "" : "kw-off");
       line.dataset.column = column.name;
       const use = element("td");
@@ -327,7 +371,7 @@ export function dataForm({ model, el }: Context<DataTraits>) {
           }),
         );
         box.dataset.keep = `use ${column.name}`;
-        box.disabled = !numeric;
+        box.disabled = !useful;
         use.append(box);
       }
       const name = element("td", "kw-column-name", column.name);
@@ -336,11 +380,11 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       const values = element("td");
       values.append(
         histogram(column),
-        element(
-          "div",
-          "kw-quiet kw-why",
-          `${column.kind}, ${column.distinct.toLocaleString("en")} different`,
-        ),
+        element("div", "kw-quiet kw-why", `${column.distinct.toLocaleString("en")} different`),
+        kind(column, (said) => {
+          const { [column.name]: _, ...others } = latest.kinds;
+          send({ kinds: said ? { ...others, [column.name]: said } : others });
+        }),
       );
       const unit = element("td");
       const field = element("input", "kw-input kw-unit");
