@@ -66,5 +66,6 @@ def test_what_a_killed_program_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / ".x1.part").mkdir()
     (tmp_path / ".x1.part" / "a").write_text("half")
     (tmp_path / "mine.part").write_text("of the user")
+    (tmp_path / ".file.part").write_text("no folder, so none of ours")
     remove_leftovers(tmp_path)
-    assert names(tmp_path) == ["mine.part"]
+    assert names(tmp_path) == [".file.part", "mine.part"]

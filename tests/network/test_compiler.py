@@ -166,3 +166,14 @@ def test_texts_that_are_no_expression_are_refused(text: str) -> None:
 def test_other_names_than_those_allowed_are_refused() -> None:
     with pytest.raises(InputError, match="'z' is none of"):
         parse_expression("a + z", ["a"])
+
+
+@pytest.mark.parametrize(
+    ("power", "names"),
+    [(10, ["square", "power_5"]), (15, ["cube", "power_5"]), (25, ["power_5", "power_5"])],
+)
+def test_a_high_power_is_a_chain_of_the_largest_powers(power: int, names: list[str]) -> None:
+    x = sympy.Symbol("x", real=True)
+    model = compile_expression(x**power, inputs=["x"], ranges={"x": (0.5, 1.5)})
+    assert model.config.width == (1, 1, 1)
+    assert [model.layer(level).fixed[0, 0] for level in (0, 1)] == names

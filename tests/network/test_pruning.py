@@ -96,6 +96,8 @@ def test_refits_take_the_options_of_trainings_that_have_a_meaning_for_them() -> 
         assert losses(trained, data, training={"steps": 1, "solver": solver}) == usual
     with pytest.raises(InputError, match="starts must be at least 1"):
         eliminate(trained, data, training={"starts": -1})
+    with pytest.raises(InputError, match="fit has no argument 'rate': it has solver, loss"):
+        eliminate(trained, data, training={"rate": 1})
 
 
 def test_random_numbers_of_an_elimination_are_those_of_its_seed_and_starts(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.kan.training.fitting import fit
@@ -85,3 +86,6 @@ def test_options_of_trainings_count_for_every_network(
     }  # fmt: skip
     assert list(last["grids"]) == [last["grids"][0] * 2**k for k in range(len(last["grids"]))]
     assert (max(last["grids"]) <= 6) is (asked is not None)
+    for unknown in ("callback", "rate"):
+        with pytest.raises(InputError, match=f"fit has no argument '{unknown}'"):
+            discover(data, training={unknown: 1})

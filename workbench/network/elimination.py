@@ -20,7 +20,7 @@ from workbench.kan.model import KAN, Edge
 from workbench.kan.training.objective import Rows
 from workbench.kan.training.refit import Refitting
 from workbench.kan.training.regularization import Penalty
-from workbench.kan.training.request import sizes, weights_of
+from workbench.kan.training.request import require_options, sizes, weights_of
 from workbench.kan.training.solvers import levenberg_marquardt as lm
 from workbench.kan.training.starts import random_starts
 from workbench.network.attribution import edge_scores, node_scores
@@ -163,6 +163,7 @@ class _Asked:
         training: Mapping[str, Any],
         seed: int,
     ) -> "_Asked":
+        require_options(training)
         grids = training.get("grids")
         usual = FINE if grids is None else sizes(grids)[-1]
         penalty = _penalty(data, training.get("smoothness") if smoothness is None else smoothness)

@@ -14,6 +14,7 @@ from workbench.common.fence import noting_skipped
 from workbench.formulas.units import parse_all
 from workbench.kan.config import Width
 from workbench.kan.data import Dataset
+from workbench.kan.training.request import require_options
 from workbench.search.blocks import blocks
 from workbench.search.centring import Centring
 from workbench.search.course import Course, importance_of
@@ -64,9 +65,10 @@ def discover(
         report: see ``Report``. keep: see ``Keep``; the first call comes before any search.
 
     Raises:
-        InputError: a unit cannot be read, or a building block is not known.
+        InputError: a unit cannot be read, or a building block or an option is not known.
     """
     parse_all(data.units)
+    require_options(training or {})
     chosen = blocks(functions).functions
     again = partial(
         discover,

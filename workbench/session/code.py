@@ -8,7 +8,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from workbench.session.steps import OPTIONS
+from workbench.kan.training.request import OPTIONS
 from workbench.tables.preparation import Preparation
 
 _VARIABLES = {"data", "model", "result", "formulas", "formula", "found"}

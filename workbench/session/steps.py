@@ -16,6 +16,8 @@ from workbench.kan.config import Width
 from workbench.kan.data import Dataset, Part
 from workbench.kan.losses import chosen_loss
 from workbench.kan.model import KAN, Edge
+from workbench.kan.training.request import OPTIONS as OPTIONS
+from workbench.kan.training.request import require_options
 from workbench.kan.training.result import FitResult
 from workbench.network.elimination import Elimination
 from workbench.network.pruning import prune_edges
@@ -26,15 +28,10 @@ from workbench.session.history import Step
 
 Precision = Literal["float64", "float32"]
 
-OPTIONS = ("solver", "loss", "grids", "starts", "steps", "l1", "entropy", "smoothness", "memory")
-"""Arguments of ``fit`` that a session passes on."""
-
 
 def checked(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options of a training, or an ``InputError`` that names the one that is unknown."""
-    unknown = sorted(set(options) - set(OPTIONS))
-    if unknown:
-        raise InputError(f"fit has no argument {unknown[0]!r}: it has {', '.join(OPTIONS)}")
+    require_options(options)
     loss = options.get("loss", "auto")
     if not isinstance(loss, str):
         raise InputError(

@@ -1,7 +1,7 @@
 """What is asked of a training: its arguments checked, a solver chosen, and what tells it from others."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
@@ -17,6 +17,8 @@ from workbench.kan.training.solvers.adam import Adam
 Method = Literal["lm", "lbfgs", "adam"]
 Solver = Literal["auto"] | Method | Adam
 
+OPTIONS = ("solver", "loss", "grids", "starts", "steps", "l1", "entropy", "smoothness", "memory")
+"""Arguments of ``fit`` that whatever trains networks on its way passes on."""
 GRIDS = (3, 6, 12, 24, 48, 96, 192)
 STARTS, FEWEST_STARTS = 32, 8
 _STARTS_WORK = 2500  # parameters times starts: wide networks succeed oftener and cost more
@@ -26,6 +28,13 @@ _FULL_BATCH_WORK = 2e9
 _MATRICES, _NUMBER = 4, 8
 _CLASS_RIDGE = 0.1  # of the smoothness: separable classes drive logits to infinity
 _CLASSIFICATION_PENALTY = Penalty(smoothness=1e-4, ridge=1e-5)
+
+
+def require_options(options: Collection[str]) -> None:
+    """An ``InputError`` that names an option that is none."""
+    unknown = sorted(set(options) - set(OPTIONS))
+    if unknown:
+        raise InputError(f"fit has no argument {unknown[0]!r}: it has {', '.join(OPTIONS)}")
 
 
 def default_starts(model: KAN) -> int:
