@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,9 @@ def _add_discover(commands: Any) -> None:
         choices=("drop", "median", "indicator"),
         default="drop",
         help="rows with gaps are dropped, or filled with medians, or that with an input for it",
+    )
+    discover.add_argument(
+        "--split", choices=("random", "ordered"), help="which rows are held out: any, or the last"
     )
     discover.add_argument(
         "--groups", metavar="COLUMN", help="rows with the same value stay together in the split"
@@ -283,9 +287,10 @@ def _table(options: argparse.Namespace) -> "Dataset":
     """The columns that were asked for; a file that cannot be read is said before torch is loaded."""
     table = _read(options)
     from workbench.kan.data import Dataset
+    from workbench.tables.preparation import cautions
 
     columns = [str(name) for name in table.columns]
-    return Dataset.from_frame(
+    data = Dataset.from_frame(
         table,
         options.target,
         inputs=options.inputs,
@@ -293,9 +298,11 @@ def _table(options: argparse.Namespace) -> "Dataset":
         missing=options.missing,
         task=options.task,
         units=_units(options.units, columns) if options.units else None,
+        split=options.split,
         groups=options.groups,
         seed=options.seed,
     ).judged_by(options.loss)
+    return replace(data, notes=(*data.notes, *cautions(table, data)))
 
 
 def _read(options: argparse.Namespace) -> "pd.DataFrame":
@@ -376,8 +383,6 @@ def _units(pairs: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
 
 def _repeated(found: "Discovery", options: argparse.Namespace, outcome: "Run") -> "Discovery":
     """The discovery with what searches on resampled rows say of its formulas."""
-    from dataclasses import replace
-
     from workbench.common.workers import workers
     from workbench.search.resampling import recurrence
 

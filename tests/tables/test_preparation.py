@@ -8,7 +8,14 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
-from workbench.tables.preparation import BINS, Preparation, columns_of, findings, suggested
+from workbench.tables.preparation import (
+    BINS,
+    Preparation,
+    cautions,
+    columns_of,
+    findings,
+    suggested,
+)
 from workbench.tables.reading import read_table
 
 ROWS = 60
@@ -167,3 +174,15 @@ def test_units_and_notes_of_a_file_are_taken(tmp_path: Path) -> None:
     assert data.units == {"a": "m", "y": "s"}
     assert data.notes[0] == "A row above the table left out: 'a run'."
     assert suggested(frame).apply(frame).notes[0] == data.notes[0]
+
+
+def test_a_leak_is_said_without_a_form(frame: pd.DataFrame) -> None:
+    table = frame.assign(after=np.exp(frame["energy"]))
+    said = cautions(table, Dataset.from_frame(table, "energy"))
+    assert any("'after' alone orders the rows" in text for text in said)
+
+
+def test_the_first_guess_of_a_series_holds_out_its_end() -> None:
+    days = pd.date_range("2020-01-01", periods=ROWS)
+    walk = np.random.default_rng(0).normal(size=ROWS).cumsum()
+    assert suggested(pd.DataFrame({"day": days, "y": walk})).split == "ordered"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -27,12 +27,14 @@ from workbench.kan.columns import (
     target_numbers,
 )
 from workbench.kan.encoding import Encoding, encoding_of
-from workbench.kan.frames import columns_of, groups_of, inputs_of
+from workbench.kan.frames import Column, columns_of, groups_of, inputs_of
 from workbench.kan.gaps import Missing, filled, require_known, settled
 from workbench.kan.kinds import Kind, guessed, plain
 from workbench.kan.losses import LossName, chosen_loss
+from workbench.kan.order import by_date, parts_in_order, wanders
 
 Part = Literal["train", "validation", "test"]
+Split = Literal["random", "ordered"]
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class Dataset:
         missing: Missing = "drop",
         task: Task | None = None,
         units: Mapping[str, str] | None = None,
-        split: Sequence[str] | None = None,
+        split: Sequence[str] | Split | None = None,
         groups: Sequence[Any] | str | None = None,
         weights: Any = None,
         seed: int = 0,
@@ -203,8 +205,9 @@ class Dataset:
             task: by default classification for text, booleans, two distinct values and 0, 1, 2.
             units: unit of each column that has one; by default what the file of the table says, see
                 ``workbench.tables.reading.read_table``.
-            split: per row "train", "validation" or "test"; random 70/15/15 by default,
-                and so in every class.
+            split: per row "train", "validation" or "test"; "random", 70/15/15 and so in every class;
+                "ordered", the same shares from first to last. By default ordered where rows follow a
+                column of dates and neighbouring targets are alike, else random.
             groups: per row a key, or the name of a column; rows that share one stay together in the
                 split. By default a column that is named like the id of a patient, say, and repeats.
             weights: per row how much it counts, not negative, such as 1/σ² where the target's standard
@@ -227,15 +230,41 @@ class Dataset:
         read = getattr(frame, "attrs", {})
         found = inputs_of(table, target, inputs, kinds, read.get("marks", {}))
         keys, about_groups = groups_of(table, groups, kinds, guess=split is None)
+        parts, about_order = _parts(table, target, split, guess=keys is None)
         if inputs is None:
             found = settled(found, values, missing, {groups} if isinstance(groups, str) else set())
-        notes = [*read.get("notes", ()), *found.notes, *said, *about_groups]
+        notes = [*read.get("notes", ()), *found.notes, *said, *about_groups, *about_order]
         if units is None:
             units = {n: u for n, u in read.get("units", {}).items() if n in (*found.values, target)}
         return _build(
-            found.values, values, target, task, units, split, keys, weights, seed, missing,
+            found.values, values, target, task, units, parts, keys, weights, seed, missing,
             found.encodings, notes,
         )  # fmt: skip
+
+
+def _parts(
+    table: Mapping[str, Column], target: str, split: Sequence[str] | None, *, guess: bool
+) -> tuple[Sequence[str] | None, list[str]]:
+    """Per row its part, None for random ones, and what is said of it."""
+    rows = len(table[target].values)
+    if isinstance(split, str):
+        if split not in get_args(Split):
+            raise InputError(f"a split is random, ordered or one part per row, got {split!r}")
+        return (parts_in_order(rows) if split == "ordered" else None), []
+    if split is not None or not guess:
+        return split, []
+    order = by_date(table, target)
+    if order is not None:
+        said = f"Rows follow {order[0]!r}: the last ones are held out; the split random takes any."
+        return parts_in_order(rows, backwards=order[1]), [said]
+    if wanders(table[target].values):
+        said = (
+            f"Warning: {target!r} goes from row to row like a random walk: if rows are in the order of "
+            "time, those held out at random are easily guessed from their neighbours; the split ordered "
+            "holds out the last ones."
+        )
+        return None, [said]
+    return None, []
 
 
 def _target(

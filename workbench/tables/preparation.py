@@ -9,21 +9,19 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.kan.data import LEAST_ROWS, Dataset, Task
+from workbench.kan.data import LEAST_ROWS, Dataset, Split, Task
 from workbench.kan.frames import Column as Values
 from workbench.kan.frames import columns_of as values_of
 from workbench.kan.frames import kind_of, useless
 from workbench.kan.gaps import Missing
 from workbench.kan.kinds import Guess, Kind
 from workbench.kan.kinds import missing as gaps_in
-
-Split = Literal["random", "ordered"]
+from workbench.kan.order import by_date
 
 BINS = 24
 _MOST_LABELS = 12
 _LEAK = 0.9999
 _ROWS_PER_INPUT = 10
-_TRAIN, _VALIDATION = 0.7, 0.15
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class Preparation:
             missing=self.missing,
             task=self.task,
             units=units,
-            split=_ordered(len(table)) if self.split == "ordered" else None,
+            split=self.split,
             groups=table[self.groups].tolist() if self.groups else None,
             seed=self.seed,
         )
@@ -194,7 +192,18 @@ def suggested(frame: pd.DataFrame, target: str | None = None) -> Preparation:
         if isinstance(said, dict)
         else {}
     )
-    return Preparation(target, tuple(name for name in useful if name != target), units=units)
+    inputs = tuple(name for name in useful if name != target)
+    order = by_date(values_of(frame), target)
+    # Dates that run backwards are left to the user: a form holds out the last rows, not the first.
+    split: Split = "ordered" if order is not None and not order[1] else "random"
+    return Preparation(target, inputs, units=units, split=split)
+
+
+def cautions(frame: pd.DataFrame, data: Dataset) -> tuple[str, ...]:
+    """What may go wrong with a dataset that was made of a table without a form, in sentences."""
+    inputs = tuple(encoding.column for encoding in data.encodings)
+    found = findings(frame, Preparation(data.target, inputs))
+    return tuple(finding.text for finding in found if finding.kind == "warning")
 
 
 def findings(frame: pd.DataFrame, chosen: Preparation) -> tuple[Finding, ...]:
@@ -301,8 +310,3 @@ def _histogram(values: np.ndarray) -> tuple[int, ...]:
     bins = min(BINS, max(len(np.unique(values)), 1))
     with np.errstate(all="ignore"):
         return tuple(int(n) for n in np.histogram(values, bins=bins)[0])
-
-
-def _ordered(rows: int) -> list[str]:
-    first, second = round(_TRAIN * rows), round((_TRAIN + _VALIDATION) * rows)
-    return ["train"] * first + ["validation"] * (second - first) + ["test"] * (rows - second)
