@@ -197,7 +197,7 @@ def test_a_saved_formula_is_taken_as_it_stands(
     assert str(back)
 
 
-@pytest.mark.parametrize(("terms", "refused"), [(7, False), (11, True)])
+@pytest.mark.parametrize(("terms", "refused"), [(5, False), (8, True)])
 def test_the_outputs_of_a_file_have_so_many_parts_together(
     tmp_path: Path, terms: int, refused: bool
 ) -> None:
@@ -211,7 +211,7 @@ def test_the_outputs_of_a_file_have_so_many_parts_together(
         task="classification",
     )
     if refused:
-        with pytest.raises(InputError, match="at most 4000 parts"):
+        with pytest.raises(InputError, match="at most 3000 parts"):
             Formula.load(path)
     else:
         assert len(Formula.load(path).expressions) == 100

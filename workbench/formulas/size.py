@@ -7,7 +7,7 @@ from sympy import Expr, Float, preorder_traversal
 
 from workbench.errors import InputError
 
-MOST_PARTS = 4000
+MOST_PARTS = 3000
 """Of a formula, all its outputs together: whatever is done with them takes less than a second."""
 
 _MOST_NODES, _MOST_TERMS = 80, 500

@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 from workbench.formulas.evaluation import compiled, real
 from workbench.formulas.library import SYMPY
 from workbench.formulas.parsing import quoted
+from workbench.formulas.rebuilding import applied
 from workbench.formulas.typesetting import rounded, to_text
 
 _MARGIN = 0.25
@@ -94,7 +95,7 @@ def _margins(expression: Expr) -> Iterator[tuple[Expr, str]]:
         elif isinstance(part, sympy.log):
             yield part.args[0], "a logarithmic singularity"
         elif isinstance(part, sympy.tan):
-            yield sympy.cos(part.args[0]), "a pole"
+            yield applied(sympy.cos, part.args), "a pole"
         elif isinstance(part, sympy.sign | sympy.Heaviside):
             yield part.args[0], "a jump"
         elif isinstance(part, sympy.Abs):
