@@ -170,6 +170,15 @@ def test_kinds_that_belong_to_no_column_are_refused(
     assert "with a column among x1, x2, y and one of number, " in capsys.readouterr().err
 
 
+def test_a_look_says_what_was_done_to_rows(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    table = good()
+    table.loc[3, "x1"] = float("nan")
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert main(["look", str(tmp_path / "t.csv"), "--target", "y"]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("•")]
+    assert notes[0].startswith("• 1 of 1000 rows were dropped")
+
+
 def table_of(**columns: object) -> str:
     return pd.DataFrame(columns).to_csv(index=False)
 

@@ -44,3 +44,13 @@ def test_a_target_without_noise_leaves_the_errors_of_the_other() -> None:
     first, second = refit(parametrize([2.0 * A, 5.0 * A], ("a",)), Sample(x, y)).sigma
     assert first < 1e-6 * second
     assert second == pytest.approx(1 / np.linalg.norm(x), rel=0.1)
+
+
+def test_the_loss_is_in_units_of_the_target() -> None:
+    random = np.random.default_rng(5)
+    x = random.uniform(1, 2, (80, 1))
+    y = 300 * x + 40 * random.standard_normal((80, 1))
+    fitted = refit(parametrize([250.0 * A], ("a",)), Sample(x, y))
+    residuals = fitted.parametric.outputs(x) - y
+    assert fitted.loss == pytest.approx(float(np.square(residuals).mean()))
+    assert fitted.noise == pytest.approx(float(np.square(residuals).sum()) / 79)

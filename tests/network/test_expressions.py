@@ -91,3 +91,15 @@ def test_a_scale_of_either_sign_is_taken_out_of_every_function(name: str, inner:
     known = np.isfinite(expected) & np.isfinite(found)
     assert known.any()
     np.testing.assert_allclose(found[known], expected[known], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(("shift", "dust"), [(1e-17, True), (0.01, False)])
+def test_what_rounding_left_beside_a_factor_is_not_written(shift: float, dust: bool) -> None:
+    model = KAN((2, (0, 1), 1))
+    for edge in model.edges():
+        model = fix(model, edge, "linear", (1.0, 0.0, 1.0, 0.0 if edge.layer else shift))
+    crossing = [e for e in model.edges() if e.layer == 0 and e.source != e.target]
+    model = remove_edges(model, torch.zeros(1, 2, dtype=torch.float64), crossing)
+    (found,) = to_expressions(model, ["a", "b"])
+    a, b = sympy.symbols("a b", real=True)
+    assert (sympy.simplify(found / (a * b)).is_number) is dust
