@@ -119,7 +119,7 @@ def useless(column: Column, guess: Guess) -> str:
     if guess.kind in ("text", "identifier"):
         return f"you said that it is {'text' if guess.kind == 'text' else 'an identifier'}"
     first = known[0]
-    if all(value == first for value in known.tolist()):
+    if (known == first).all():
         shown = f"{first:g}" if known.dtype.kind in "iuf" else str(first)
         return f"it is {shown} in every row"
     return ""
@@ -200,9 +200,10 @@ def groups_of(
     if groups is not None or not guess:
         return groups, []
     for name, column in columns.items():
+        if not names_groups(name) or kind_of(column, kinds).kind != "identifier":
+            continue
         known = column.values[~missing(column.values)].tolist()
-        repeats = 2 < len(set(map(str, known))) < len(known) and names_groups(name)
-        if repeats and kind_of(column, kinds).kind == "identifier":
+        if 2 < len(set(map(str, known))) < len(known):
             said = f"Rows with the same {name!r} stay together: none is held out beside its like."
             return _keys(column), [said]
     return None, []
