@@ -98,6 +98,14 @@ TEXTS: dict[str, tuple[str | bytes, pd.DataFrame, str]] = {
     "separators at the ends": (lines().replace("\n", ",\n"), PLAIN, ""),
     "separators at the ends of rows": (lines().replace("\n", ",\n").replace("y,", "y", 1), PLAIN, ""),
     "a separator at the end of the names": (lines(head="x1,x2,y,"), PLAIN, ""),
+    "remarks in the lines": (lines(" ").replace("\n", " # fine\n").replace("y #", "y #", 1), PLAIN, ""),
+    "empty columns": (lines(",,", head="x1,x2,y") + ",,,,\n", PLAIN, ""),
+    "a long comment": ("# key: value, and more\n" * 250 + lines(), PLAIN, ""),
+    "units that belong together": (
+        lines(change={(i, 0): f"{X1[i] / 1000:.7f} kg" if i % 3 else f"{X1[i]:.4f} g" for i in range(ROWS)}),
+        PLAIN.assign(x1=X1 / 1000), "g became kg",
+    ),
+    "Fortran, short": (lines(first="{:.4f}D0".format), PLAIN, "powers of ten"),
     "an index": (
         ",x1,x2,y\n" + "".join(f"{i},{line}\n" for i, line in enumerate(lines(head="").split())),
         PLAIN, "counts the rows",
@@ -171,6 +179,22 @@ def test_blanks_in_cells_separate_nothing(tmp_path: Path) -> None:
     assert list(read_table(tmp_path / "t.csv").columns) == ["a", "b", "when"]
     (tmp_path / "t.csv").write_text("1,5;2,5\n3,5;4,5\n")
     assert read_table(tmp_path / "t.csv")["x2"].tolist() == [2.5, 4.5]
+
+
+def test_units_in_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "length (m),time [s],v / m/s,share (of all),n\n1,2,3,4,5\n2,3,4,5,7\n"
+    )
+    frame = read_table(tmp_path / "t.csv")
+    assert frame.attrs["units"] == {"length (m)": "m", "time [s]": "s", "v / m/s": "m/s"}
+
+
+def test_clocks_are_seconds(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n0:30,00:00:05.5\n1:00,?\n")
+    frame = read_table(tmp_path / "t.csv")
+    assert frame["a"].tolist() == [1800, 3600]
+    assert frame["b"].tolist()[0] == 5.5
+    assert frame.attrs["units"] == {"a": "s", "b": "s"}
 
 
 def test_thousands(tmp_path: Path) -> None:
@@ -247,6 +271,7 @@ def test_packed(tmp_path: Path, suffix: str) -> None:
 
 
 JSONS = {
+    "index": PLAIN.to_json(orient="index"),
     "records": PLAIN.to_json(orient="records"),
     "columns": PLAIN.to_json(),
     "lists": json.dumps({name: list(PLAIN[name]) for name in PLAIN}),

@@ -182,7 +182,7 @@ def _labelled(name: str, values: np.ndarray, guess: Guess) -> tuple[Encoding, st
     ordered = sorted(counts, key=lambda label: (-counts[label], _sorted(label)))
     own = [label for label in ordered[1:] if counts[label] >= _LEAST_ROWS]
     rest = tuple(label for label in ordered if label not in own)
-    names = tuple(f"{name}_{label}" for label in own)
+    names = tuple(f"{name}_{' '.join(str(label).split())}" for label in own)
     sentence = (
         f"{name!r}: an input of 0 and 1 for each of {', '.join(map(str, own[:6]))}"
         f"{' and more' if len(own) > 6 else ''}; all are 0 for {ordered[0]}"

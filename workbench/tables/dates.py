@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
@@ -14,6 +15,7 @@ _QUARTER = re.compile(r"(\d{4})[- ]?Q([1-4])")
 _LOOKS = re.compile(
     r"\d{1,4}[-/.]\d{1,2}([-/.]\d|\b)|\d{4}[- ]?[TMQ]\d|[A-Za-z]{3,9}[-. ].*\d{4}|\d{1,2}[-. ]?[A-Za-z]{3}"
 )
+_CLOCK = re.compile(r"\d{1,3}:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?")
 _SAMPLE, _LONGEST = 50, 40
 
 
@@ -37,6 +39,14 @@ def as_dates(texts: Sequence[str]) -> tuple[pd.Series, str] | None:
             if found.notna().all():
                 return found, "dates" if form == "ISO8601" else f"dates written {_people(form)}"
     return None
+
+
+def as_seconds(texts: Sequence[str]) -> np.ndarray | None:
+    """Seconds of texts such as 1:30 (hours and minutes) and 12:30:05; None where they say none."""
+    if not all(map(_CLOCK.fullmatch, texts)):
+        return None
+    spans = pd.to_timedelta([f"{text}:00" if text.count(":") == 1 else text for text in texts])
+    return np.asarray(spans.total_seconds(), dtype=float)
 
 
 def _forms(sample: Sequence[str]) -> list[str]:

@@ -5,15 +5,18 @@ A column is read as a whole: what a comma means, and which unit follows, is the 
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.errors import InputError
+
 _BLANKS = " '’\u00a0\u202f\u2009"
 _DIGITS = rf"(?:\d(?:[\d.,{_BLANKS}]*\d)?[.,]?|[.,]\d+)"
 _EXPONENT = (
-    r"(?:[eE][-+−–]?\d+|[dD](?:[-+−–]\d+|\d{2,})"
+    r"(?:[eE][-+−–]?\d+|[dD][-+−–]?\d+"
     r"|\s?[×x*·]\s?10(?:\s?(?:\^|\*\*)\s?[-+−–]?\d+|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))"
 )
 _CURRENCY = r"(?:US\$|[$€£¥₹₽]|(?:USD|EUR|GBP|CHF|JPY|CNY)(?![A-Za-z]))"
@@ -29,7 +32,8 @@ _THOUSANDS = r"[1-9]\d{{0,2}}(?:{0}\d{{3}})+"
 _POWER = re.compile(r"(?:[eEdD]|10\s?(?:\^|\*\*)?\s?)([-+]?\d+)$")
 _PLAIN = str.maketrans("−–⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "---+0123456789")
 _LONGEST = 64
-_MOSTLY = 0.9
+_MOSTLY, _MOST_UNITS = 0.9, 6
+_LETTER_D = re.compile(r"[dD]\d")
 _SHARES = {"%": 0.01, "‰": 0.001}
 
 
@@ -51,8 +55,8 @@ class Numbers:
 def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
     """The numbers that different texts of one column say.
 
-    They say none where units differ or stand in some cells alone (136A among 135 and 136), and where most
-    are limits (<3 cm and >3 cm): these are labels.
+    They say none where units do not belong together or stand in some cells alone (136A among 135 and
+    136), and where most are limits (<3 cm and >3 cm): these are labels.
 
     Args:
         texts: different cells, without blanks around them.
@@ -62,12 +66,18 @@ def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
     found = [cell for cell in cells if cell is not None]
     units = [unit for cell in found if (unit := _unit(cell))]
     limits = sum(cell["limit"] is not None for cell in found)
-    if len(set(units)) > 1 or 0 < len(units) < _MOSTLY * len(found) or 2 * limits > len(found):
+    sizes = _sizes(units)
+    if sizes is None or 0 < len(units) < _MOSTLY * len(found) or 2 * limits > len(found):
         return Numbers(np.full(len(texts), np.nan), "", ())
-    unit = units[0] if units else ""
+    unit = next(iter(sizes), "")
     decimal = _decimal_mark([cell["digits"] for cell in found], decimal_comma)
-    values = [math.nan if cell is None else _value(cell, decimal) for cell in cells]
+    values = [
+        math.nan if cell is None else _value(cell, decimal) * sizes.get(_unit(cell), 1.0)
+        for cell in cells
+    ]
     done = _taken_off(found, unit, decimal)
+    if len(sizes) > 1:
+        done = (*done, f"{', '.join([*sizes][1:])} became {unit}")
     return Numbers(np.array(values, dtype=float), "" if unit in _SHARES else unit, done)
 
 
@@ -78,6 +88,24 @@ def number(text: str) -> float | None:
     except ValueError:
         value = float(undressed([text]).values[0])
         return None if math.isnan(value) else value
+
+
+def _sizes(units: Sequence[str]) -> dict[str, float] | None:
+    """How many of the most frequent unit, which comes first, each unit is; None where one is not known."""
+    names = [name for name, _ in Counter(units).most_common()]
+    if len(names) < 2:
+        return dict.fromkeys(names, 1.0)
+    if len(names) > _MOST_UNITS:
+        return None
+    from workbench.formulas.units import parse  # brings SymPy, which most tables do not need
+
+    try:
+        known = [parse(name) for name in names]
+    except InputError:
+        return None
+    if any(unit.powers != known[0].powers for unit in known):
+        return None
+    return {name: unit.size / known[0].size for name, unit in zip(names, known, strict=True)}
 
 
 def _unit(cell: re.Match[str]) -> str:
@@ -113,6 +141,8 @@ def _value(cell: re.Match[str], decimal: str) -> float:
         return math.nan
     power = _POWER.search((cell["exponent"] or "e0").translate(_PLAIN))
     digits = re.sub(r"\D", "", whole) or "0"
+    if _LETTER_D.fullmatch(cell["exponent"] or "") and "." not in cell["digits"]:
+        return math.nan  # 3D2 is a label, 3.0D2 and 3D-2 are numbers
     value = float(f"{digits}.{parts or 0}e{power[1] if power else 0}")
     signs = [
         cell["bracket"],

@@ -49,7 +49,9 @@ def laid_out(rows: Sequence[Row], what: str, names: Row = ()) -> Layout:
     width = _width(rows)
     # The row of names may end in a separator where the others do not.
     rows = [row[:-1] if len(row) == width + 1 and not row[-1] else row for row in rows]
-    full = [i for i, row in enumerate(rows) if _is_full(row, width)]
+    filled = sorted(sum(map(bool, row)) for row in rows if len(row) == width)
+    usual = filled[len(filled) // 2] if filled else width
+    full = [i for i, row in enumerate(rows) if _is_full(row, width, usual)]
     if (
         len(full) > 1
         and len(rows[full[0]]) < width
@@ -113,12 +115,12 @@ def _width(rows: Sequence[Row]) -> int:
     return max(counts, key=lambda n: (counts[n], n)) if counts else 0
 
 
-def _is_full(row: Row, width: int) -> bool:
-    """Whether a row may be one of names or values, and not a title."""
+def _is_full(row: Row, width: int, usual: int) -> bool:
+    """Whether a row may be one of names or values, where as many cells as ``usual`` are filled."""
     filled = sum(map(bool, row))
     if width > 2 and len(row) == width - 1:
         return filled == len(row)  # names of all columns but that of the row names
-    return len(row) == width and 2 * filled >= width and (width != 2 or bool(row[1]))
+    return len(row) == width and 2 * filled >= usual and (width != 2 or bool(row[1]))
 
 
 def _has_names(row: Row, beneath: Sequence[Row]) -> bool:

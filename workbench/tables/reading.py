@@ -1,5 +1,6 @@
 """From a user's file to a ``DataFrame``; what was done to it is said, what cannot be read, too."""
 
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -30,6 +31,7 @@ SUFFIXES = (*_READERS, *PACKED)
 """Files that ``read_table`` reads."""
 _OTHERWISE = (".json", ".db", *PACKED)
 _PART = "::"
+_UNIT_IN_NAME = re.compile(r"\S\s*(?:[\[(]\s*([^\[\]()]{1,24})\s*[\])]|\s/\s+(\S{1,24}))\s*$")
 
 
 def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ()) -> pd.DataFrame:
@@ -69,7 +71,8 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
         raise InputError(f"only columns can be kept, but there is no {unknown[0]!r}")
     frame.attrs["notes"] = [*raw.notes, *frame.attrs["notes"]]
     said = frame.attrs["units"]
-    frame.attrs["units"] = {name: unit for name, unit in said.items() if is_unit(unit)}
+    named = {name: m[1] or m[2] for name in frame.columns if (m := _UNIT_IN_NAME.search(name))}
+    frame.attrs["units"] = {name: unit for name, unit in (named | said).items() if is_unit(unit)}
     return frame
 
 

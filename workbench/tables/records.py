@@ -99,6 +99,10 @@ def _from_columns(file: File, found: Mapping[str, msgspec.Raw]) -> Raw:
             names = _as(found.get("columns"), list[str])
             return _from_list(file, [names, *records] if names else records)
     columns = {name: _as(raw, _Column) for name, raw in found.items()}
+    rows = [column for column in columns.values() if isinstance(column, dict)]
+    numbered = len(rows) == len(found) and all(map(str.isdigit, found))
+    if rows and numbered and not all(map(str.isdigit, rows[0])):
+        return _from_records(file, rows)
     lists = {
         name: list(column.values()) if isinstance(column, dict) else column
         for name, column in columns.items()

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, TextIO
 
 import charset_normalizer
@@ -41,6 +41,7 @@ _OTHERS = (
 )  # fmt: skip
 _FOREIGN = re.compile(rb"[\x80-\xff]+")
 _COMMA = re.compile(r"[-+]?(\d*),(\d+)(?:[eE][-+]?\d+)?")
+_REMARK = re.compile(r"\s#.*")
 _LINE_OF_COMMENT = re.compile(rb"[\r\n][ \t]*[#%]")
 
 
@@ -83,15 +84,22 @@ def _guessed(file: File) -> str:
         lines = b"".join(islice((line for line in stream if not line.isascii()), _ROWS))[:_HEAD]
     runs = _FOREIGN.findall(lines)
     best = charset_normalizer.from_bytes(lines, cp_isolation=list(_OTHERS)).best()
-    return str(best.encoding) if best and len(b"".join(runs)) >= 2 * len(runs) else _WESTERN
+    if best is None or len(b"".join(runs)) < 2 * len(runs):
+        return _WESTERN
+    western = lines.decode(_WESTERN, errors="replace") == lines.decode(
+        best.encoding, errors="ignore"
+    )
+    return _WESTERN if western else str(best.encoding)
 
 
 def _read(file: File, head: bytes, encoding: str, notes: tuple[str, ...]) -> Raw:
     what = repr(file.name)
     text = _decoded(head, encoding, whole=len(head) < _HEAD)
-    lines = list(islice(csv_lines(text), _ROWS))
+    lines = list(csv_lines(text))
     if len(head) == _HEAD and len(lines) > 1:
-        lines = lines[: max(1, min(_ROWS, len(lines) - 1))]
+        lines.pop()  # it may be cut
+    above = sum(1 for _ in takewhile(lambda line: not _without_comment(line).strip(), lines))
+    lines = lines[: above + _ROWS]
     clean = [_without_comment(line) for line in lines]
     if not any(map(str.strip, clean)):
         raise InputError(f"{what} is empty: a row of names and rows of values are needed")
@@ -134,7 +142,9 @@ def _without_comment(line: str) -> str:
 def split(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
     """Rows of cells without blanks around them; a blank line is an empty row."""
     blanks = separator == _BLANKS
-    given = (line.replace("\t", " ").strip() for line in lines) if blanks else lines
+    given = (
+        (_REMARK.sub("", line.replace("\t", " ")).strip() for line in lines) if blanks else lines
+    )
     reader = csv.reader(given, delimiter=" " if blanks else separator, skipinitialspace=True)
     for row in reader:
         cells = [cell.strip() for cell in row]
@@ -194,6 +204,8 @@ def _parsed(
         "decimal": decimal, "keep_default_na": False, "na_values": list(BLANK),
         "skipinitialspace": spaced, "index_col": False,
     }  # fmt: skip
+    if separator == _BLANKS:
+        options["comment"] = "#"
     if source.cells < width * source.lines:  # what no table without short rows has
         _require_even(source, separator, layout, file.name)
     try:

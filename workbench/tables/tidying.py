@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.common.schema import require_text
-from workbench.tables.dates import as_dates
+from workbench.tables.dates import as_dates, as_seconds
 from workbench.tables.dressed import undressed
 from workbench.tables.missing import says_nothing, standing_for_nothing
 
@@ -165,6 +165,12 @@ def _tidy_text(
         values[said] = found[0].to_numpy(dtype="datetime64[ns]")
         how = [f"read as {found[1]}"] if found[1] != "dates" else []
         return _taken(values, codes, series), "", [*how, *_gaps(texts, said, codes)]
+    seconds = as_seconds(words) if words else None
+    if seconds is not None:
+        values = np.full(len(texts), np.nan)
+        values[said] = seconds
+        done = ["hours, minutes and seconds became seconds", *_gaps(texts, said, codes)]
+        return _taken(values, codes, series), "s", done
     for text in words:
         require_text(text)
     labels = np.array(
