@@ -203,3 +203,13 @@ def test_programs_do_not_outlive_the_block(tmp_path: Path) -> None:
             time.sleep(0.01)
     assert job.result().returncode != 0
     assert (tmp_path / "began").read_text().strip() == str(tmp_path)
+
+
+def test_only_the_ranges_of_columns_that_are_used_count() -> None:
+    one = law(A**2 + 1)
+    inside = one.in_domain([[0.5, 99.0], [1.5, 1.0]])
+    assert inside.tolist() == [True, False]
+    for found in export_all(one, languages=("sympy", "python", "c", "javascript", "torch")):
+        if TOOLS.get(found.language) and not shutil.which(TOOLS[found.language]):
+            continue
+        assert found.note == "", found.language

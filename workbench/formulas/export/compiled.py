@@ -128,7 +128,7 @@ def _c(formula: Law) -> Artefact:
     )
     for name, code in parts:
         text += f"\ndouble {name}({arguments})\n{{\n{unused}    return {code};\n}}\n"
-    inside = guard(names, formula.names, formula.domain, _C)
+    inside = guard(names, formula, _C)
     text += f"\nint in_domain({arguments})\n{{\n{unused}    return {inside};\n}}\n"
     heads = "".join(f"double {name}({arguments});\n" for name, _ in parts)
     header = (
@@ -160,7 +160,7 @@ def _fortran(formula: Law) -> Artefact:
             f"    double precision, intent(in) :: {_folded(listed, 60)}\n"
             f"    y = {_folded(code, 100)}\n  end function\n"
         )
-    inside = guard(names, formula.names, formula.domain, _FORTRAN)
+    inside = guard(names, formula, _FORTRAN)
     text += (
         f"  pure logical function in_domain({_folded(listed, 60)}) result(inside)\n"
         f"    double precision, intent(in) :: {_folded(listed, 60)}\n"
@@ -198,7 +198,7 @@ def _rust(formula: Law) -> Artefact:
     text += helpers
     for name, code in parts:
         text += f"\npub fn {name}({arguments}) -> f64 {{\n    {code}\n}}\n"
-    inside = guard(names, formula.names, formula.domain, _RUST)
+    inside = guard(names, formula, _RUST)
     text += f"\npub fn in_domain({arguments}) -> bool {{\n    {inside}\n}}\n"
     values = ", ".join(f"x[{i}]" for i in range(len(names)))
     prints = " ".join(f'println!("{{:e}}", {name}({values}));' for name, _ in parts)

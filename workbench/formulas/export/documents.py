@@ -46,7 +46,7 @@ def _excel(formula: Law) -> Artefact:
     """
     cells = {s: f"{_column(i)}2" for i, s in enumerate(formula.symbols)}
     lines = [f"={write(e, _EXCEL, cells)}" for e in formula.expressions]
-    inside = guard(list(cells.values()), formula.names, formula.domain, _EXCEL)
+    inside = guard(list(cells.values()), formula, _EXCEL)
     lines.append(f"=AND({inside})")
     text = "\n".join(lines) + "\n"
     lacking = [word for word in ("BESSELJ", "ERF.PRECISE") if word in text]

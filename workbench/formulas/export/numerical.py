@@ -121,7 +121,7 @@ def _julia(formula: Law) -> Artefact:
     text = "using SpecialFunctions\n\n" if special else ""
     text += helpers
     text += "".join(f"{name}({', '.join(names)}) = {code}\n" for name, code in parts)
-    inside = guard(names, formula.names, formula.domain, _JULIA)
+    inside = guard(names, formula, _JULIA)
     text += f"in_domain({', '.join(names)}) = {inside}\n"
     calls = "; ".join(f"println({name}(x...))" for name, _ in parts)
     calls += "; println(Int(in_domain(x...)))"
@@ -134,7 +134,7 @@ def _r(formula: Law) -> Artefact:
     names, parts, helpers = bodies(formula, _R, "r")
     text = helpers
     text += "".join(f"{name} <- function({', '.join(names)}) {code}\n" for name, code in parts)
-    inside = guard(names, formula.names, formula.domain, _R)
+    inside = guard(names, formula, _R)
     text += f"in_domain <- function({', '.join(names)}) {inside}\n"
     columns = ", ".join(f"x[i, {i + 1}]" for i in range(len(names)))
     prints = "; ".join(f'cat(sprintf("%.17g\\n", {name}({columns})))' for name, _ in parts)
@@ -150,7 +150,7 @@ def _matlab(formula: Law) -> Artefact:
     for name, code in parts:
         text += f"function y = {name}({', '.join(names)})\n  y = {code};\nend\n"
     text += helpers
-    inside = guard(names, formula.names, formula.domain, _MATLAB)
+    inside = guard(names, formula, _MATLAB)
     text += f"function inside = in_domain({', '.join(names)})\n  inside = {inside};\nend\n"
     if any("choose(" in code for _, code in parts):
         text += (
@@ -171,7 +171,7 @@ def _mathematica(formula: Law) -> Artefact:
     text = helpers
     for name, code in parts:
         text += f"{name.replace('_', '')}[{', '.join(f'{n}_' for n in names)}] := {code}\n"
-    inside = guard(names, formula.names, formula.domain, _MATHEMATICA)
+    inside = guard(names, formula, _MATHEMATICA)
     text += f"inDomain[{', '.join(f'{n}_' for n in names)}] := {inside}\n"
     calls = "; ".join(f"Print[InputForm[N[{name.replace('_', '')} @@ x]]]" for name, _ in parts)
     calls += "; Print[Boole[inDomain @@ x]]"
@@ -190,7 +190,7 @@ def _javascript(formula: Law) -> Artefact:
     text += helpers
     for name, code in parts:
         text += f"function {name}({', '.join(names)}) {{\n  return {code};\n}}\n"
-    inside = guard(names, formula.names, formula.domain, _JAVASCRIPT)
+    inside = guard(names, formula, _JAVASCRIPT)
     text += f"function in_domain({', '.join(names)}) {{\n  return {inside};\n}}\n"
     prints = " ".join(f"console.log({name}(...x));" for name, _ in parts)
     prints += " console.log(Number(in_domain(...x)));"

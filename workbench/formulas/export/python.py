@@ -176,7 +176,7 @@ def _function(
     lines.append(
         '    """Whether the inputs lie within the ranges that the formula was fitted on."""'
     )
-    lines.append(f"    return {guard(arguments, formula.names, formula.domain, dialect)}")
+    lines.append(f"    return {guard(arguments, formula, dialect)}")
     return "\n".join(lines) + "\n"
 
 
@@ -201,7 +201,7 @@ def _sympy(formula: Law) -> Artefact:
     lines += [f"    {sympy.srepr(e)}," for e in formula.expressions]
     lines += ["]", "# The ranges that the formula was fitted on.", "domain = And("]
     for place, name in enumerate(formula.names):
-        if name in formula.domain:
+        if name in formula.domain and name in formula.used:
             low, high = (float(v) for v in formula.domain[name])
             lines.append(f"    symbols_[{place}] >= {low!r}, symbols_[{place}] <= {high!r},")
     text = "\n".join([*lines, ")"]) + "\n"
@@ -248,7 +248,7 @@ def _torch(formula: Law) -> Artefact:
         '        """Whether the inputs lie within the ranges that the formula was fitted on."""',
     ]
     lines += [f"        {a} = x[..., {i}]" for i, a in enumerate(arguments)]
-    lines.append(f"        return {guard(arguments, formula.names, formula.domain, _TORCH)}")
+    lines.append(f"        return {guard(arguments, formula, _TORCH)}")
     text = "\n".join(lines) + "\n"
     ending = "\ndef evaluate(x):\n    return Formula()(torch.from_numpy(x)).detach().numpy()\n"
     ending += "\ndef inside(x):\n    return Formula().in_domain(torch.from_numpy(x))\n"

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import sympy
 from sympy import Expr
 
+from workbench.formulas.law import Law
+
 _ADD, _MULTIPLY, _UNARY, _POWER, _ATOM = 1, 2, 3, 4, 5
 
 
@@ -103,22 +105,18 @@ def knows(dialect: Dialect, function: type[sympy.Function]) -> bool:
     return True
 
 
-def guard(
-    names: Sequence[str],
-    columns: Sequence[str],
-    domain: Mapping[str, Sequence[float]],
-    dialect: Dialect,
-) -> str:
-    """The condition that every input lies in the range that the formula was fitted on.
+def guard(names: Sequence[str], formula: Law, dialect: Dialect) -> str:
+    """The condition that every input that is used lies in the range that the formula was fitted on.
 
     Args:
-        names: of the inputs in code. columns: their names in ``domain``.
+        names: of all inputs in code.
     """
     sides = []
-    for name, column in zip(names, columns, strict=True):
-        low, high = domain.get(column, (-math.inf, math.inf))
-        sides += [f"{name} >= {dialect.number(float(low))}"] if math.isfinite(low) else []
-        sides += [f"{name} <= {dialect.number(float(high))}"] if math.isfinite(high) else []
+    for name, column in zip(names, formula.names, strict=True):
+        low, high = formula.domain.get(column, (-math.inf, math.inf))
+        if column in formula.used:
+            sides += [f"{name} >= {dialect.number(float(low))}"] if math.isfinite(low) else []
+            sides += [f"{name} <= {dialect.number(float(high))}"] if math.isfinite(high) else []
     joint = [f"({side})" for side in sides] if dialect.both.strip() in ("&", ".and.") else sides
     return dialect.both.join(joint) or dialect.true
 
