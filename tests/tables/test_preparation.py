@@ -186,3 +186,23 @@ def test_the_first_guess_of_a_series_holds_out_its_end() -> None:
     days = pd.date_range("2020-01-01", periods=ROWS)
     walk = np.random.default_rng(0).normal(size=ROWS).cumsum()
     assert suggested(pd.DataFrame({"day": days, "y": walk})).split == "ordered"
+
+
+def test_rows_of_one_patient_are_noticed() -> None:
+    random = np.random.default_rng(0)
+    patient = np.repeat(np.arange(25), 8)
+    table = pd.DataFrame(
+        {
+            "age": np.linspace(20, 80, 25)[patient],
+            "weight": np.linspace(90, 50, 25)[patient],
+            "dose": random.uniform(0, 1, 200),
+        }
+    )
+    table["y"] = table["dose"] * random.normal(1, 0.1, 200)
+    said = cautions(table, Dataset.from_frame(table, "y"))
+    assert any("Rows come in 25 groups with the same 'age' and 'weight'" in text for text in said)
+    assert Dataset.from_frame(table, "y", groups="age").names == ("age", "weight", "dose")
+    planned = table.assign(
+        age=np.tile(np.arange(10) / 10, 20), weight=np.repeat(np.arange(10) / 7, 20)
+    )
+    assert not any("groups" in text for text in cautions(planned, Dataset.from_frame(planned, "y")))

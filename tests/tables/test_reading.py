@@ -176,11 +176,11 @@ def test_small_texts_cannot_grow(tmp_path: Path) -> None:
 
 
 def test_many_columns_of_text_are_not_all_looked_at(tmp_path: Path) -> None:
-    names = ",".join(f"x{i}" for i in range(1100))
-    (tmp_path / "t.csv").write_text(f"{names}\n" + ",".join(["5 mg"] * 1100) + "\n")
+    names = ",".join(f"x{i}" for i in range(600))
+    (tmp_path / "t.csv").write_text(f"{names}\n" + ",".join(["5 mg"] * 600) + "\n")
     frame = read_table(tmp_path / "t.csv")
-    assert (frame["x999"][0], frame["x1000"][0]) == (5, "5 mg")
-    assert "'x1000' and later columns were left" in frame.attrs["notes"][-1]
+    assert (frame["x499"][0], frame["x500"][0]) == (5, "5 mg")
+    assert "'x500' and later columns were left" in frame.attrs["notes"][-1]
 
 
 def test_a_database_that_computes_is_broken_off(tmp_path: Path) -> None:

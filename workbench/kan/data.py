@@ -27,7 +27,7 @@ from workbench.kan.columns import (
     target_numbers,
 )
 from workbench.kan.encoding import Encoding, encoding_of
-from workbench.kan.frames import Column, columns_of, groups_of, inputs_of
+from workbench.kan.frames import Column, columns_of, groups_of, inputs_of, kind_of
 from workbench.kan.gaps import Missing, filled, require_known, settled
 from workbench.kan.kinds import Kind, guessed, plain
 from workbench.kan.losses import LossName, chosen_loss
@@ -232,7 +232,8 @@ class Dataset:
         keys, about_groups = groups_of(table, groups, kinds, guess=split is None)
         parts, about_order = _parts(table, target, split, guess=keys is None)
         if inputs is None:
-            found = settled(found, values, missing, {groups} if isinstance(groups, str) else set())
+            apart = {groups} if isinstance(groups, str) and _is_key(table[groups], kinds) else set()
+            found = settled(found, values, missing, apart)
         notes = [*read.get("notes", ()), *found.notes, *said, *about_groups, *about_order]
         if units is None:
             units = {n: u for n, u in read.get("units", {}).items() if n in (*found.values, target)}
@@ -240,6 +241,11 @@ class Dataset:
             found.values, values, target, task, units, parts, keys, weights, seed, missing,
             found.encodings, notes,
         )  # fmt: skip
+
+
+def _is_key(column: Column, kinds: Mapping[str, Kind]) -> bool:
+    """Whether a column of groups only names them: a measured number, such as an age, is an input, too."""
+    return kind_of(column, kinds).kind != "number"
 
 
 def _parts(

@@ -22,6 +22,7 @@ BINS = 24
 _MOST_LABELS = 12
 _LEAK = 0.9999
 _ROWS_PER_INPUT = 10
+_FEWEST_GROUPS = 5
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,9 @@ def findings(frame: pd.DataFrame, chosen: Preparation) -> tuple[Finding, ...]:
         if c.useless and c.name not in (*chosen.inputs, chosen.target)
     ]
     used = [columns[name] for name in (*chosen.inputs, chosen.target) if name in columns]
-    return (*found, *_about_rows(frame, used, chosen), *_leaks(frame, chosen))
+    return (
+        *found, *_about_rows(frame, used, chosen), *_leaks(frame, chosen), *_alike(frame, chosen)
+    )  # fmt: skip
 
 
 def _about_rows(frame: pd.DataFrame, used: Sequence[Column], chosen: Preparation) -> list[Finding]:
@@ -270,6 +273,30 @@ def _leaks(frame: pd.DataFrame, chosen: Preparation) -> list[Finding]:
             )
             found.append(Finding("warning", text))
     return found
+
+
+def _alike(frame: pd.DataFrame, chosen: Preparation) -> list[Finding]:
+    """Rows of the same thing: two inputs that repeat together, as age and weight of a patient do.
+
+    In a planned experiment columns repeat, too, but each with any value of the other.
+    """
+    if chosen.groups or chosen.split == "ordered":
+        return []
+    repeating: dict[int, str] = {}
+    for name in chosen.inputs:
+        if name not in frame or frame[name].dtype.kind != "f":
+            continue
+        distinct = int(frame[name].nunique())
+        if not _FEWEST_GROUPS <= distinct <= len(frame) / 2:
+            continue
+        other = repeating.setdefault(distinct, name)
+        if other != name and len(frame[[other, name]].dropna().drop_duplicates()) == distinct:
+            text = (
+                f"Rows come in {distinct} groups with the same {other!r} and {name!r}, as those of one "
+                f"patient do: keep them together in the split, by the groups of {other!r}."
+            )
+            return [Finding("warning", text)]
+    return []
 
 
 def _is_number(series: pd.Series) -> bool:

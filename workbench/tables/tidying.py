@@ -16,7 +16,7 @@ from workbench.tables.missing import says_nothing, standing_for_nothing
 
 _SAMPLE = 1000
 _MOSTLY = 0.9
-_MOST_TEXTS, _MOST_DATES = 1000, 100
+_MOST_TEXTS, _MOST_DATES = 500, 50
 """Columns of text that are looked at, for numbers and for dates: hostile tables have more."""
 _COUNTING = ("", "Unnamed: 0")
 _LABEL = re.compile(r"[^\W\d_]{1,3}[-_ ]?\d+|\d+[-_ ]?[^\W\d_]{1,2}")
