@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.search.resampling import recurrence
     from workbench.search.symbolic import symbolify
     from workbench.session import Session
+    from workbench.tables.reading import read_table
 
 _MODULES = {
     "search.automatic": ["discover"],
@@ -49,6 +50,7 @@ _MODULES = {
     "report.loading": ["load"],
     "search.resampling": ["recurrence"],
     "session": ["Session"],
+    "tables.reading": ["read_table"],
 }
 
 __getattr__, __dir__ = lazily(__name__, _MODULES)
@@ -72,6 +74,7 @@ __all__ = [
     "fit",
     "load",
     "prune_edges",
+    "read_table",
     "recurrence",
     "symbolify",
     "to_networkx",

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from workbench.errors import InputError
@@ -184,13 +185,14 @@ class Foreign:
     "table",
     [
         Foreign(),
+        pa.Table.from_pandas(TABLE.assign(place=PLACES)),
         {"a": TABLE["a"].to_numpy(), "place": PLACES, "y": TABLE["y"].tolist()},
         TABLE.assign(place=PLACES).convert_dtypes(),
         TABLE.assign(place=pd.Categorical(PLACES)),
         TABLE.assign(place=PLACES.astype(str)).to_records(index=False),
         TABLE.assign(place=PLACES).set_index("place"),
     ],
-    ids=["to_pandas", "dict", "nullable", "categorical", "records", "index"],
+    ids=["to_pandas", "arrow", "dict", "nullable", "categorical", "records", "index"],
 )
 def test_tables_of_any_library(table: object) -> None:
     expected = Dataset.from_frame(TABLE.assign(place=PLACES), "y")
