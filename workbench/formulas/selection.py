@@ -12,9 +12,11 @@ from workbench.formulas.law import Law
 
 L = TypeVar("L", bound=Law)
 _ROWS_UNKNOWN = 150
-_STANDARD_ERRORS, _CLOSE = 2.0, 0.05
+_TOLD_APART, _CLOSE = 8.0, 0.05
 _SIMPLE_FACTOR = 2.0
 _NATS_PER_NODE = 1.0
+REGRESSION = "regression"
+"""What marks, in its provenance, a formula that the chosen one must not be significantly worse than."""
 CLEAR = 4.0
 """A score of lack of fit from which on a formula misses something; noise gets there once in 30,000."""
 ROUNDING = 1e-10
@@ -55,14 +57,31 @@ def _rows(formula: Law) -> float:
 def best(formulas: Sequence[L]) -> L:
     """The simplest that loses next to nothing against the one of least description length.
 
-    Next to nothing is two standard errors of a loss, ``2 / sqrt(rows)``, 5 % at most, of what that one
-    leaves and of what it explains: so a constant is chosen only where its description is the shortest.
+    Only those compete that are not significantly worse than a regression, which was chosen among few and so
+    owes nothing to luck. Next to nothing is a share of what the leader leaves and of what it explains: 5 %,
+    or where the rows can tell less, no more than that.
     """
-    leader = mdl(formulas)
+    able = _no_worse_than_regressions(formulas)
+    leader = mdl(able)
     least, mean = expected(leader), of_the_mean(leader)
-    share = min(_STANDARD_ERRORS / math.sqrt(_rows(leader)), _CLOSE)
+    share = min(_TOLD_APART / _rows(leader), _CLOSE)
     limit = least + share * max(min(least, mean - least), 0.0)
-    return next(f for f in formulas if f is leader or expected(f) <= limit)
+    near = [f for f in able if f is leader or expected(f) <= limit]
+    return min(near, key=lambda f: (f.complexity, len(f.constants)))
+
+
+def _no_worse_than_regressions(formulas: Sequence[L]) -> list[L]:
+    """Formulas that no regression among them is more than two standard errors better than.
+
+    Where two formulas of losses b > a differ by what the better one explains in addition, their paired
+    difference has two standard errors where the rows' likelihoods differ by eight nats.
+    """
+    nats = [_rows(f) * _nats(f) for f in formulas]
+    least = min(
+        (n for n, f in zip(nats, formulas, strict=True) if f.provenance.get(REGRESSION)),
+        default=math.inf,
+    )
+    return [f for n, f in zip(nats, formulas, strict=True) if n <= least + _TOLD_APART]
 
 
 def accurate(formulas: Sequence[L]) -> L:
@@ -82,9 +101,14 @@ def description_length(formula: Law) -> float:
     A residual of RMSE s costs log2(s) bits a row; a cross-entropy of h nats h / ln 2. A node of the
     expression costs one nat; fitted numbers have paid with the rows that were left out (Dawid 1984).
     """
-    value = max(expected(formula), 5e-324)
-    bits = value / math.log(2) if formula.task == "classification" else math.log2(value)
+    bits = _nats(formula) / math.log(2)
     return _rows(formula) * bits + _NATS_PER_NODE / math.log(2) * formula.complexity
+
+
+def _nats(formula: Law) -> float:
+    """What a row costs, up to a constant."""
+    value = max(expected(formula), 5e-324)
+    return value if formula.task == "classification" else math.log(value)
 
 
 def mdl(formulas: Sequence[L]) -> L:

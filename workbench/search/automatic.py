@@ -2,15 +2,18 @@
 
 Structure is looked for first: symmetries, factors, links, sums of products. A law that leaves nothing but
 rounding ends the search. Otherwise several small shapes are trained, pruned by the refit test and turned
-into symbols; a ratio of sums is tried on the inputs that survive. All formulas compete in one table, on
-validation rows.
+into symbols; a ratio of sums is tried on the inputs that survive. All formulas compete in one table, on all
+rows that are not held out. Where the best of them leaves noise, and no network knows better, the search ends.
 """
 
-from collections.abc import Collection, Mapping
+    course = Course(
+        data, effort, chosen, grids, hidden, seed, seconds, report, keep, training or {}
+    )
 from functools import partial
 from typing import Any
 
 from workbench.common.fence import noting_skipped
+from workbench.errors import InputError
 from workbench.formulas.units import parse_all
 from workbench.kan.config import Width
 from workbench.kan.data import Dataset
@@ -40,12 +43,13 @@ def discover(
     hidden: tuple[tuple[int, ...], ...] = ((8,),),
     training: Mapping[str, Any] | None = None,
     seed: int = 0,
+    seconds: float = math.inf,
     report: Report | None = None,
     keep: Keep | None = None,
 ) -> Discovery:
     """Find formulas for a table.
 
-    The search runs on one thread; the baselines take as many as torch may.
+    It runs on one thread.
 
     Args:
         data: the table and its split. Where its columns have units, formulas that mix them up are not
@@ -62,11 +66,14 @@ def discover(
         training: arguments of ``fit`` for every network, see ``Course``; what it does not name the search
             chooses itself.
         seed: of all random numbers.
+        seconds: wall time that it may take; what is found by then is completed in the last quarter.
         report: see ``Report``. keep: see ``Keep``; the first call comes before any search.
 
     Raises:
-        InputError: a unit cannot be read, or a building block or an option is not known.
+        InputError: a unit cannot be read, a building block or an option is not known, or there is no time.
     """
+    if not seconds > 0:
+        raise InputError(f"seconds must be positive, got {seconds!r}")
     parse_all(data.units)
     require_options(training or {})
     chosen = blocks(functions).functions
@@ -81,6 +88,7 @@ def discover(
         hidden=hidden,
         training=training,
         seed=seed,
+        seconds=seconds,
         report=report,
     )
 
@@ -92,7 +100,9 @@ def discover(
     around, scaling = Centring.of(data), Scaling.of(data)
     if scaling.exponents and not around.origins:
         return there(scaling.scaled, scaling)
-    course = Course(data, effort, chosen, grids, hidden, seed, report, keep, training or {})
+    course = Course(
+        data, effort, chosen, grids, hidden, seed, seconds, report, keep, training or {}
+    )
     course.start(constants_and_lines(data))
     # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
     if around.origins and not (structure and course.structure(refused).exact):
@@ -103,6 +113,8 @@ def discover(
         course.find(allowed, suggestions=found.suggestions)
         if found.exact and len(allowed) == len(found.formulas) and course.states_law:
             return course.finished()
+    if not course.tell("sums of chosen terms", 0.0):
+        course.regressions()
     if course.stopped:
         return course.so_far
     return _by_training(course, widths or default_widths(data, effort), ratio)
@@ -118,8 +130,9 @@ def _by_training(course: Course, widths: tuple[Width, ...], ratio: bool) -> Disc
     course.find(
         network=best.elimination.model, fit=best.fit, shapes=tuple(shapes), importance=importance
     )
-    if ratio and not course.tell("ratios of sums", 0.5):
-        course.ratios(importance)
-    course.symbols(shapes)
+    if not course.settled_against(shapes):
+        if ratio and not course.tell("ratios of sums", 0.5):
+            course.ratios(importance)
+        course.symbols(shapes)
     course.exchanges()
     return course.so_far if course.stopped else course.finished()

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -27,6 +27,8 @@ from workbench.search.collinear import StandIn, exchanges, in_words, stand_ins, 
 from workbench.search.discovery import Discovery, Effort, Keep, Report, Shape
 from workbench.search.polish import ratios
 from workbench.search.printing import reprinted
+from workbench.search.regressions import regressions
+from workbench.search.settled import settled
 from workbench.search.shapes import spelled, spread_of, worth_naming
 from workbench.search.structure.propose import Structure, propose
 from workbench.search.symbolic import symbolify
@@ -36,6 +38,8 @@ _RATIO_INPUTS, _TOGETHER = 4, 8
 _FAINT = 0.02
 _SECONDS, _QUICK_SECONDS = 20.0, 6.0
 """Processor time for the search for structure."""
+_SEARCHING = 0.75
+"""Share of the time that is for searching."""
 
 
 def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
@@ -57,7 +61,7 @@ def importance_of(model: KAN, data: Dataset) -> dict[str, float]:
 
 
 _on_one_thread = threadpool_limits.wrap(limits=1)
-"""Small matrices are fastest on one thread, by far where other programs are busy, too."""
+"""Small matrices are fastest on one thread, by far (ten times) where other programs are busy, too."""
 
 
 @dataclass
@@ -74,6 +78,7 @@ class Course:
     grids: tuple[int, ...]
     hidden: tuple[tuple[int, ...], ...]
     seed: int
+    seconds: float
     report: Report | None
     keep: Keep | None
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -87,6 +92,15 @@ class Course:
         if self.report is not None and self.report(what, share):
             self.stopped = True
         return self.stopped
+
+    @property
+    def late(self) -> bool:
+        """Whether the time for searching is over; the rest is for what completes a discovery."""
+        return time.perf_counter() - self.begun > _SEARCHING * self.seconds
+
+    def _ended(self, what: str) -> bool:
+        """Asked within a piece of work: whether it is to end with what it has."""
+        return self.tell(what, math.nan) or self.late
 
     def start(self, formulas: FormulaSet) -> None:
         """What is known before any search."""
@@ -127,7 +141,8 @@ class Course:
                 refused=refused,
                 functions=self.functions or (),
                 seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
-                stop=lambda: self.tell("looking for structure", math.nan),
+                stop=lambda: self._ended("looking for structure"),
+                found=lambda formulas: self.find(formulas.made_of(self.functions)),
             )
         return Structure((), FormulaSet([]))
 
@@ -137,14 +152,14 @@ class Course:
         shapes: list[Shape] = []
         for number, width in enumerate(widths):
             share = 0.5 * number / len(widths)
-            if self.tell(f"training {spelled(width)}", share) and shapes:
+            if (self.tell(f"training {spelled(width)}", share) or self.late) and shapes:
                 break
             trained = _trained(
                 KAN(width, seed=self.seed),
                 self.data,
                 **{"grids": self.grids, **self.training},
                 seed=self.seed,
-                callback=lambda p: self.tell("training", math.nan),
+                callback=lambda p: self._ended("training"),
             )
             self.tell(f"pruning {spelled(width)}", share + 0.25 / len(widths))
             with attempt(f"pruning {spelled(width)}"):
@@ -155,7 +170,20 @@ class Course:
         return shapes
 
     def _watch(self, what: str, done: int, total: int) -> bool:
-        return self.tell(what, math.nan)
+        return self._ended(what)
+
+    def regressions(self) -> None:
+        """Sums of chosen terms, which every formula has to beat."""
+        with attempt("sums of chosen terms"):
+            self.find(regressions(self.data).made_of(self.functions))
+
+    def settled_against(self, shapes: Sequence[Shape]) -> bool:
+        """Whether the search may end: the best formula leaves noise, and no network knows better."""
+        if self.late:
+            return True
+        with attempt("whether the search may end"), threadpool_limits(limits=1):
+            return settled(self.so_far.formula, [s.fit.model for s in shapes], self.data)
+        return False
 
     def ratios(self, importance: Mapping[str, float]) -> None:
         """Ratios of sums in the inputs that matter most, and in those that tell most."""
@@ -174,7 +202,7 @@ class Course:
         nets = worth_naming(shapes, self.effort)
         for number, net in enumerate(nets):
             exact = self.so_far.formula.scores["validation_loss"] or 0.0
-            if exact <= _EXACT * spread_of(self.data) or self.stopped:
+            if exact <= _EXACT * spread_of(self.data) or self.stopped or self.late:
                 break
             share = 0.55 + 0.35 * number / len(nets)
             self.tell(f"symbols for {len(net.edges())} edges", share)
@@ -208,13 +236,14 @@ class Course:
 
     def exchanges(self) -> None:
         """The chosen formula's inputs exchanged where others could stand for them."""
-        if not self.stand_ins or self.tell("exchanging inputs", 0.92):
+        if self.late or not self.stand_ins or self.tell("exchanging inputs", 0.92):
             return
         found = FormulaSet([])
         with attempt("exchanged inputs"):
             found = exchanges(self.so_far.formulas, self.stand_ins, self.data)
         self.find(found.made_of(self.functions))
 
+    @_on_one_thread
     def finished(self) -> Discovery:
         """Train the chosen network for the last time and set peers beside it."""
         self.tell("final training", 0.93)
@@ -242,7 +271,7 @@ class Course:
         self.find(network=final.model, fit=final, importance=known)
         if self.tell("baselines", 0.96):
             return self.so_far
-        iterations = 300 if self.effort == "quick" else 2000
+        iterations = 300 if self.effort == "quick" or self.late else 2000
         peers = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
         self.find(baselines=tuple(peers))
         return replace(self.so_far, complete=not self.tell("done", 1.0))
@@ -251,7 +280,7 @@ class Course:
         """Grids of the last training; a network without free curves needs one only."""
         fixed = sum(len(network.layer(level).fixed) for level in range(network.config.depth))
         known = fixed == len(network.edges())
-        count = 1 if self.effort == "quick" or known else 3
+        count = 1 if self.effort == "quick" or known or self.late else 3
         first = network.layer(0).grid_size
         finest = max(self.training.get("grids", [first * 2**count]))
         return [first, *(first * 2**k for k in range(1, count) if first * 2**k <= finest)]

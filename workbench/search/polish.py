@@ -12,6 +12,7 @@ from workbench.evidence.sample import Sample
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
 from workbench.formulas.parametric import parametrize
+from workbench.formulas.selection import REGRESSION
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.search.fitter import EXACT, Fitter
@@ -112,7 +113,7 @@ def constants_and_lines(data: Dataset) -> FormulaSet:
         with attempt("a constant or a line"):
             fitted = fitter.fit(parametrize([shape] * data.outputs, data.names))
             found.append(judge.formula(fitted))
-    return FormulaSet(found)
+    return FormulaSet(found).stamped(**{REGRESSION: True})
 
 
 def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:

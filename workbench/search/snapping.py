@@ -147,50 +147,50 @@ def _offers(fitted: Fitted) -> list[tuple[float, Symbol, Expr]]:
         if value == 0:
             continue
         known = min(_EXACT_BITS, -math.log2(max(reach / abs(value), 1e-12)))
-        numbers, costs, exact = _numbers()
+        numbers, costs, made = _numbers()
         near = np.flatnonzero(np.abs(numbers - abs(value)) <= reach)
         for place in near[np.argsort(costs[near])][:3]:
             if costs[place] + _MARGIN_BITS <= known:
-                sign = 1 if value > 0 else -1
-                found.append((float(costs[place]), constant, sign * exact[place]))
+                p, q, base = made[place]
+                number = sympy.Rational(p if value > 0 else -p, q) * base
+                found.append((float(costs[place]), constant, number))
     return found
 
 
-@lru_cache
-def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[Expr, ...]]:
-    """Positive numbers of few bits, and their costs.
+_BASES: tuple[tuple[Expr, float], ...] = (
+    (sympy.Integer(1), 0.0),
+    (sympy.pi, 3.0),
+    (1 / sympy.pi, 4.0),
+    (sympy.pi**2, 5.0),
+    (1 / sympy.pi**2, 6.0),
+    (sympy.sqrt(2), 4.0),
+    (sympy.sqrt(3), 5.0),
+    (sympy.sqrt(sympy.pi), 6.0),
+    (1 / sympy.sqrt(2 * sympy.pi), 6.0),
+    (sympy.E, 5.0),
+    (sympy.exp(-1), 6.0),
+    (sympy.log(2), 6.0),
+)
+"""What fractions multiply, and what it costs in bits."""
 
-    They are p/q times 1, π, 1/π, π², 1/π², √2, √3, √π, e, and round numbers such as 1000.
+
+@lru_cache
+def _numbers() -> tuple[np.ndarray, np.ndarray, tuple[tuple[int, int, Expr], ...]]:
+    """Positive numbers of few bits, their costs, and how they are made: p/q times a base.
+
+    Bases are 1, π, 1/π, π², 1/π², √2, √3, √π, e and the like; round numbers such as 1000 are short, too.
     """
-    bases: tuple[tuple[Expr, float], ...] = (
-        (sympy.Integer(1), 0.0),
-        (sympy.pi, 3.0),
-        (1 / sympy.pi, 4.0),
-        (sympy.pi**2, 5.0),
-        (1 / sympy.pi**2, 6.0),
-        (sympy.sqrt(2), 4.0),
-        (sympy.sqrt(3), 5.0),
-        (sympy.sqrt(sympy.pi), 6.0),
-        (1 / sympy.sqrt(2 * sympy.pi), 6.0),
-        (sympy.E, 5.0),
-        (sympy.exp(-1), 6.0),
-        (sympy.log(2), 6.0),
+    fractions = [(p, q) for q in range(1, 17) for p in range(1, 101) if math.gcd(p, q) == 1]
+    found = [
+        (extra + math.log2(p) + 2 * math.log2(q), p / q * size, (p, q, base))
+        for base, extra, size in ((base, extra, float(base)) for base, extra in _BASES)
+        for p, q in fractions
+    ]
+    one = _BASES[0][0]
+    round_ones = sorted(
+        {p * 10**zeros for zeros in range(1, 5) for p in range(1, 101)} - set(range(101))
     )
-    found: dict[Expr, float] = {}
-    values: dict[Expr, float] = {}
-    for base, extra in bases:
-        size = float(base)
-        for q in range(1, 17):
-            for p in range(1, 101):
-                if math.gcd(p, q) == 1:
-                    cost = extra + math.log2(p) + 2 * math.log2(q)
-                    number = sympy.Rational(p, q) * base
-                    if cost <= _MOST_BITS and cost < found.get(number, math.inf):
-                        found[number], values[number] = cost, p / q * size
-    for zeros in range(1, 5):
-        for p in range(1, 101):
-            number = sympy.Integer(p * 10**zeros)
-            if number not in found and math.log2(number) <= _MOST_BITS:
-                found[number], values[number] = math.log2(number), float(number)
-    exact = tuple(found)
-    return np.array([values[n] for n in exact]), np.array(list(found.values())), exact
+    found += [(math.log2(number), float(number), (number, 1, one)) for number in round_ones]
+    found = [number for number in found if number[0] <= _MOST_BITS]
+    costs, values, made = zip(*found, strict=True)
+    return np.array(values), np.array(costs), made

@@ -19,11 +19,12 @@ from workbench.formulas.parsing import quoted
 from workbench.formulas.typesetting import rounded, to_text
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.network.compiler import compile_expression
+from workbench.network.compiler import compile_expression, evaluate
 from workbench.network.targets import network_of
 from workbench.search.polish import constants_and_lines, polished
 from workbench.search.structure.finish import EXACT, checked, quick_guesses, sum_guesses
 from workbench.search.structure.guess import Guess
+from workbench.search.structure.leftover import is_noise
 from workbench.search.structure.problem import Problem, fitted_numbers
 from workbench.search.structure.search import Search, Stage
 from workbench.search.structure.separability import find_separability
@@ -91,8 +92,12 @@ def propose(
     functions: Sequence[str] = (),
     seconds: float = 20.0,
     stop: Callable[[], bool] = lambda: False,
+    found: Callable[[FormulaSet], None] = lambda formulas: None,
 ) -> Structure:
     """Look for structure in a regression table; nothing is trained.
+
+    The search ends by itself at a law that leaves nothing, and at one that leaves noise once the first
+    guesses of all kinds have been its rivals.
 
     Tables with more than 16 inputs are searched for powers, sums and products of curves alone. Several
     targets are looked at one by one: their formulas stand side by side, and there are no suggestions.
@@ -103,6 +108,7 @@ def propose(
         functions: that a law of one curve may be, besides the usual and the rare ones.
         seconds: processor time after which the search ends with what it has.
         stop: asked now and then; True ends the search.
+        found: called with the best closed form so far, whenever it is another one.
     """
     if data.task != "regression":
         return Structure((), FormulaSet([]))
@@ -114,7 +120,14 @@ def propose(
         return stop() or time.process_time() - begun > seconds
 
     whole = Problem.of(data, functions)
-    hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)))
+
+    def tell(guess: Guess) -> None:
+        sentences = (s.sentence for s in _of_guesses([guess], data))
+        if not set(sentences) & set(refused):
+            with attempt("the best closed form so far"):
+                found(polished([(guess.expression,)], data))
+
+    hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)), tell)
     hunt.run()
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
@@ -153,23 +166,40 @@ def _train_loss(formula: Formula) -> float:
 
 
 class _Hunt:
-    """Guesses of all stages until one is exact."""
+    """Guesses of all stages until one is exact, or leaves noise."""
 
-    def __init__(self, whole: Problem, start: Problem, search: Search) -> None:
-        self._whole, self._start, self._search = whole, start, search
+    def __init__(
+        self, whole: Problem, start: Problem, search: Search, tell: Callable[[Guess], None]
+    ) -> None:
+        self._whole, self._start, self._search, self._tell = whole, start, search, tell
         self.stages: list[Stage] = []
         self._found: dict[Expr, Guess] = {}
+        self._best: Guess | None = None
 
     def run(self) -> None:
         if self._settled_by(quick_guesses(self._start, EXACT)) or self._start.width > _MOST_COLUMNS:
+            return
+        if self._leaves_noise():
             return
         for stage in attempts("a stage of the structure", self._search.stages(self._start)):
             self.stages.append(stage)
             if stage.problem.width <= 1 and self._settled_by(self._quick(stage)):
                 return
         for stage in (*self.stages[:0:-1], *self.stages[:1]):
-            if self._settled_by(self._quick(stage)) or self._settled_by(sum_guesses(stage.problem)):
+            if self._settled_by(self._quick(stage)) or self._leaves_noise():
                 return
+            if self._settled_by(sum_guesses(stage.problem)):
+                return
+
+    def _leaves_noise(self) -> bool:
+        """Whether the best guess leaves nothing that could still be found; it is told of where it is new."""
+        best = next(iter(self.chosen), None)
+        if best is None or best is self._best:
+            return False
+        self._best = best
+        self._tell(best)
+        names = [s.name for s in self._whole.symbols]
+        return is_noise(self._whole, evaluate(best.expression, names, self._whole.x))
 
     @staticmethod
     def _quick(stage: Stage) -> Iterator[Guess]:

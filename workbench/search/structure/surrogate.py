@@ -69,6 +69,20 @@ def _smoothest(problem: Problem, rows: int) -> Smooth:
     return Smooth(values, inner.slopes * values[:, None] / problem.x, inner.error)
 
 
+def left_out(problem: Problem, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a smooth function misses of each of some rows when it has not seen it, and what each row counts.
+
+    Args:
+        problem: whose columns it is a function of. values: of the function, with noise, ``(N,)``.
+
+    Returns:
+        Both ``(n,)``, of the first rows, in the values' unit.
+    """
+    spread = float(values.std()) or 1.0
+    process, _, unit = _process(replace(problem, y=values, spread=spread), _MANY, _LEAST_WEIGHT)
+    return process.left_out * unit, problem.counts[: len(process.left_out)]
+
+
 def of_network(model: KAN, problem: Problem) -> Smooth:
     """The function of a trained network with the problem's columns as inputs and one output."""
     x = torch.from_numpy(problem.x).to(model.output_scale).requires_grad_()
@@ -79,6 +93,15 @@ def of_network(model: KAN, problem: Problem) -> Smooth:
 
 
 def _fitted(problem: Problem, rows: int, least: float) -> Smooth:
+    process, shift, unit = _process(problem, rows, least)
+    scale = np.maximum(problem.x.std(0), 1e-300)
+    values, slopes = process.at((problem.x - problem.x.mean(0)) / scale)
+    error = float(np.sqrt(np.average(np.square(process.left_out), weights=1 / process.variance)))
+    return Smooth(values * unit + shift, slopes * unit / scale, error)
+
+
+def _process(problem: Problem, rows: int, least: float) -> tuple["_Process", float, float]:
+    """A process of standardized columns, and the shift and the unit of its values."""
     scale = np.maximum(problem.x.std(0), 1e-300)
     x = (problem.x - problem.x.mean(0)) / scale
     shift = float(np.average(problem.y, weights=problem.weights**2))
@@ -86,16 +109,14 @@ def _fitted(problem: Problem, rows: int, least: float) -> Smooth:
     unit = problem.spread / typical
     trust = np.square(np.maximum(problem.weights / typical, least))
     process = _Process(x[:rows], ((problem.y - shift) / unit)[:rows], 1 / trust[:rows])
-    values, slopes, left_out = process.at(x)
-    error = float(np.sqrt(np.average(np.square(left_out), weights=trust[:rows])))
-    return Smooth(values * unit + shift, slopes * unit / scale, error)
+    return process, shift, unit
 
 
 class _Process:
     """Gaussian-process regression of ``y (n,)`` at ``x (n, q)`` with noise of relative ``variance``."""
 
     def __init__(self, x: np.ndarray, y: np.ndarray, variance: np.ndarray) -> None:
-        self._x, self._y, self._variance = x, y, variance
+        self._x, self._y, self.variance = x, y, variance
         self._gaps = np.stack([np.square(c[:, None] - c) for c in x.T])
         self._plane = _PLANE * (x @ x.T)
         start = np.r_[np.full(x.shape[1], np.log(2.0)), np.log(1e-4)]
@@ -120,7 +141,7 @@ class _Process:
         """Negative log marginal likelihood, its scale at the optimum, and its slope by ``theta``."""
         rates, noise = np.exp(-2 * theta[:-1]), np.exp(theta[-1])
         waves = self._waves(rates)
-        matrix = waves + self._plane + np.diag(noise * self._variance + _JITTER)
+        matrix = waves + self._plane + np.diag(noise * self.variance + _JITTER)
         try:
             factor = cho_factor(matrix, lower=True)
         except np.linalg.LinAlgError:
@@ -130,15 +151,20 @@ class _Process:
         scale = max(float(self._y @ weights) / len(matrix), 1e-300)
         push = np.outer(weights, weights) / scale - inverse
         by_lengths = -0.5 * rates * np.tensordot(self._gaps, push * waves, 2)
-        by_noise = -0.5 * noise * float(np.diag(push) @ self._variance)
+        by_noise = -0.5 * noise * float(np.diag(push) @ self.variance)
         value = 0.5 * len(matrix) * np.log(scale) + np.log(np.diag(factor[0])).sum()
         return float(value), np.r_[by_lengths, by_noise]
 
-    def at(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Values and slopes at ``x``, and what each row of its own misses when it is left out."""
+    @property
+    def left_out(self) -> np.ndarray:
+        """What each of its rows misses when it is left out, ``(n,)``."""
+        return np.asarray(self._weights / np.diag(self._inverse))
+
+    def at(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and slopes at ``x``."""
         apart = x[:, None, :] - self._x
         waves = np.exp(-0.5 * np.square(apart) @ self._rates)
         values = waves @ self._weights + _PLANE * x @ (self._x.T @ self._weights)
         slopes = -self._rates * np.einsum("nmq,nm,m->nq", apart, waves, self._weights)
         slopes = slopes + _PLANE * (self._x.T @ self._weights)
-        return values, slopes, self._weights / np.diag(self._inverse)
+        return values, slopes
