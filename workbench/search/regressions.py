@@ -1,9 +1,10 @@
 """The regressions that every formula has to beat: sums of a few terms, chosen by what they explain.
 
-Terms are inputs, curves of one input and products of two; where the target is positive, its logarithm may be
-the sum: products of powers and exponentials. How many terms there are is chosen by criteria that know how many
-there were to choose from: the extended information criterion (Chen and Chen, Biometrika 95, 2008), and risk
-inflation (Foster and George, Ann. Statist. 22, 1994), which takes more. Classes are told by their indicators.
+Terms are inputs, curves of one input and products of two; where the target is positive, its logarithm may
+be the sum: products of powers and exponentials. How many terms there are is chosen by criteria that know
+how many there were to choose from: the extended information criterion (Chen and Chen, Biometrika 95, 2008),
+and risk inflation (Foster and George, Ann. Statist. 22, 1994), which takes more. Classes are told by their
+indicators.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -37,11 +37,13 @@ class Family:
         terms: as they are typed; ``wave(u)`` is a sine of u, and its phase is found like its factor.
         starts: of its other numbers, by letter.
         linked: whether it is tried through links of the target, too.
+        turned: whether its two columns play different parts, so that it is tried both ways round.
     """
 
     terms: tuple[str, ...]
     starts: dict[str, Starts]
     linked: bool = False
+    turned: bool = False
 
     @cached_property
     def _expressions(self) -> tuple[Expr, ...]:
@@ -50,6 +52,16 @@ class Family:
     @cached_property
     def _letters(self) -> tuple[sympy.Symbol, ...]:
         return tuple(sympy.Symbol(name, real=True) for name in self.starts)
+
+    @cached_property
+    def jumps(self) -> tuple[int, ...]:
+        """Letters at which a term jumps: no slope leads to them."""
+        steps = {s for term in self._expressions for s in term.atoms(sympy.Heaviside)}
+        return tuple(
+            place
+            for place, letter in enumerate(self._letters)
+            if any(step.has(letter) for step in steps)
+        )
 
     @cached_property
     def width(self) -> int:
@@ -86,8 +98,10 @@ def _with_phase(term: Expr, phase: float) -> Expr:
     return term.replace(_WAVE, lambda u: sympy.sin(u + sympy.Float(phase)))
 
 
-def _family(*terms: str, linked: bool = False, **letters: Starts) -> Family:
-    return Family(terms, letters, linked)
+def _family(
+    *terms: str, linked: bool = False, turned: bool = False, **letters: Starts
+) -> Family:
+    return Family(terms, letters, linked, turned)
 
 
 def _waves(count: int) -> Family:
@@ -109,6 +123,8 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "1/(x + k)", k=_SIZE),
     _family("x/(x + k)", k=_SIZE),
     _family("1/(x + k)", "x^p", k=starts.shifts, p=_POWER),
+    _family("(1 + (x/k)^p)^q", k=_SIZE, p=starts.orders, q=_POWER),
+    _family("(e - x)^p", "x*(e - x)^p", "x^2*(e - x)^p", e=starts.ends, p=_POWER),
     _family("1", "1/(1 + (x/k)^p)", k=_SIZE, p=starts.orders),
     # Growth, decay, activation
     _family("1", "exp(r*x)", r=_RATE, linked=True),
@@ -119,6 +135,8 @@ FAMILIES: tuple[Family, ...] = (
     _family("exp(-b*exp(r*x))", b=fixed(0.1, 1, 10, 100), r=_RATE),
     _family("exp(-b/x)", b=_SIZE),
     _family("x^p*exp(r*x)", p=_POWER, r=_RATE),
+    _family("x^p", "exp(r*x)", p=_POWER, r=_RATE),
+    _family("x^p/(exp(k/x) - 1)", p=_POWER, k=_SIZE),
     _family("x^p/(exp(r*x) - 1)", p=_POWER, r=_RATE),
     # Steps and peaks
     _family("1", "1/(1 + exp((x - m)/w))", m=_PLACE, w=starts.widths),
@@ -146,26 +164,37 @@ FAMILIES: tuple[Family, ...] = (
     # Pieces
     _family("1", "max(0, x - b)", b=_PLACE),
     _family("1", "x", "max(0, x - b)", b=_PLACE),
-    _family("1", "max(0, x - b)^2", b=_PLACE),
+    _family("1", "max(0, x - b)^p", b=_PLACE, p=starts.orders),
+    _family("max(0, x - b)^2/(x + k)", b=_PLACE, k=_SIZE),
+    _family("1", "x", "max(0, x - b)", "max(0, x - c)", b=_PLACE, c=_PLACE),
     _family("1", "step(x - b)", b=_PLACE),
+    _family("1", "step(x - b)", "step(x - c)", b=_PLACE, c=_PLACE),
+    _family("min(x, b)^p", b=_PLACE, p=_POWER),
+    _family("abs(x - b)^p", "1", b=_PLACE, p=starts.orders),
     # Two columns
     _family("1", "x^p*z^q", p=_POWER, q=_POWER),
     _family("1", "x^p", "z^q", p=_POWER, q=_POWER, linked=True),
+    _family("(x^p + k*z^p)^q", p=_POWER, k=fixed(0.1, 1, 10), q=starts.roots),
+    _family("1", "x", "z", "max(0, x - b)", b=_PLACE, turned=True),
 )
 
 
 def family_guesses(problem: Problem) -> Iterator[Guess]:
     """The families that fit a problem of one or two columns best."""
     found: list[Guess] = []
+    if problem.width > 2:
+        return
     for link, changed in linked(problem):
         if link.name not in _LINKS:
             continue
-        few = changed.rows(slice(_ROWS))
-        seen = Seen(few.x[:, 0], few)
-        for family in FAMILIES:
-            if family.width == problem.width and (family.linked or link.name == "y"):
-                with attempt("a family of laws"):
-                    found += _fitted(family, link.name, changed, seen)
+        for way, turned in enumerate((changed, changed.turned())[: problem.width]):
+            few = turned.rows(slice(_ROWS))
+            seen = Seen(few.x[:, 0], few)
+            for family in FAMILIES:
+                fits = family.width == problem.width and (family.linked or link.name == "y")
+                if fits and (family.turned or not way):
+                    with attempt("a family of laws"):
+                        found += _fitted(family, link.name, turned, seen)
     rows = len(problem.y)
     yield from sorted(found, key=lambda guess: guess.bits(rows))[:_MOST]
 
@@ -174,7 +203,7 @@ def _fitted(family: Family, link: str, problem: Problem, seen: Seen) -> Iterator
     """The best law of a family; none where it has no value, or no start."""
     few = seen.problem
     grid = [suggested(seen) for suggested in family.starts.values()]
-    letters = Projection(family.columns, tuple(few.x.T), few.y, few.weights).best(grid)
+    letters = Projection(family.columns, tuple(few.x.T), few.y, few.weights).best(grid, family.jumps)
     if letters is None:
         return
     whole = Projection(family.columns, tuple(problem.x.T), problem.y, problem.weights)

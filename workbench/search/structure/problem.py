@@ -144,6 +144,10 @@ class Problem:
         kept = [i for i in range(self.width) if i != column]
         return replace(self, x=self.x[:, kept], symbols=tuple(self.symbols[i] for i in kept))
 
+    def turned(self) -> "Problem":
+        """The same with its columns in the opposite order."""
+        return replace(self, x=self.x[:, ::-1], symbols=self.symbols[::-1])
+
     def rows(self, keep: np.ndarray | slice) -> "Problem":
         """Some of the rows."""
         return replace(

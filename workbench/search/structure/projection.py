@@ -30,8 +30,10 @@ class Projection:
     y: np.ndarray
     weights: np.ndarray
 
-    def best(self, grid: Sequence[np.ndarray]) -> np.ndarray | None:
+    def best(self, grid: Sequence[np.ndarray], jumps: Sequence[int] = ()) -> np.ndarray | None:
         """The letters that leave the least, from every point of a grid of starts.
+
+        ``jumps`` are letters that stand for places of the first column at which a term jumps.
 
         None where the law has no value on these rows at any of them, or there is none.
         """
@@ -49,7 +51,17 @@ class Projection:
             return None
         chosen = places[np.argsort(left[places], kind="stable")][:_REFINED]
         refined = [self._refined(starts[place]) for place in chosen]
-        return min(refined, key=lambda pair: pair[0])[1]
+        found = min(refined, key=lambda pair: pair[0])[1]
+        for letter in jumps:
+            found = self._between_rows(found, letter)
+        return found
+
+    def _between_rows(self, letters: np.ndarray, letter: int) -> np.ndarray:
+        """The same with one letter at the best of all places between two rows."""
+        places = np.unique(self.columns[0])
+        tried = np.tile(letters, (len(places), 1))
+        tried[1:, letter] = (places[1:] + places[:-1]) / 2
+        return np.asarray(tried[self._left(tried).argmin()])
 
     def factors(self, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """The best linear factors ``(K,)`` and the values ``(N,)``; None where a row has no value."""

@@ -33,6 +33,7 @@ _MOST_FORMULAS = 6
 _LARGEST = 80
 _MOST_COLUMNS = 16
 _PROMISING = 0.9
+_SCALE_AND_OFFSET = 2
 _NOWHERE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I)
 _DIGITS = 3
 
@@ -96,8 +97,8 @@ def propose(
 ) -> Structure:
     """Look for structure in a regression table; nothing is trained.
 
-    The search ends by itself at a law that leaves nothing, and at one that leaves noise once the first
-    guesses of all kinds have been its rivals.
+    The search ends by itself at a law that leaves nothing, and at a short one that leaves noise once the
+    first guesses of all kinds have been its rivals.
 
     Tables with more than 16 inputs are searched for powers, sums and products of curves alone. Several
     targets are looked at one by one: their formulas stand side by side, and there are no suggestions.
@@ -192,12 +193,18 @@ class _Hunt:
                 return
 
     def _leaves_noise(self) -> bool:
-        """Whether the best guess leaves nothing that could still be found; it is told of where it is new."""
+        """Whether the best guess leaves nothing that could still be found; it is told of where it is new.
+
+        One with many numbers of its own may imitate a shorter law, which is still looked for.
+        """
         best = next(iter(self.chosen), None)
         if best is None or best is self._best:
             return False
         self._best = best
         self._tell(best)
+        numbers = sum(1 for part in sympy.preorder_traversal(best.expression) if part.is_Float)
+        if numbers > len(best.expression.free_symbols) + _SCALE_AND_OFFSET:
+            return False
         names = [s.name for s in self._whole.symbols]
         return is_noise(self._whole, evaluate(best.expression, names, self._whole.x))
 

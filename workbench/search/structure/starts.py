@@ -50,9 +50,14 @@ def orders(seen: Seen) -> np.ndarray:
     return np.array([0.6, 1.3, 2, 4, 8])
 
 
+def roots(seen: Seen) -> np.ndarray:
+    """Exponents of a sum, of either sign."""
+    return np.array([-3, -1.5, -0.7, -0.3, 0.3, 0.7, 1.5, 3])
+
+
 def rates(seen: Seen) -> np.ndarray:
     """Of growth and decay, from a third of an e-fold over the column to thirty."""
-    return np.array([-30, -10, -3, -1, -0.3, 0.3, 1, 3, 10]) / seen.span
+    return np.array([-30, -17, -10, -5.5, -3, -1.7, -1, -0.3, 0.3, 1, 3, 10]) / seen.span
 
 
 def dampings(seen: Seen) -> np.ndarray:
@@ -78,6 +83,11 @@ def widths(seen: Seen) -> np.ndarray:
 def shifts(seen: Seen) -> np.ndarray:
     """What makes the whole column positive."""
     return np.array([0.01, 0.04, 0.1, 0.2, 0.5, 2]) * seen.span - seen.x.min()
+
+
+def ends(seen: Seen) -> np.ndarray:
+    """Beyond the column's largest value."""
+    return seen.x.max() + np.array([0.001, 0.01, 0.05, 0.2, 0.6]) * seen.span
 
 
 def frequencies(seen: Seen) -> np.ndarray:
