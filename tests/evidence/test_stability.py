@@ -84,17 +84,15 @@ def test_the_form_before_a_constant_was_snapped_is_no_rival() -> None:
     assert found.best.rivals == ()
 
 
-def test_a_choice_of_the_simple_is_judged_among_many_of_shorter_description(monkeypatch) -> None:
+def test_a_choice_of_the_simple_is_judged_among_those_of_shorter_description(monkeypatch) -> None:
     random = np.random.default_rng(6)
     x = random.uniform(0.5, 2, (6000, 2))
-    y = x[:, 0] * x[:, 1] + 0.1 * np.sin(4 * x[:, 0]) + 0.5 * random.standard_normal(6000)
+    y = x[:, 0] * x[:, 1] + 0.03 + 0.5 * random.standard_normal(6000)
     data = Dataset.from_arrays(x, y, names=["a", "b"])
-    wave = 0.1 * sympy.sin(4.0 * A)
-    found = polished(
-        [(0.9 * A * B,), (0.9 * A * B + wave,), (0.8 * A * B + wave + 0.01 * B,)], data
-    )
+    longer = [0.9 * A * B + part for part in (0.01, 0.01 * A, 0.01 * B)]
+    found = polished([(0.9 * A * B,), *((formula,) for formula in longer)], data)
     chosen = found.best
-    assert sum(description_length(f) < description_length(chosen) for f in found) >= 2
+    assert sum(description_length(f) < description_length(chosen) for f in found) >= 1
     monkeypatch.setattr("workbench.evidence.stability._MOST_FORMULAS", 1)
     assert weighed(found, data).best.scores["selection_frequency"] > 0.5
 

@@ -16,6 +16,8 @@ OWN = [
     "model = fix(model, Edge(layer=0, source=0, target=0), 'sin', (1.0, -0.5, 2.0, 0.0))",
     "formulas = constants_and_lines(data).merged(symbolify(model, data, seed=0, functions=('sin',), "
     "allowed={Edge(layer=0, source=0, target=0): ('exp',)}))\nformula = formulas.best",
+    "formulas = untrained(data, functions=('sin',), refused=('y does not change with a',)).merged("
+    "symbolify(model, data, seed=0, functions=('sin',)))\nformula = formulas.best",
     "found = discover(data, effort='quick', seed=0)\n"
     "model, formulas = (found.network, found.formulas)\nformula = formulas.best",
     "formulas = formulas.merged(polished([formulas[2].expressions], data, network=model))",

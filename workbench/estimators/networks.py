@@ -70,8 +70,10 @@ class _KANEstimator(BaseEstimator):
         check_is_fitted(self)
         if not hasattr(self, "_formulas"):
             from workbench.search.symbolic import symbolify
+            from workbench.search.untrained import untrained
 
-            self._formulas = symbolify(self.model_, self.data_, seed=self._seed)
+            named = symbolify(self.model_, self.data_, seed=self._seed)
+            self._formulas = untrained(self.data_).merged(named)
         return self._formulas
 
     @property
@@ -247,7 +249,8 @@ class KANRegressor(RegressorMixin, _KANEstimator):
     Attributes:
         model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.
         data_: the distinct rows and their split.
-        formula_, formulas_: symbols for the network, found when first asked for.
+        formula_, formulas_: what the table says by itself, and symbols for the network, found when first
+            asked for.
         feature_importances_: see there. medians_: of the columns, with ``missing="impute"``.
     """
 
@@ -301,7 +304,8 @@ class KANClassifier(ClassifierMixin, _KANEstimator):
         classes_: the labels.
         model_: the trained ``KAN``. result_: its ``FitResult``, with the loss on the held-out rows.
         data_: the distinct rows and their split.
-        formula_, formulas_: symbols for the network, found when first asked for.
+        formula_, formulas_: what the table says by itself, and symbols for the network, found when first
+            asked for.
         feature_importances_: see there. medians_: of the columns, with ``missing="impute"``.
     """
 

@@ -27,6 +27,7 @@ RESAMPLES = 200
 _MOST_FORMULAS = 40
 _STANDARD_ERRORS, _LEVEL = 2.0, 0.0228
 _EVIDENCE = 2.0
+_WORDY = 2.0
 
 Form = tuple[Expr, ...]
 
@@ -102,7 +103,7 @@ def _not_told_apart(
 ) -> dict[Form, tuple[str, ...]]:
     """By the expressions of each formula, other forms that the rows do not tell apart from it.
 
-    The form that it had before its numbers were snapped is none.
+    The form that it had before its numbers were snapped is none, nor is one that takes far more words.
     """
     kinds = [form(f.expressions) for f in near]
     found: dict[Form, tuple[str, ...]] = {}
@@ -110,10 +111,16 @@ def _not_told_apart(
         alike: dict[Form, str] = {}
         same = (kind, form(formula.as_fitted))
         for other, another, losses in zip(near, kinds, rows, strict=True):
-            if another not in same and another not in alike and not differ(own, losses, weights):
+            if another in same or another in alike or _wordy(other, formula):
+                continue
+            if not differ(own, losses, weights):
                 alike[another] = str(other)
         found[formula.expressions] = tuple(alike.values())
     return found
+
+
+def _wordy(formula: Formula, beside: Formula) -> bool:
+    return formula.complexity > _WORDY * beside.complexity
 
 
 def differ(losses: np.ndarray, others: np.ndarray, weights: np.ndarray) -> bool:

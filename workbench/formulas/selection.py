@@ -67,7 +67,14 @@ def best(formulas: Sequence[L]) -> L:
     share = min(_TOLD_APART / _rows(leader), _CLOSE)
     limit = least + share * max(min(least, mean - least), 0.0)
     near = [f for f in able if f is leader or expected(f) <= limit]
-    return min(near, key=lambda f: (f.complexity, len(f.constants)))
+    return _fewest_numbers([f for f in near if f.complexity == min(g.complexity for g in near)])
+
+
+def _fewest_numbers(formulas: Sequence[L]) -> L:
+    """Of formulas of one length the one with fewest numbers, unless another is likelier: by e or more."""
+    least = min(_rows(f) * _nats(f) for f in formulas)
+    alike = [f for f in formulas if _rows(f) * _nats(f) <= least + 1]
+    return min(alike, key=lambda f: len(f.constants))
 
 
 def _no_worse_than_regressions(formulas: Sequence[L]) -> list[L]:

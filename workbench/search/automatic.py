@@ -6,9 +6,8 @@ into symbols; a ratio of sums is tried on the inputs that survive. All formulas 
 rows that are not held out. Where the best of them leaves noise, and no network knows better, the search ends.
 """
 
-    course = Course(
-        data, effort, chosen, grids, hidden, seed, seconds, report, keep, training or {}
-    )
+import math
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 

@@ -38,6 +38,7 @@ _FUNCTIONS: dict[str, set[str]] = {
     "symbolify": {"seed", "functions", "allowed", "law"},
     "unfix": set(),
     "unlock": set(),
+    "untrained": {"functions", "refused"},
     "without_part": {"network"},
 }
 """What steps call, and the arguments that they name."""

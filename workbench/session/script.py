@@ -34,6 +34,7 @@ _HOME = {
     "reopen": "workbench.kan.editing",
     "reshape": "workbench.kan.editing",
     "fix": "workbench.network.fixing",
+    "untrained": "workbench.search.untrained",
     "unfix": "workbench.network.fixing",
     "lock": "workbench.kan.locking",
     "unlock": "workbench.kan.locking",

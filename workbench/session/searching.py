@@ -1,5 +1,6 @@
 """The search for formulas: what it may use, what it found, what is preferred, and what is written by hand."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Self
@@ -12,9 +13,9 @@ from workbench.kan.model import Edge
 from workbench.search.automatic import discover
 from workbench.search.blocks import Blocks, blocks, in_order, usual
 from workbench.search.discovery import Effort
-from workbench.search.polish import constants_and_lines
 from workbench.search.structure.propose import Suggestion
 from workbench.search.symbolic import symbolify
+from workbench.search.untrained import untrained
 from workbench.session import by_hand, steps
 from workbench.session.history import Step, chosen_among, formulas_of, law_of
 from workbench.session.stepping import Stepping
@@ -64,7 +65,7 @@ class Searching(Stepping):
         allowed: Mapping[Edge, Collection[str]] | None = None,
         wait: bool = True,
     ) -> Self:
-        """Find formulas for the present network, beside the simplest ones that there are.
+        """Find formulas for the present network, beside those that the table says by itself.
 
         Where the network began as a ``law``, the formulas have its form alone, or say that they have not.
 
@@ -80,14 +81,28 @@ class Searching(Stepping):
             choice.require_edges(self.model)
 
         law = law_of(self.steps)
+        refused = tuple(sorted(self.refused))
 
         def work(tell: Callable[[str, float], bool]) -> Step | None:
-            if tell("constants and lines", 0.0):
+            ended = tell("what the table says by itself", 0.0)
+            if ended:
                 return None
-            simple = FormulaSet([]) if law else constants_and_lines(self.data)
-            if simple:
-                self.publish(replace(self.frame, formulas=simple))
-            ended = False
+
+            def asked() -> bool:
+                nonlocal ended
+                ended = ended or tell("what the table says by itself", math.nan)
+                return ended
+
+            def show(formulas: FormulaSet) -> None:
+                self.publish(replace(self.frame, formulas=formulas))
+
+            simple = FormulaSet([])
+            if not law:
+                simple = untrained(
+                    self.data, functions=choice.functions, refused=refused, stop=asked, found=show
+                )
+            if ended:
+                return None
 
             def watch(done: int, total: int) -> bool:
                 nonlocal ended
@@ -106,7 +121,11 @@ class Searching(Stepping):
             found = simple.merged(named)
             made = ", ".join(step.name for step in self.steps)
             found = found.stamped(seed=self.seed, steps=made)
-            return None if ended else steps.symbolified(self.model, self.seed, choice, found, law)
+            return (
+                None
+                if ended
+                else steps.symbolified(self.model, self.seed, choice, found, law, refused)
+            )
 
         return self._work("symbolify", work, wait=wait)
 

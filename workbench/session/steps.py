@@ -127,13 +127,22 @@ def _training(options: Mapping[str, Any]) -> str:
     return f", training={dict(options)!r}" if options else ""
 
 
-def symbolified(model: KAN, seed: int, choice: Blocks, formulas: FormulaSet, law: str = "") -> Step:
-    """What a search for symbols found: formulas of a law, or beside the simplest that there are."""
-    said = "" if choice.functions is None else f", functions={choice.functions!r}"
+def symbolified(
+    model: KAN,
+    seed: int,
+    choice: Blocks,
+    formulas: FormulaSet,
+    law: str = "",
+    refused: tuple[str, ...] = (),
+) -> Step:
+    """What a search for symbols found: formulas of a law, or beside what the table says by itself."""
+    functions = "" if choice.functions is None else f", functions={choice.functions!r}"
+    but = f", refused={refused!r}" if refused else ""
+    said = functions
     said += f", allowed={dict(choice.edges)!r}" if choice.edges else ""
     said += f", law={law!r}" if law else ""
     named = f"symbolify(model, data, seed={seed}{said})"
-    made = named if law else f"constants_and_lines(data).merged({named})"
+    made = named if law else f"untrained(data{functions}{but}).merged({named})"
     code = f"formulas = {made}\nformula = formulas.best"
     return Step("find formulas", code, model, formulas=formulas)
 

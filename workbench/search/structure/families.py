@@ -98,9 +98,7 @@ def _with_phase(term: Expr, phase: float) -> Expr:
     return term.replace(_WAVE, lambda u: sympy.sin(u + sympy.Float(phase)))
 
 
-def _family(
-    *terms: str, linked: bool = False, turned: bool = False, **letters: Starts
-) -> Family:
+def _family(*terms: str, linked: bool = False, turned: bool = False, **letters: Starts) -> Family:
     return Family(terms, letters, linked, turned)
 
 
@@ -203,7 +201,9 @@ def _fitted(family: Family, link: str, problem: Problem, seen: Seen) -> Iterator
     """The best law of a family; none where it has no value, or no start."""
     few = seen.problem
     grid = [suggested(seen) for suggested in family.starts.values()]
-    letters = Projection(family.columns, tuple(few.x.T), few.y, few.weights).best(grid, family.jumps)
+    letters = Projection(family.columns, tuple(few.x.T), few.y, few.weights).best(
+        grid, family.jumps
+    )
     if letters is None:
         return
     whole = Projection(family.columns, tuple(problem.x.T), problem.y, problem.weights)
