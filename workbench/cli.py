@@ -4,6 +4,7 @@ Every command is a call of a public function; mistakes are answered in one sente
 """
 
 import argparse
+import math
 import os
 import signal
 import subprocess
@@ -120,6 +121,9 @@ def _add_discover(commands: Any) -> None:
         help="huber counts rows far off less (least squares, or cross-entropy for classes)",
     )
     discover.add_argument("--quick", action="store_true", help="less search")
+    discover.add_argument(
+        "--seconds", type=float, default=math.inf, metavar="S", help="wall time that it may take"
+    )
     _add_output(discover)
     discover.set_defaults(command=_discover)
 
@@ -272,6 +276,7 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
             data,
             effort="quick" if options.quick else "normal",
             seed=options.seed,
+            seconds=options.seconds,
             report=progress,
             keep=outcome.keep,
         )

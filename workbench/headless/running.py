@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.common.writing import scratch
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
 from workbench.headless.answer import lines
 from workbench.headless.terminal import Ended, ProgressLine, say
 from workbench.report.results import FIRST, set_aside, write_first, write_json, write_rest
@@ -41,6 +42,7 @@ class Run:
     say: Callable[[str], None] = say
     _kept: Discovery | None = field(default=None, init=False)
     _trouble: InputError | None = field(default=None, init=False)
+    _shown: str = field(default="", init=False)
 
     def keep(self, found: Discovery) -> None:
         """Write what has been found so far; see ``workbench.search.discovery.Keep``."""
@@ -48,6 +50,18 @@ class Run:
             set_aside(self.out)
         self._kept = replace(found, complete=False)
         self._write_first(self._kept, self.tell(self._kept))
+        self._show(found.formula)
+
+    def _show(self, formula: Formula) -> None:
+        """The best formula so far, whenever it is another one, and what it leaves."""
+        text = str(formula).replace("\n", "; ")
+        if text == self._shown:
+            return
+        self._shown = text
+        least, mean = (formula.scores.get(name) for name in ("expected_loss", "mean_loss"))
+        if formula.task == "regression" and least is not None and mean:
+            text += f", which leaves {least / mean:.2g} of the spread"
+        self.progress.tell(f"Best so far: {text}")
 
     def through(self, search: Callable[[], tuple[Discovery, Figures]]) -> int:
         """Search, write and show; returns the exit code.

@@ -67,6 +67,11 @@ class ProgressLine:
             self._write(f"\r\x1b[2K{bar} {self._share:4.0%}  {seconds:4.0f} s  {self._phase}")
         return self.interrupted
 
+    def tell(self, text: str) -> None:
+        """A line of its own, above the one that is redrawn."""
+        self.clear()
+        say(text, self.stream)
+
     def _write(self, text: str) -> None:
         self.stream.write(text)
         self.stream.flush()

@@ -113,7 +113,7 @@ def constants_and_lines(data: Dataset) -> FormulaSet:
         with attempt("a constant or a line"):
             fitted = fitter.fit(parametrize([shape] * data.outputs, data.names))
             found.append(judge.formula(fitted))
-    return FormulaSet(found).stamped(**{REGRESSION: True})
+    return FormulaSet(found).stamped(**{REGRESSION: "constant or sum of inputs"})
 
 
 def ratios(data: Dataset, names: Sequence[str], *, seed: int = 0) -> FormulaSet:

@@ -42,7 +42,7 @@ def regressions(data: Dataset) -> FormulaSet:
     They are marked as what a chosen formula must not be worse than, see ``selection.best``.
     """
     sums = list(dict.fromkeys(attempts("sums of chosen terms", _sums(data))))
-    return polished(sums, data).stamped(**{REGRESSION: True})
+    return polished(sums, data).stamped(**{REGRESSION: "sum of chosen terms"})
 
 
 def _sums(data: Dataset) -> Iterator[tuple[Expr, ...]]:
