@@ -12,7 +12,8 @@ from workbench.formulas.law import Law
 
 L = TypeVar("L", bound=Law)
 _ROWS_UNKNOWN = 150
-_TOLD_APART, _CLOSE = 8.0, 0.05
+_STANDARD_ERRORS, _CLOSE = 2.0, 0.02
+_TOLD_APART = 8.0
 _SIMPLE_FACTOR = 2.0
 _NATS_PER_NODE = 1.0
 REGRESSION = "regression"
@@ -58,16 +59,21 @@ def best(formulas: Sequence[L]) -> L:
     """The simplest that loses next to nothing against the one of least description length.
 
     Only those compete that are not significantly worse than a regression, which was chosen among few and so
-    owes nothing to luck. Next to nothing is a share of what the leader leaves and of what it explains: 5 %,
-    or where the rows can tell less, no more than that.
+    owes nothing to luck. Next to nothing is two standard errors of a loss, ``2 / sqrt(rows)``, 2 % at most,
+    of what the leader leaves and of what it explains: so a constant is chosen only where its description is
+    the shortest.
     """
     able = _no_worse_than_regressions(formulas)
     leader = mdl(able)
-    least, mean = expected(leader), of_the_mean(leader)
-    share = min(_TOLD_APART / _rows(leader), _CLOSE)
-    limit = least + share * max(min(least, mean - least), 0.0)
-    near = [f for f in able if f is leader or expected(f) <= limit]
+    near = [f for f in able if f is leader or expected(f) <= _next_to_nothing(leader)]
     return _fewest_numbers([f for f in near if f.complexity == min(g.complexity for g in near)])
+
+
+def _next_to_nothing(leader: Law) -> float:
+    """The loss up to which a formula loses next to nothing against another."""
+    least, mean = expected(leader), of_the_mean(leader)
+    share = min(_STANDARD_ERRORS / math.sqrt(_rows(leader)), _CLOSE)
+    return least + share * max(min(least, mean - least), 0.0)
 
 
 def _fewest_numbers(formulas: Sequence[L]) -> L:
@@ -78,17 +84,21 @@ def _fewest_numbers(formulas: Sequence[L]) -> L:
 
 
 def _no_worse_than_regressions(formulas: Sequence[L]) -> list[L]:
-    """Formulas that no regression among them is more than two standard errors better than.
+    """Formulas that no regression among them is significantly, and by more than nothing, better than.
 
     Where two formulas of losses b > a differ by what the better one explains in addition, their paired
     difference has two standard errors where the rows' likelihoods differ by eight nats.
     """
-    nats = [_rows(f) * _nats(f) for f in formulas]
-    least = min(
-        (n for n, f in zip(nats, formulas, strict=True) if f.provenance.get(REGRESSION)),
-        default=math.inf,
-    )
-    return [f for n, f in zip(nats, formulas, strict=True) if n <= least + _TOLD_APART]
+    regressions = [f for f in formulas if f.provenance.get(REGRESSION)]
+    if not regressions:
+        return list(formulas)
+    rival = min(regressions, key=expected)
+    limit = _rows(rival) * _nats(rival) + _TOLD_APART
+    return [
+        f
+        for f in formulas
+        if _rows(f) * _nats(f) <= limit or expected(f) <= _next_to_nothing(rival)
+    ]
 
 
 def accurate(formulas: Sequence[L]) -> L:

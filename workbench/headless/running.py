@@ -6,6 +6,7 @@ and exports follow, and only the last file to be written says that the run is co
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import Any
 
 from workbench.common.writing import scratch
@@ -16,6 +17,7 @@ from workbench.headless.terminal import Ended, ProgressLine, say
 from workbench.report.results import FIRST, set_aside, write_first, write_json, write_rest
 from workbench.search.discovery import Discovery
 
+_WIDTH = 160
 COMPLETE, INTERRUPTED = 0, 130
 """Exit codes: of a run that did all that was asked, and of one that was ended early with results."""
 
@@ -58,6 +60,7 @@ class Run:
         if text == self._shown:
             return
         self._shown = text
+        text = shorten(text, _WIDTH, placeholder=" …")
         least, mean = (formula.scores.get(name) for name in ("expected_loss", "mean_loss"))
         if formula.task == "regression" and least is not None and mean:
             text += f", which leaves {least / mean:.2g} of the spread"

@@ -1,5 +1,9 @@
-"""What a table says by itself, before any network: constants and lines, structure, regressions."""
+"""What a table says by itself, before any network: constants and lines, structure, regressions.
 
+Of structure these are the first guesses: a clock that ended a longer search would let no script repeat it.
+"""
+
+import math
 from collections.abc import Callable, Collection
 
 from workbench.common.fence import attempt
@@ -9,9 +13,6 @@ from workbench.search.blocks import blocks
 from workbench.search.polish import constants_and_lines
 from workbench.search.regressions import regressions
 from workbench.search.structure.propose import propose
-
-SECONDS = 6.0
-"""Processor time for the search for structure."""
 
 
 def untrained(
@@ -43,7 +44,13 @@ def untrained(
     exact = False
     with attempt("structure"):
         structure = propose(
-            data, refused=refused, functions=chosen or (), seconds=SECONDS, stop=stop, found=add
+            data,
+            refused=refused,
+            functions=chosen or (),
+            seconds=math.inf,
+            first=True,
+            stop=stop,
+            found=add,
         )
         add(structure.formulas)
         exact = structure.exact and len(structure.formulas.made_of(chosen)) == len(

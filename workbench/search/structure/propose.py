@@ -92,6 +92,7 @@ def propose(
     refused: Collection[str] = (),
     functions: Sequence[str] = (),
     seconds: float = 20.0,
+    first: bool = False,
     stop: Callable[[], bool] = lambda: False,
     found: Callable[[FormulaSet], None] = lambda formulas: None,
 ) -> Structure:
@@ -108,6 +109,7 @@ def propose(
         refused: sentences of suggestions that must not be used.
         functions: that a law of one curve may be, besides the usual and the rare ones.
         seconds: processor time after which the search ends with what it has.
+        first: whether to leave it at the first guesses of all kinds, about the table itself.
         stop: asked now and then; True ends the search.
         found: called with the best closed form so far, whenever it is another one.
     """
@@ -129,7 +131,7 @@ def propose(
                 found(polished([(guess.expression,)], data))
 
     hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)), tell)
-    hunt.run()
+    hunt.run(first)
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
     exact = any(_leaves_nothing(f, data) for f in formulas)
@@ -177,10 +179,10 @@ class _Hunt:
         self._found: dict[Expr, Guess] = {}
         self._best: Guess | None = None
 
-    def run(self) -> None:
+    def run(self, first: bool) -> None:
         if self._settled_by(quick_guesses(self._start, EXACT)) or self._start.width > _MOST_COLUMNS:
             return
-        if self._leaves_noise():
+        if self._leaves_noise() or first:
             return
         for stage in attempts("a stage of the structure", self._search.stages(self._start)):
             self.stages.append(stage)
