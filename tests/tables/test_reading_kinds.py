@@ -17,6 +17,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+from workbench.kan.data import Dataset
 from workbench.tables.reading import read_table
 
 ROWS = 60
@@ -92,6 +93,8 @@ TEXTS: dict[str, tuple[str | bytes, pd.DataFrame, str]] = {
     "a title and separators": ("Pendulum,,\n" + lines(), PLAIN, "Pendulum"),
     "units": (lines(head="x1,x2,y\nm,s,J"), PLAIN, "m, s, J"),
     "units in brackets": (lines(head="x1,x2,y\n[m],[s],[-]"), PLAIN, "units"),
+    "units and one without": (lines(head="x1,x2,y\n(m),(1),(s)"), PLAIN, "m, 1, s"),
+    "a row of words": (lines(head="x1,x2,y\nthe first,the second,both"), PLAIN, "was left out"),
     "units of some": (lines(head="x1,x2,y\nm,,"), PLAIN, "units"),
     "a remark below": (lines() + "Source: the second run\n", PLAIN, "below the table"),
     "remarks below": (lines() + "====\nFootnotes\n\"1 - by hand, twice\"\n", PLAIN, "below the table"),
@@ -330,6 +333,13 @@ def test_all_types_of_arrow(tmp_path: Path) -> None:
         assert frame["decimal"].tolist()[0] == 1.5
         assert "list" not in frame
         assert "'list' was left out" in frame.attrs["notes"][0]
+
+
+def test_an_index_without_a_name_is_no_input(tmp_path: Path) -> None:
+    PLAIN.sample(frac=0.7, random_state=0).to_parquet(tmp_path / "t.parquet")
+    frame = read_table(tmp_path / "t.parquet")
+    assert list(frame.columns) == ["x1", "x2", "y", "row"]
+    assert Dataset.from_frame(frame, "y").names == ("x1", "x2")
 
 
 def test_workbooks(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Tables of Arrow: Parquet and Feather, whose types become numbers, dates and labels."""
 
+import re
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -9,6 +10,9 @@ import pyarrow.parquet as pq
 from workbench.tables.files import File
 from workbench.tables.limits import CELL, require_columns, require_moderate
 from workbench.tables.raw import Raw
+
+_INDEX = re.compile(r"__index_level_\d+__")
+"""How pandas stores an index that has no name."""
 
 
 def read_parquet(file: File) -> Raw:
@@ -59,7 +63,7 @@ def _raw(file: File, table: pa.Table) -> Raw:
         if plain is None:
             notes.append(f"{field.name!r} was left out: its cells are {field.type}.")
         else:
-            names.append(field.name)
+            names.append("row" if _INDEX.fullmatch(field.name) else field.name)
             columns.append(plain)
     # What other programs noted about a table is not believed.
     frame = pa.table(columns, names=[str(i) for i in range(len(columns))]).to_pandas(

@@ -95,10 +95,10 @@ def laid_out(rows: Sequence[Row], what: str, names: Row = ()) -> Layout:
             for name, cell in zip(unique, rows[place], strict=False)
             if (unit := bare(cell))
         }
-        units = units or found
-        notes.append(
-            f"The row {', '.join(found.values())} beneath the names was read as their units."
-        )
+        known = not units and any(map(is_unit, found.values()))
+        units = found if known else units
+        became = "read as their units" if known else "left out"
+        notes.append(f"The row {', '.join(found.values())} beneath the names was {became}.")
         first = place + 1
     return Layout(first, tuple(unique), units, tuple(notes))
 
@@ -174,11 +174,11 @@ def _is_remark(rows: Sequence[Row], place: int, width: int) -> bool:
         return False
     beneath = [row for row in rows[place + 1 :] if any(row)][:_BENEATH]
     cells = [rows[place][i] for i in range(width) if _holds_numbers(beneath, i)]
-    said = [cell for cell in cells if cell]
-    if not said or any(number(cell) is not None or len(cell) > _LONGEST_UNIT for cell in said):
+    said = [(cell, bare(cell)) for cell in cells if cell]
+    if any(len(c) > _LONGEST_UNIT or (c == text and number(text) is not None) for c, text in said):
         return False
-    words = [cell for cell in said if bare(cell)]
-    return len(words) > 1 or any(word != bare(word) or is_unit(word) for word in words)
+    words = [(cell, text) for cell, text in said if text and number(text) is None]
+    return len(words) > 1 or any(text != cell or is_unit(text) for cell, text in words)
 
 
 def is_unit(text: str) -> bool:
