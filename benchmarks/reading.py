@@ -1,6 +1,6 @@
 """Reading tables: time and memory beside pandas, and how many real tables become a dataset.
 
-    PYTHONPATH=. python benchmarks/reading.py [--rows 1000000] [--repeats 5] [--quick]
+    PYTHONPATH=. python benchmarks/reading.py [--rows 1000000] [--repeats 15] [--quick]
 
 The file has six columns of numbers; time is the median of repeats that take turns, memory what a fresh
 process grows by at its highest, over the size of the table (Linux alone). The real tables are the CSV
@@ -98,7 +98,7 @@ def outcomes(package: str, folder: Path, most: int) -> Counter[str]:
 
 
 def main() -> None:
-    chosen = Options(__doc__, rows=(1_000_000, 200), repeats=(5, 1), most=(100_000, 3)).chosen()
+    chosen = Options(__doc__, rows=(1_000_000, 200), repeats=(15, 1), most=(100_000, 3)).chosen()
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
