@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from workbench.evidence.outliers import outliers
+from workbench.evidence.outliers import advice, outliers
 from workbench.formulas.formula import Formula
 from workbench.kan.data import Dataset
 
@@ -26,7 +26,9 @@ def with_errors(rows: int) -> np.ndarray:
 
 def test_a_sign_for_missing_is_named() -> None:
     assert "y = 999, 999, 999, …" in said(with_errors(12))
-    assert "count less" in said(with_errors(12))
+    data = Dataset.from_arrays(X, with_errors(12))
+    assert "count less" in advice(LINE, data)
+    assert advice(LINE, Dataset.from_arrays(X, with_errors(0))) == ""
 
 
 @pytest.mark.parametrize("rows", [0, 1, 200])

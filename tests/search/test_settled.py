@@ -75,3 +75,14 @@ def test_a_search_ends_when_its_time_is_over() -> None:
 def test_there_must_be_time(seconds: float) -> None:
     with pytest.raises(InputError, match="seconds"):
         discover(table(LAW), seconds=seconds)
+
+
+def test_rows_far_off_make_a_search_begin_again_with_a_loss_that_counts_them_less() -> None:
+    wild = LAW + NOISE
+    wild[RANDOM.permutation(400)[:16]] += RANDOM.uniform(20, 50, 16)
+    found = discover(table(wild), hidden=())
+    assert found.data.loss == "huber"
+    assert "Huber's loss was taken" in found.formula.provenance["outliers"]
+    np.testing.assert_allclose(found.formula(X), LAW, atol=0.02)
+    asked = discover(table(wild).judged_by("squared"), hidden=(), seconds=1.0)
+    assert asked.data.loss == "squared"

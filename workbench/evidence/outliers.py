@@ -10,28 +10,46 @@ from workbench.kan.data import Dataset
 _NORMAL = 1.4826  # of the median absolute deviation, for a standard deviation
 _SOME, _FAR, _NEAR = 4.0, 8.0, 3.0
 _LEAST, _MOST = 2, 0.15
-_GAP, _ALONE = 4, 0.8
+_GAP, _ALONE, _WIDE = 4, 0.8, 8.0
 _NAMED = 3
 
 
-def outliers(formula: Formula, data: Dataset) -> str:
-    """What to know of the rows that lie far off a formula; empty where there are none.
+def _beyond_the_gap(distance: np.ndarray) -> float:
+    """The distance where the widest gap among the largest ones ends, 0 where none of them is wide."""
+    largest = np.sort(distance)[::-1][: int(_MOST * len(distance)) + 1]
+    ratios = largest[_LEAST - 1 : -1] / np.maximum(largest[_LEAST:], 1e-300)
+    if not len(ratios) or ratios.max() < _WIDE:
+        return 0.0
+    return float(largest[_LEAST + ratios.argmax()])
+
+
+def advice(formula: Formula, data: Dataset) -> str:
+    """What to know and do of the rows that lie far off a formula; empty where there are none."""
+    told = outliers(formula, data)
+    return told and (
+        f'{told}: take out what is wrong, or let such rows count less by loss="huber" (--loss huber)'
+    )
+
+
+def outliers(formula: Formula | None, data: Dataset) -> str:
+    """Which rows lie far off a formula, or off their neighbours where there is none; empty where none do.
 
     A row lies far off by 8 times the scatter of all (its median absolute deviation). That is an outlier where
-    its neighbours scatter as all others do, and where hardly any lie between: heavy tails have no gap, and
-    what a formula misses is missed in whole regions.
+    its neighbours scatter as all others do, and where hardly any lie between, or all of these far nearer:
+    heavy tails have no gap, and what a formula misses is missed in whole regions.
     """
     sample = Sample.of(data)
     if sample.classes or data.outputs > 1 or sample.delta is not None:
         return ""
-    gap = sample.y[:, 0] - formula(sample.x)
+    expected = neighbours_median(sample.x, sample.y)[:, 0] if formula is None else formula(sample.x)
+    gap = sample.y[:, 0] - expected
     distance = np.abs(gap - np.median(gap))
     if not np.isfinite(distance).all():
         return ""
     scatter = _NORMAL * float(np.median(distance))
-    far = distance > _FAR * scatter
+    far = distance > max(_FAR * scatter, _beyond_the_gap(distance))
     alone = far & (neighbours_median(sample.x, distance[:, None])[:, 0] < _NEAR * scatter)
-    between = (distance > _SOME * scatter) & ~far
+    between = (distance > max(_SOME * scatter, _beyond_the_gap(distance))) & ~far
     count = int(alone.sum())
     apart = count >= max(_LEAST, _GAP * between.sum(), _ALONE * far.sum())
     if not apart or count > _MOST * len(sample) or scatter == 0:
@@ -40,6 +58,5 @@ def outliers(formula: Formula, data: Dataset) -> str:
     named = ", ".join(f"{value:.6g}" for value in farthest)
     return (
         f"{count} of {len(sample)} training rows lie off by more than {_FAR:.0f} times the scatter of the "
-        f"others, while their neighbours do not ({data.target} = {named}{', …' if count > _NAMED else ''}): "
-        'take out what is wrong, or let such rows count less by loss="huber" (--loss huber)'
+        f"others, while their neighbours do not ({data.target} = {named}{', …' if count > _NAMED else ''})"
     )

@@ -4,15 +4,20 @@ Structure is looked for first: symmetries, factors, links, sums of products. A l
 rounding ends the search. Otherwise several small shapes are trained, pruned by the refit test and turned
 into symbols; a ratio of sums is tried on the inputs that survive. All formulas compete in one table, on all
 rows that are not held out. Where the best of them leaves noise, and no network knows better, the search ends.
+Where a few rows lie far off everything that was found, it begins again with a loss that counts them less.
 """
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from workbench.common.fence import noting_skipped
 from workbench.errors import InputError
+from workbench.evidence.outliers import outliers
+from workbench.formulas.formula import Formula
+from workbench.formulas.selection import REGRESSION
 from workbench.formulas.units import parse_all
 from workbench.kan.config import Width
 from workbench.kan.data import Dataset
@@ -116,7 +121,23 @@ def discover(
         course.regressions()
     if course.stopped:
         return course.so_far
+    far = _rows_far_off(course.so_far.formula, data)
+    if far:
+        robust = again(data.judged_by("huber"), refused=refused, keep=keep)
+        taken = (
+            f'{far}: Huber\'s loss was taken, by which they count less (loss="squared" does not)'
+        )
+        return replace(robust, formulas=robust.formulas.stamped(outliers=taken))
     return _by_training(course, widths or default_widths(data, effort), ratio)
+
+
+def _rows_far_off(formula: Formula, data: Dataset) -> str:
+    """Which rows spoil least squares where it was not asked for; empty where none do."""
+    if data.loss != "auto":
+        return ""
+    told = outliers(formula, data)
+    # Where there is no law but a regression, it may be such rows that hide it.
+    return told or (outliers(None, data) if formula.provenance.get(REGRESSION) else "")
 
 
 def _by_training(course: Course, widths: tuple[Width, ...], ratio: bool) -> Discovery:

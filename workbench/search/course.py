@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from workbench.baselines import compare
 from workbench.common.fence import NUMERICAL, attempt, skipped
 from workbench.errors import InputError
-from workbench.evidence.outliers import outliers
+from workbench.evidence.outliers import advice
 from workbench.evidence.stability import weighed
 from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.config import Width
@@ -261,7 +261,7 @@ class Course:
         if self.stand_ins:
             formulas = formulas.stamped(collinear=in_words(self.stand_ins))
         with attempt("rows far off"):
-            formulas = formulas.stamped(outliers=outliers(formulas.best, self.data))
+            formulas = formulas.stamped(outliers=advice(formulas.best, self.data))
         with attempt("formulas on resampled rows"):
             formulas = weighed(formulas, self.data, seed=self.seed)
         known = (
