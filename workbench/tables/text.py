@@ -254,12 +254,9 @@ class _Source:
         self.cells = file.size + 1
 
     def parsed(self, options: Mapping[str, Any]) -> pd.DataFrame:
-        """What pandas reads, from the file itself where it can: that is faster."""
-        options = {"encoding": self._encoding, "compression": None, **options}
-        if self._file.content is None and not self._comments:
-            return pd.read_csv(self._file.path, **options)
+        """What pandas reads; of a path it would keep the whole file in memory beside the table."""
         with self.open() if self._comments else self._file.open() as stream:
-            return pd.read_csv(stream, **options)
+            return pd.read_csv(stream, encoding=self._encoding, **options)
 
     def open(self) -> TextIO:
         """The text, to be closed by whoever opens it."""
