@@ -30,14 +30,35 @@ def settled(found: Inputs, target: np.ndarray, missing: Missing, apart: Collecti
     Args:
         found: inputs of a table. target: ``(N,)``. missing: what is done about gaps.
         apart: columns that are no inputs for another reason.
-
     """
-    encodings = [e for e in found.encodings if e.column not in apart]
-    notes = list(found.notes)
     known = np.logical_not(without(target).reshape(len(target), -1).any(1))
-    gaps = {e.column: _gaps(found, e) for e in encodings}
-    kept = known & ~_any(gaps, known) if missing == "drop" else known
+    encodings = tuple(e for e in found.encodings if e.column not in apart)
+    notes: list[str] = []
+    kept = known
+    if missing == "drop":
+        gaps = {e.column: _gaps(found, e) for e in encodings}
+        kept = _affordable(gaps, known, notes)
+        encodings = tuple(e for e in encodings if e.column in gaps)
+    if not kept.any():
+        values = {name: found.values[name] for e in encodings for name in e.names}
+        return replace(found, encodings=encodings, values=values, notes=(*found.notes, *notes))
+    values, varying = {}, []
+    for encoding in encodings:
+        mine = {n: found.values[n] for n in encoding.names if _varies(found.values[n][kept])}
+        values |= mine
+        if mine:
+            varying.append(encoding)
+        else:
+            notes.append(
+                f"{encoding.column!r} was left out: it does not vary in rows without gaps."
+            )
+    return replace(found, encodings=tuple(varying), values=values, notes=(*found.notes, *notes))
+
+
+def _affordable(gaps: dict[str, np.ndarray], known: np.ndarray, notes: list[str]) -> np.ndarray:
+    """Rows without a gap, once columns that leave too few are taken out of ``gaps``, worst first."""
     least = max(_LEAST_SHARE * known.sum(), min(LEAST_ROWS, known.sum()))
+    kept = known & ~_any(gaps, known)
     while kept.sum() < least and gaps:
         worst = max(gaps, key=lambda name: int((gaps[name] & known).sum()))
         count = int((gaps.pop(worst) & known).sum())
@@ -46,20 +67,7 @@ def settled(found: Inputs, target: np.ndarray, missing: Missing, apart: Collecti
             "needs all inputs."
         )
         kept = known & ~_any(gaps, known)
-    encodings = [e for e in encodings if e.column in gaps]
-    for encoding in list(encodings):
-        if any(_varies(found.values[name][kept]) for name in encoding.names) or not kept.any():
-            continue
-        encodings.remove(encoding)
-        notes.append(f"{encoding.column!r} was left out: it does not vary in rows without gaps.")
-    names = {name for e in encodings for name in e.names if _varies(found.values[name][kept])}
-    values = {
-        name: found.values[name]
-        for e in encodings
-        for name in e.names
-        if name in names or not kept.any()
-    }
-    return replace(found, encodings=tuple(encodings), values=values, notes=tuple(notes))
+    return np.asarray(kept)
 
 
 def filled(
