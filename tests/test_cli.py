@@ -189,7 +189,7 @@ BAD = {
     "not a table": (b"\x89PNG\x0d\x0a\xff\xfe\x00", "not a text table"),
     "empty": (b"", "is empty"),
     "header only": (b"a,b,y\n", "no rows"),
-    "one row": (b"a,b,y\n1,2,3\n", "at least 20"),
+    "one row": (b"a,b,y\n1,2,3\n", "at least 6"),
     "one column": (b"y\n1\n2\n", "at least two columns"),
     "text alone": (table_of(b=["red"] * ROWS, y=B).encode(), "at least one input column"),
     "all-NaN target": (table_of(a=A, b=B, y=[None] * ROWS).encode(), "has no values"),

@@ -89,7 +89,7 @@ NAN, INF = float("nan"), float("inf")
         (frame(), "z", "there is no 'z': there are 'a', 'b', 'y'"),
         (frame(speed=1.5).assign(speed=frame()["a"]), "sped", "did you mean 'speed'"),
         (frame(0), "y", "a header and no rows"),
-        (frame(1), "y", "at least 20 complete rows are needed, got 1"),
+        (frame(1), "y", "at least 6 complete rows are needed, got 1"),
         (frame(y=NAN), "y", "has no values"),
         (frame(y=[INF, *[1.0] * 59]), "y", "1 of its values are infinite"),
         (frame(y=2.0), "y", "must vary, but every row has the value 2"),

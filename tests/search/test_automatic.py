@@ -89,3 +89,14 @@ def test_options_of_trainings_count_for_every_network(
     for unknown in ("callback", "rate"):
         with pytest.raises(InputError, match=f"fit has no argument '{unknown}'"):
             discover(data, training={unknown: 1})
+
+
+def test_eight_planets_are_enough_for_keplers_law_and_nine_dice_for_none() -> None:
+    axis = np.array([0.387, 0.723, 1, 1.524, 5.203, 9.537, 19.19, 30.07])
+    period = np.array([0.2408, 0.6152, 1, 1.881, 11.862, 29.457, 84.02, 164.8])
+    planets = Dataset.from_arrays(axis[:, None], period)
+    assert "Only 8 rows" in planets.notes[0]
+    found = discover(planets, hidden=()).formula
+    np.testing.assert_allclose(found(4 * axis[:, None]), 8 * axis**1.5, rtol=2e-3)
+    dice = np.array([3.0, 6, 1, 1, 5, 2, 4, 6, 2])
+    assert not discover(Dataset.from_arrays(np.arange(9.0)[:, None], dice), hidden=()).formula.used

@@ -105,7 +105,7 @@ def test_the_code_does_the_same(frame: pd.DataFrame) -> None:
     ("change", "said"),
     [
         (lambda f: f.assign(mass=f["mass"].where(f.index > 5)), "6 of 60 rows are left out"),
-        (lambda f: f.head(15), "only 15 complete rows"),
+        (lambda f: f.head(5), "only 5 complete rows"),
         (lambda f: f.head(30), "30 rows are few for 6 inputs"),
         (lambda f: pd.concat([f, f.head(5)]), "5 rows occur more than once"),
         (lambda f: f.assign(speed=np.exp(f["energy"])), "'speed' alone orders the rows"),

@@ -13,7 +13,7 @@ from workbench.kan.kinds import missing
 
 Task = Literal["regression", "classification"]
 
-LEAST_ROWS = 20
+LEAST_ROWS, FEW_ROWS = 6, 20
 _SHARES = (0.7, 0.15)
 _FEW = 10
 
@@ -92,6 +92,16 @@ def checked_weights(weights: Any, complete: np.ndarray) -> np.ndarray:
             f"got {np.count_nonzero(found)}"
         )
     return found
+
+
+def few_rows(count: int) -> list[str]:
+    """A sentence where rows are so few that little can be held out, else none."""
+    if count >= FEW_ROWS:
+        return []
+    return [
+        f"Only {count} rows: a formula may fit by chance, intervals are wide, and what is held out tells "
+        "little. Every row is judged by what the others say of it."
+    ]
 
 
 def guessed_task(values: np.ndarray) -> Task:

@@ -19,6 +19,7 @@ from workbench.kan.columns import (
     complete_rows,
     dropped_by,
     encoded,
+    few_rows,
     guessed_task,
     listed,
     require_columns,
@@ -310,6 +311,7 @@ def _build(
     kept, weighed, notes = _usable(complete, weights, dropped_by(columns, certain, values, target))
     notes = [*said, *notes]
     table, values = table[kept], values[kept]
+    notes += few_rows(len(values))
     chosen_task = task or guessed_task(values)
     if chosen_task == "classification" and values.ndim > 1:
         raise InputError(f"classes need one target column, got {values.shape[1]}")
