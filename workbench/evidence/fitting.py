@@ -115,28 +115,15 @@ def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:
         slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
         return sample.loss(own) + prior, np.einsum("nm,nmp->p", push * share, slope)
 
-    values, size = start, _lengths(parametric, sample)
-
-    def scaled(steps: np.ndarray) -> tuple[float, np.ndarray]:
-        loss, slope = objective(start + steps / size)
-        return loss, slope / size
-
+    values = start
     if len(start):
-        none = np.zeros(len(start))
-        found = minimize(scaled, none, jac=True, method="BFGS", options={"maxiter": 200})
+        found = minimize(objective, start, jac=True, method="BFGS", options={"maxiter": 200})
         if found.fun <= objective(start)[0] and np.isfinite(found.x).all():
-            values = start + found.x / size
+            values = found.x
     slope = np.nan_to_num(parametric.jacobian(x, values), posinf=0.0, neginf=0.0)
     rows = _root_information(raw(values), slope, sample.counts)
     fitted = replace(parametric, values=tuple(map(float, values)))
     return Fitted(fitted, sample.loss(raw(values)), rows=len(x), **errors_of([rows], np.ones(1)))
-
-
-def _lengths(parametric: Parametric, sample: Sample) -> np.ndarray:
-    """How far a step of each constant moves the logits, ``(p,)``: units in which all are alike."""
-    slopes = parametric.jacobian(sample.x, np.array(parametric.values))
-    size = np.sqrt(np.square(np.nan_to_num(slopes, posinf=0.0, neginf=0.0)).mean((0, 1)))
-    return np.where((size > 0) & np.isfinite(size), size, 1.0)
 
 
 def _root_information(values: np.ndarray, slopes: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ from workbench.formulas.law import Law
 
 L = TypeVar("L", bound=Law)
 _ROWS_UNKNOWN = 150
-_STANDARD_ERRORS, _CLOSE = 2.0, 0.02
-_TOLD_APART = 8.0
+_STANDARD_ERRORS, _CLOSE = 2.0, 0.05
+_TOLD_APART, _NOTICEABLE = 8.0, 0.02
 _SIMPLE_FACTOR = 2.0
 _NATS_PER_NODE = 1.0
 REGRESSION = "regression"
@@ -59,20 +59,20 @@ def best(formulas: Sequence[L]) -> L:
     """The simplest that loses next to nothing against the one of least description length.
 
     Only those compete that are not significantly worse than a regression, which was chosen among few and so
-    owes nothing to luck. Next to nothing is two standard errors of a loss, ``2 / sqrt(rows)``, 2 % at most,
+    owes nothing to luck. Next to nothing is two standard errors of a loss, ``2 / sqrt(rows)``, 5 % at most,
     of what the leader leaves and of what it explains: so a constant is chosen only where its description is
     the shortest.
     """
     able = _no_worse_than_regressions(formulas)
     leader = mdl(able)
-    near = [f for f in able if f is leader or expected(f) <= _next_to_nothing(leader)]
+    near = [f for f in able if f is leader or expected(f) <= _near(leader, _CLOSE)]
     return _fewest_numbers([f for f in near if f.complexity == min(g.complexity for g in near)])
 
 
-def _next_to_nothing(leader: Law) -> float:
-    """The loss up to which a formula loses next to nothing against another."""
+def _near(leader: Law, most: float) -> float:
+    """The loss up to which a formula loses next to nothing against another: ``most`` is a share of it."""
     least, mean = expected(leader), of_the_mean(leader)
-    share = min(_STANDARD_ERRORS / math.sqrt(_rows(leader)), _CLOSE)
+    share = min(_STANDARD_ERRORS / math.sqrt(_rows(leader)), most)
     return least + share * max(min(least, mean - least), 0.0)
 
 
@@ -97,7 +97,7 @@ def _no_worse_than_regressions(formulas: Sequence[L]) -> list[L]:
     return [
         f
         for f in formulas
-        if _rows(f) * _nats(f) <= limit or expected(f) <= _next_to_nothing(rival)
+        if _rows(f) * _nats(f) <= limit or expected(f) <= _near(rival, _NOTICEABLE)
     ]
 
 

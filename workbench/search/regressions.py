@@ -42,7 +42,8 @@ def regressions(data: Dataset) -> FormulaSet:
     They are marked as what a chosen formula must not be worse than, see ``selection.best``.
     """
     sums = list(dict.fromkeys(attempts("sums of chosen terms", _sums(data))))
-    return polished(sums, data).stamped(**{REGRESSION: "sum of chosen terms"})
+    # Snapped, a chance line would cost hardly more than a constant: these stay as they were fitted.
+    return polished(sums, data, floor=0.0).stamped(**{REGRESSION: "sum of chosen terms"})
 
 
 def _sums(data: Dataset) -> Iterator[tuple[Expr, ...]]:
