@@ -410,10 +410,10 @@ def _check_lengths(
 ) -> None:
     if not columns:
         raise InputError(f"at least one input column is needed beside the target {target!r}")
-    _require_rows(len(values))
     lengths = {len(column) for column in columns.values()}
     if lengths != {len(values)}:
         raise InputError(f"inputs and target must have as many rows, got {lengths | {len(values)}}")
+    _require_rows(len(values))
     for name, entries in per_row.items():
         if entries is not None and len(entries) != len(values):
             raise InputError(
