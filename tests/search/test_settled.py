@@ -8,6 +8,7 @@ import pytest
 from workbench import KAN, discover, fit
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.search.course import Course
 from workbench.search.polish import polished
 from workbench.search.settled import settled
 from workbench.search.structure.leftover import is_noise
@@ -69,6 +70,14 @@ def test_a_search_ends_when_its_time_is_over() -> None:
     assert found.complete
     assert math.isfinite(found.formula.scores["validation_loss"])
     assert not any(what.startswith("symbols") for what in told)
+
+
+def test_a_search_that_begins_again_has_the_time_that_is_left() -> None:
+    course = Course(table(LAW), "quick", None, (3,), (), 0, 100.0, None, None)
+    course.begun -= 70
+    assert 0 < course.left <= 30
+    course.begun -= 1000
+    assert course.left > 0
 
 
 @pytest.mark.parametrize("seconds", [0, -1, math.nan])

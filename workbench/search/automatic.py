@@ -92,25 +92,24 @@ def discover(
         hidden=hidden,
         training=training,
         seed=seed,
-        seconds=seconds,
         report=report,
     )
 
-    def there(table: Dataset, view: Centring | Scaling) -> Discovery:
+    def there(table: Dataset, view: Centring | Scaling, left: float) -> Discovery:
         back = partial(restored, around=view)
         kept = keep and (lambda found: keep(back(found)))
-        return back(again(table, refused=view.without_note(refused), keep=kept))
+        return back(again(table, refused=view.without_note(refused), keep=kept, seconds=left))
 
     around, scaling = Centring.of(data), Scaling.of(data)
     if scaling.exponents and not around.origins:
-        return there(scaling.scaled, scaling)
+        return there(scaling.scaled, scaling, seconds)
     course = Course(
         data, effort, chosen, grids, hidden, seed, seconds, report, keep, training or {}
     )
     course.start(constants_and_lines(data))
     # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
     if around.origins and not (structure and course.structure(refused).exact):
-        return there(around.centred, around)
+        return there(around.centred, around, course.left)
     if structure and not course.tell("looking for structure", 0.0):
         found = course.structure(refused)
         allowed = found.formulas.made_of(chosen)
@@ -123,7 +122,7 @@ def discover(
         return course.so_far
     far = _rows_far_off(course.so_far.formula, data)
     if far:
-        robust = again(data.judged_by("huber"), refused=refused, keep=keep)
+        robust = again(data.judged_by("huber"), refused=refused, keep=keep, seconds=course.left)
         taken = (
             f'{far}: Huber\'s loss was taken, by which they count less (loss="squared" does not)'
         )

@@ -40,6 +40,7 @@ _SECONDS, _QUICK_SECONDS = 20.0, 6.0
 """Processor time for the search for structure."""
 _SEARCHING = 0.75
 """Share of the time that is for searching."""
+_AT_LEAST = 1e-3
 
 
 def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
@@ -97,6 +98,11 @@ class Course:
     def late(self) -> bool:
         """Whether the time for searching is over; the rest is for what completes a discovery."""
         return time.perf_counter() - self.begun > _SEARCHING * self.seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that a search which begins again may take: what is left, and never nothing."""
+        return max(self.seconds - (time.perf_counter() - self.begun), _AT_LEAST)
 
     def _ended(self, what: str) -> bool:
         """Asked within a piece of work: whether it is to end with what it has."""
