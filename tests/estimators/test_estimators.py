@@ -18,8 +18,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from workbench import KANClassifier, KANRegressor
 from workbench.errors import ExtrapolationWarning, InputError, MissingValueWarning
-from workbench.estimators.rows import dataset, folds, merged
+from workbench.estimators.rows import dataset, merged
 from workbench.kan import Adam
+from workbench.search.networks.splits import folds
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(-1, 1, (240, 2))
@@ -165,7 +166,7 @@ def test_after_ctrl_c_the_best_so_far_is_there(place: str, monkeypatch: pytest.M
             interrupt()
 
     if place != "training":
-        monkeypatch.setattr(f"workbench.estimators.selection.{place}", interrupt)
+        monkeypatch.setattr(f"workbench.search.networks.selection.{place}", interrupt)
     model = KANRegressor(callback=watch).fit(X, Y)
     assert model.result_.stopped == "stopped"
     assert len(steps) == 30 or place != "training"

@@ -1,7 +1,7 @@
 """scikit-learn's face of the network: ``KANRegressor`` and ``KANClassifier``.
 
-``rows`` turns a user's table into rows to learn from, ``selection`` chooses shape, sparsity and
-smoothness on held-out rows, ``networks`` holds the two estimators.
+``rows`` turns a user's table into rows to learn from, ``networks`` holds the two estimators; which network
+it is, the search chooses.
 """
 
 from workbench.estimators.networks import KANClassifier, KANRegressor

@@ -12,17 +12,16 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from workbench.errors import ExtrapolationWarning, InputError, warn_missing
-from workbench.estimators.rows import Missing, checked_weights, dataset, folds, merged
-from workbench.estimators.selection import default_shapes, select
-from workbench.estimators.trials import Prune, Settings, Stop, all_training
+from workbench.estimators.rows import Missing, checked_weights, dataset, merged
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
-from workbench.kan.data import Dataset, Task
+from workbench.kan.data import Task
 from workbench.kan.training.request import Solver
 from workbench.kan.training.run import Callback
 from workbench.network.attribution import feature_scores
-
-_FEW_ROWS = 500
+from workbench.search.networks.selection import default_shapes, select
+from workbench.search.networks.splits import splits_of
+from workbench.search.networks.trials import Prune, Settings, Stop, all_training
 
 Hidden = Literal["auto"] | Sequence[Any]
 
@@ -155,20 +154,10 @@ class _KANEstimator(BaseEstimator):
             seed=self._seed,
             stop=Stop(self.callback),
         )
-        chosen = select(self._splits(), self._shapes(), how)
+        splits = splits_of(self.data_, round(1 / self.validation_fraction), self._seed)
+        chosen = select(splits, self._shapes(), how)
         self.result_ = chosen.fits[0]
         self.model_ = self.result_.model
-
-    def _splits(self) -> list[Dataset]:
-        """Few rows are all held out in turn: one small part would say too little.
-
-        Of classes it would take too long.
-        """
-        few = self._task == "regression" and len(self.data_.inputs) <= _FEW_ROWS
-        count = round(1 / self.validation_fraction)
-        if few and count > 1 and len(self.data_.validation):
-            return folds(self.data_, count, self._seed)
-        return [self.data_]
 
     def _shapes(self) -> list[tuple[Any, ...]]:
         if isinstance(self.hidden, str):

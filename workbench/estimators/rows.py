@@ -1,7 +1,6 @@
 """From a table with weights and gaps to distinct rows, in an order that does not depend on the table's."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -89,16 +88,3 @@ def dataset(
         classes=classes,
         weights=None if weights is None else torch.from_numpy(weights),
     )
-
-
-def folds(data: Dataset, count: int, seed: int) -> list[Dataset]:
-    """The same table split anew: every row is held out once, and every class in its share."""
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(data.inputs)))
-    if data.task == "classification":
-        order = order[data.targets[order].argsort(stable=True)]
-    place = torch.empty_like(order)
-    place[order] = torch.arange(len(order)) % count
-    return [
-        replace(data, train=(place != k).nonzero()[:, 0], validation=(place == k).nonzero()[:, 0])
-        for k in range(count)
-    ]

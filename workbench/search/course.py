@@ -25,6 +25,9 @@ from workbench.network.compiler import compile_expression
 from workbench.network.elimination import eliminate
 from workbench.search.collinear import StandIn, exchanges, in_words, stand_ins, telling
 from workbench.search.discovery import Discovery, Effort, Keep, Report, Shape
+from workbench.search.networks.selection import default_shapes, select
+from workbench.search.networks.splits import splits_of
+from workbench.search.networks.trials import Settings, Stop
 from workbench.search.polish import ratios
 from workbench.search.printing import reprinted
 from workbench.search.regressions import regressions
@@ -41,6 +44,8 @@ _SECONDS, _QUICK_SECONDS = 20.0, 6.0
 _SEARCHING = 0.75
 """Share of the time that is for searching."""
 _AT_LEAST = 1e-3
+_FOLDS, _STARTS = 7, 8
+"""How often few rows are held out, and starts of a shape, where a network is chosen."""
 
 
 def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
@@ -253,14 +258,7 @@ class Course:
     def finished(self) -> Discovery:
         """Train the chosen network for the last time and set peers beside it."""
         self.tell("final training", 0.93)
-        network = self.so_far.network
-        final = _trained(
-            network,
-            self.data,
-            **{**self.training, "grids": self._finer_grids(network), "starts": 1},
-            seed=self.seed,
-            callback=lambda p: self.tell("final training", math.nan),
-        )
+        final = self._final_network()
         formulas = self.so_far.formulas.stamped(seed=self.seed)
         with attempt("digits beside the final network"):
             formulas = reprinted(formulas, final.model, self.data)
@@ -281,6 +279,35 @@ class Course:
         peers = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
         self.find(baselines=tuple(peers))
         return replace(self.so_far, complete=not self.tell("done", 1.0))
+
+    def _final_network(self) -> FitResult:
+        """The network that rows held out in turn choose, or the known one, trained to the end."""
+        network = self.so_far.network
+        if self.so_far.shapes and not self.training and self.effort != "quick" and not self.late:
+            with attempt("choosing a network"):
+                return self._chosen_network(network)
+        return _trained(
+            network,
+            self.data,
+            **{**self.training, "grids": self._finer_grids(network), "starts": 1},
+            seed=self.seed,
+            callback=lambda p: self.tell("final training", math.nan),
+        )
+
+    def _chosen_network(self, network: KAN) -> FitResult:
+        how = Settings(
+            grids=None,
+            starts=_STARTS,
+            solver="auto",
+            l1=0.0,
+            smoothness=None,
+            prune="auto",
+            seed=self.seed,
+            stop=Stop(lambda p: self._ended("choosing a network")),
+        )
+        deep = [network] if network.config.depth > 1 else []
+        splits = splits_of(self.data, _FOLDS, self.seed)
+        return select(splits, default_shapes(self.data), how, known=deep).fits[0]
 
     def _finer_grids(self, network: KAN) -> list[int]:
         """Grids of the last training; a network without free curves needs one only."""

@@ -2,7 +2,6 @@
 
 from torch import Tensor
 
-from workbench.estimators.trials import training_loss
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.losses import CrossEntropy
@@ -10,6 +9,7 @@ from workbench.kan.model import KAN
 from workbench.kan.training.objective import Rows, standardized
 from workbench.kan.training.smoothing import Smoothed, assessed, enough, refitted, smoothed
 from workbench.network.pruning import removable, remove_each, usable
+from workbench.search.networks.trials import training_loss
 
 _STEPS = 4
 _WORK = 3e10  # rows times inputs times squared parameters: beyond it every input stays

@@ -11,14 +11,21 @@ decides.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
 
 from workbench.errors import InputError
-from workbench.estimators.inputs import needed_inputs
-from workbench.estimators.trials import (
+from workbench.kan.config import Width
+from workbench.kan.data import Dataset
+from workbench.kan.model import KAN
+from workbench.kan.training.result import FitResult
+from workbench.kan.training.smoothing import smoothed
+from workbench.network.elimination import Stage, eliminate
+from workbench.network.pruning import prune_edges
+from workbench.search.networks.inputs import needed_inputs
+from workbench.search.networks.trials import (
     ONE_STANDARD_ERROR,
     Settings,
     Trial,
@@ -28,13 +35,6 @@ from workbench.estimators.trials import (
     trained,
     training_loss,
 )
-from workbench.kan.config import Width
-from workbench.kan.data import Dataset
-from workbench.kan.model import KAN
-from workbench.kan.training.result import FitResult
-from workbench.kan.training.smoothing import smoothed
-from workbench.network.elimination import Stage, eliminate
-from workbench.network.pruning import prune_edges
 
 _SEARCH_GRIDS = (3, 6)
 _GRIDS = (3, 6, 12, 24, 48)
@@ -72,7 +72,10 @@ def _payable(shape: tuple[int | tuple[int, int], ...], data: Dataset) -> bool:
 
 
 def select(
-    splits: Sequence[Dataset], shapes: Sequence[Sequence[int | Sequence[int]]], how: Settings
+    splits: Sequence[Dataset],
+    shapes: Sequence[Sequence[int | Sequence[int]]],
+    how: Settings,
+    known: Sequence[KAN] = (),
 ) -> Trial:
     """Choose on the held-out rows, then refit the choice on all rows.
 
@@ -81,13 +84,14 @@ def select(
             chooses the shape; without validation rows the first shape is trained with generalized
             cross-validation.
         shapes: hidden layers, from simple to rich.
+        known: networks that were trained before and compete as they are, without the edges they lost.
         how: see ``Settings``; when its ``stop`` is asked, the best so far is returned.
 
     Raises:
         KeyboardInterrupt: by Ctrl-C before there is a network.
     """
     try:
-        return _selected(splits, shapes, how)
+        return _selected(splits, shapes, how, known)
     except KeyboardInterrupt:
         if how.stop.best is None:
             raise
@@ -95,7 +99,10 @@ def select(
 
 
 def _selected(
-    splits: Sequence[Dataset], shapes: Sequence[Sequence[int | Sequence[int]]], how: Settings
+    splits: Sequence[Dataset],
+    shapes: Sequence[Sequence[int | Sequence[int]]],
+    how: Settings,
+    known: Sequence[KAN],
 ) -> Trial:
     data = splits[0]
     few = _some_rows(data)
@@ -109,7 +116,7 @@ def _selected(
     if not len(data.validation) or not best.second_order:
         return best
     finished: list[Trial] = []
-    for trial in _contenders(trials, best):
+    for trial in [*_contenders(trials, best), *_retried(known, few, how)]:
         finished.append(_finished(trial, splits, few, how))
         best = how.stop.best = min(finished, key=lambda trial: trial.loss)
         if how.stop.asked:
@@ -129,6 +136,13 @@ def _tried(width: Width, few: Dataset, how: Settings) -> Trial:
     if few.task == "classification" and trial.second_order and not how.stop.asked:
         trial = _tuned(trial, [few], how)  # untuned, classes run away or stay flat
     return trial
+
+
+def _retried(known: Sequence[KAN], few: Dataset, how: Settings) -> Iterator[Trial]:
+    """Networks that are known, on rows that they may have seen another split of."""
+    for model in known:
+        grids = (model.layer(0).grid_size,)
+        yield trained([model], [few], how, grids=grids, warm=True)
 
 
 def _simplest(trials: Sequence[Trial]) -> Trial:
