@@ -20,7 +20,6 @@ from workbench import KANClassifier, KANRegressor
 from workbench.errors import ExtrapolationWarning, InputError, MissingValueWarning
 from workbench.estimators.rows import dataset, merged
 from workbench.kan import Adam
-from workbench.search.networks.splits import folds
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(-1, 1, (240, 2))
@@ -228,22 +227,6 @@ def test_a_search_warns_at_most_once_in_a_fold() -> None:
         cross_val_score(model, wide, wide[:, 0] - wide[:, 1], cv=8)
     assert {w.category for w in seen} == {ExtrapolationWarning}
     assert len(seen) <= 8
-
-
-def test_few_rows_are_all_held_out_in_turn() -> None:
-    codes = np.repeat([0.0, 1.0, 2.0], [20, 60, 160])[:, None]
-    data = dataset(
-        X, codes, None, names=("a", "b"), task="classification", classes=(0, 1, 2), held_out=0.2,
-        seed=1,
-    )  # fmt: skip
-    splits = folds(data, 5, seed=3)
-    held = torch.cat([split.validation for split in splits])
-    assert torch.equal(held.sort().values, torch.arange(240))
-    for split in splits:
-        assert not set(split.train.tolist()) & set(split.validation.tolist())
-        assert len(split.train) + len(split.validation) == 240
-        counts = np.bincount(split.targets[split.validation].numpy())
-        assert counts.tolist() == [4, 12, 32]
 
 
 def test_few_noisy_rows_keep_their_weak_inputs() -> None:

@@ -154,8 +154,7 @@ class _KANEstimator(BaseEstimator):
             seed=self._seed,
             stop=Stop(self.callback),
         )
-        splits = splits_of(self.data_, round(1 / self.validation_fraction), self._seed)
-        chosen = select(splits, self._shapes(), how)
+        chosen = select(splits_of(self.data_), self._shapes(), how)
         self.result_ = chosen.fits[0]
         self.model_ = self.result_.model
 

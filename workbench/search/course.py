@@ -44,8 +44,11 @@ _SECONDS, _QUICK_SECONDS = 20.0, 6.0
 _SEARCHING = 0.75
 """Share of the time that is for searching."""
 _AT_LEAST = 1e-3
-_FOLDS, _STARTS = 7, 8
-"""How often few rows are held out, and starts of a shape, where a network is chosen."""
+_SIMPLE_SHAPES = 3
+_PARAMETERS_PER_ROW = 2
+"""Before pruning: what survives is far smaller."""
+_STARTS = 8
+"""Of a shape, where a network is chosen."""
 
 
 def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
@@ -159,11 +162,19 @@ class Course:
 
     @_on_one_thread
     def train(self, widths: tuple[Width, ...]) -> list[Shape]:
-        """Every shape that can be, trained and pruned; at least one of them is tried."""
+        """Every shape that can be, trained and pruned; at least one of them is tried.
+
+        Shapes that the rows cannot pay for are left out, and rich ones where simple ones show that nothing is
+        left to be found.
+        """
         shapes: list[Shape] = []
         for number, width in enumerate(widths):
             share = 0.5 * number / len(widths)
             if (self.tell(f"training {spelled(width)}", share) or self.late) and shapes:
+                break
+            if shapes and not self._payable(width):
+                continue
+            if len(shapes) == _SIMPLE_SHAPES and self.settled_against(shapes):
                 break
             trained = _trained(
                 KAN(width, seed=self.seed),
@@ -179,6 +190,10 @@ class Course:
                 elimination = eliminate(trained.model, self.data, training=asked, watch=watch)
                 shapes.append(Shape(width, trained, elimination))
         return shapes
+
+    def _payable(self, width: Width) -> bool:
+        count = KAN(width, self.grids[0]).parameter_count
+        return count <= _PARAMETERS_PER_ROW * len(self.data.train) * self.data.outputs
 
     def _watch(self, what: str, done: int, total: int) -> bool:
         return self._ended(what)
@@ -306,8 +321,7 @@ class Course:
             stop=Stop(lambda p: self._ended("choosing a network")),
         )
         deep = [network] if network.config.depth > 1 else []
-        splits = splits_of(self.data, _FOLDS, self.seed)
-        return select(splits, default_shapes(self.data), how, known=deep).fits[0]
+        return select(splits_of(self.data), default_shapes(self.data), how, known=deep).fits[0]
 
     def _finer_grids(self, network: KAN) -> list[int]:
         """Grids of the last training; a network without free curves needs one only."""

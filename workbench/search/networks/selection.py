@@ -11,7 +11,7 @@ decides.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -84,7 +84,7 @@ def select(
             chooses the shape; without validation rows the first shape is trained with generalized
             cross-validation.
         shapes: hidden layers, from simple to rich.
-        known: networks that were trained before and compete as they are, without the edges they lost.
+        known: networks that were trained before; they compete where they are clearly better than any shape.
         how: see ``Settings``; when its ``stop`` is asked, the best so far is returned.
 
     Raises:
@@ -116,7 +116,7 @@ def _selected(
     if not len(data.validation) or not best.second_order:
         return best
     finished: list[Trial] = []
-    for trial in [*_contenders(trials, best), *_retried(known, few, how)]:
+    for trial in [*_contenders(trials, best), *_better(known, best, few, how)]:
         finished.append(_finished(trial, splits, few, how))
         best = how.stop.best = min(finished, key=lambda trial: trial.loss)
         if how.stop.asked:
@@ -138,11 +138,13 @@ def _tried(width: Width, few: Dataset, how: Settings) -> Trial:
     return trial
 
 
-def _retried(known: Sequence[KAN], few: Dataset, how: Settings) -> Iterator[Trial]:
-    """Networks that are known, on rows that they may have seen another split of."""
-    for model in known:
-        grids = (model.layer(0).grid_size,)
-        yield trained([model], [few], how, grids=grids, warm=True)
+def _better(known: Sequence[KAN], best: Trial, few: Dataset, how: Settings) -> list[Trial]:
+    """Networks that are known and clearly better than the best shape."""
+    trials = [
+        trained([model], [few], how, grids=(model.layer(0).grid_size,), warm=True)
+        for model in known
+    ]
+    return [trial for trial in trials if beats(trial, best)]
 
 
 def _simplest(trials: Sequence[Trial]) -> Trial:

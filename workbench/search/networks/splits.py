@@ -10,32 +10,29 @@ from workbench.kan.data import Dataset
 _FEW_ROWS = 500
 
 
-def splits_of(data: Dataset, count: int, seed: int) -> list[Dataset]:
-    """``count`` splits where there are few rows, of which one small part would say too little; else its own.
+def splits_of(data: Dataset) -> list[Dataset]:
+    """Splits in which few rows, of which one small part would say too little, are all held out in turn.
 
-    Of classes it would take too long. Rows in order are not split anew: the future is no neighbour of the
-    past.
+    The table's own split is the first, and the only one where rows are many, or classes: of these it would
+    take too long. Rows in order are not split anew: the future is no neighbour of the past.
     """
-    rows = len(data.train) + len(data.validation)
+    held = len(data.validation)
+    rows = len(data.train) + held
     few = data.task == "regression" and rows <= _FEW_ROWS
-    if few and count > 1 and len(data.validation) and not _in_order(data):
-        return folds(data, count, seed)
+    if few and held and not _in_order(data) and (others := round(rows / held) - 1) > 0:
+        return [data, *_folds(data, others)]
     return [data]
 
 
-def folds(data: Dataset, count: int, seed: int) -> list[Dataset]:
-    """The same table split anew: every row but those of the test is held out once.
-
-    Every class is held out in its share.
-    """
+def _folds(data: Dataset, count: int) -> list[Dataset]:
+    """The rows of training held out in turn, in an order that does not go with theirs."""
     rows = torch.cat((data.train, data.validation)).sort().values
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(len(rows)))
-    if data.task == "classification":
-        order = order[data.targets[rows[order]].argsort(stable=True)]
-    place = torch.empty_like(order)
-    place[order] = torch.arange(len(order)) % count
+    order = np.random.default_rng(len(data.train)).permutation(len(data.train))
+    place = torch.full((len(data.inputs),), -1)
+    place[data.train[order]] = torch.arange(len(order)) % count
     return [
-        replace(data, train=rows[place != k], validation=rows[place == k]) for k in range(count)
+        replace(data, train=rows[place[rows] != k], validation=rows[place[rows] == k])
+        for k in range(count)
     ]
 
 
