@@ -264,3 +264,8 @@ def test_a_label_that_was_never_seen_says_nothing() -> None:
     assert np.array_equal(found[:, 0], [1, 0, np.nan, np.nan], equal_nan=True)
     numbers = Encoding("n", "category", ("n_2",), (2,), (1,))
     assert numbers.encoded(np.array([2.0, 1.0]))[:, 0].tolist() == [1, 0]
+
+
+def test_durations_are_numbers_of_seconds() -> None:
+    spans = pd.to_timedelta(["00:01:30", None, "2 days"])
+    assert plain(spans.to_numpy()).tolist() == pytest.approx([90.0, np.nan, 172800.0], nan_ok=True)

@@ -32,3 +32,12 @@ def test_the_cheapest_products_come_first() -> None:
     costs = [product.cost for product in found]
     assert costs == sorted(costs)
     assert {p.expression for p in found[:2]} == {A, B}
+
+
+def test_no_cheap_product_is_left_out() -> None:
+    """Few are made, so that many columns are no trouble, but those are the cheapest of all."""
+    costs = [product.cost for product in products(PROBLEM, 10**6)]
+    for most in (20, 40, 80, 160):
+        few = [product.cost for product in products(PROBLEM, most)]
+        assert len(costs) > len(few)
+        assert few == sorted(costs)[: len(few)]
