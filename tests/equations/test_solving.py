@@ -83,7 +83,7 @@ def test_lagrangian_of_an_oscillator_from_its_acceleration() -> None:
 
 def test_gradient_is_that_of_the_loss() -> None:
     network = KAN((2, 2, 1), 4, 4, seed=1)
-    network.layer(0).fixed = {(0, 0): "sin"}
+    network.layer(0).fixed = {(0, 0): "sin", (1, 1): "exp"}
     problem = _Residuals(network, [Condition(laplacian, INSIDE[:20], 0.3)])
     parameters = problem.start
     loss, _, gradient = problem.linearize(parameters)

@@ -23,3 +23,13 @@ def test_a_sign_that_the_first_part_cuts_spoils_no_text(
     assert len(table) == len(rows)
     assert table["sign"].iloc[-1] == sign * 20
     assert not any("UTF-8" in note for note in table.attrs.get("notes", ()))
+
+
+@pytest.mark.parametrize("name", ["µ", "T (°C)", "naïve", "±", "§ 3", "è, ê"])
+def test_foreign_signs_that_stand_alone_are_western(tmp_path: Path, name: str) -> None:
+    """A byte or two say nothing of their language: programs of Asia would see one letter in them."""
+    rows = "\n".join(f"{i},{i}.5" for i in range(20))
+    (tmp_path / "t.csv").write_bytes(f'"{name}",y\n{rows}\n'.encode("cp1252"))
+    table = read_table(tmp_path / "t.csv")
+    assert list(table.columns) == [name, "y"]
+    assert any("cp1252" in note for note in table.attrs["notes"])
