@@ -150,10 +150,10 @@ def test_training_and_validation_rows_are_drawn_again_and_test_rows_are_not(monk
 def test_whole_searches_are_repeated_anywhere() -> None:
     data = table(0.05, rows=120)
     options = {"widths": ((2, 1),), "grids": (3,), "structure": False, "ratio": False}
-    here = recurrence(data, resamples=1, seed=1, **options)
+    here = recurrence(data, resamples=1, **options)
     assert sum(here.forms.values()) == here.resamples == 1
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert recurrence(data, resamples=1, seed=1, executor=pool, **options) == here
+        assert recurrence(data, resamples=1, seed=0, executor=pool, **options) == here
     product = next(f for f in rivals(data) if f.expression == A * B or f.expression.has(A * B))
     assert here.share(product) in (0.0, 1.0)
     scored = here.scored(rivals(data))
