@@ -1,22 +1,14 @@
 """How often a form wins: often where the data decide, less often where they do not, seeded."""
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import sympy
-import torch
 from scipy.stats import wilcoxon
 
-from workbench.errors import InputError
 from workbench.evidence.stability import differ, form, weighed
 from workbench.formulas.selection import description_length
 from workbench.kan.data import Dataset
-from workbench.search import resampling
 from workbench.search.polish import polished
-from workbench.search.resampling import recurrence
 
 A, B = sympy.symbols("a b", real=True)
 
@@ -126,37 +118,3 @@ def test_classes_have_shares_too() -> None:
     found = weighed(formulas, data)
     assert form(found.best.expressions) == (A,)
     assert found.best.scores["selection_frequency"] > 0.5
-
-
-def test_training_and_validation_rows_are_drawn_again_and_test_rows_are_not(monkeypatch) -> None:
-    data, seen = table(0.05), []
-
-    def search(drawn: Dataset, **options: object):
-        seen.append(drawn)
-        return SimpleNamespace(formula=rivals(data).best)
-
-    monkeypatch.setattr(resampling, "discover", search)
-    recurrence(data, resamples=2, seed=5)
-    for drawn in seen:
-        for part in ("train", "validation"):
-            before, after = getattr(data, part), getattr(drawn, part)
-            assert len(after) == len(before)
-            assert set(after.tolist()) < set(before.tolist())
-        assert torch.equal(drawn.test, data.test)
-    assert not torch.equal(seen[0].validation, seen[1].validation)
-    assert not torch.equal(seen[0].train, seen[1].train)
-
-
-def test_whole_searches_are_repeated_anywhere() -> None:
-    data = table(0.05, rows=120)
-    options = {"widths": ((2, 1),), "grids": (3,), "structure": False, "ratio": False}
-    here = recurrence(data, resamples=1, **options)
-    assert sum(here.forms.values()) == here.resamples == 1
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        assert recurrence(data, resamples=1, seed=0, executor=pool, **options) == here
-    product = next(f for f in rivals(data) if f.expression == A * B or f.expression.has(A * B))
-    assert here.share(product) in (0.0, 1.0)
-    scored = here.scored(rivals(data))
-    assert all(f.scores["searches"] == 1 for f in scored)
-    with pytest.raises(InputError, match="at least one resample"):
-        recurrence(data, resamples=0)
