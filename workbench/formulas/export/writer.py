@@ -223,11 +223,8 @@ class _Walk:
 
     def _call(self, name: str, args: Sequence[Expr]) -> str:
         known = self.dialect.functions
-        if name == "besselj" and args[0] in (0, 1, -1):
-            sign = "-" if args[0] == -1 else ""
-            name, args = f"besselj{abs(args[0])}", args[1:]
-            if sign and name in known:
-                return f"(-{self._call(name, args)})"
+        if name == "besselj" and args[0] in (0, 1):  # SymPy leaves no negative order
+            name, args = f"besselj{args[0]}", args[1:]
         if name == "Heaviside":
             args = args[:1]
         if name in ("Max", "Min") and len(args) > 2:
