@@ -30,6 +30,7 @@ from workbench.kan.columns import (
 from workbench.kan.encoding import Encoding, encoding_of
 from workbench.kan.frames import Column, columns_of, groups_of, inputs_of, kind_of
 from workbench.kan.gaps import Missing, filled, require_known, settled
+from workbench.kan.groups import Membership, membership
 from workbench.kan.kinds import Kind, guessed, plain
 from workbench.kan.losses import LossName, chosen_loss
 from workbench.kan.order import by_date, parts_in_order, wanders
@@ -58,6 +59,7 @@ class Dataset:
             logarithm of a rate), "auto" (least squares, or cross-entropy for classes).
         encodings: how columns of the table became inputs, so that the same is done to new rows; () where
             the inputs were given as numbers.
+        by: the group of every row, where a law is looked for whose constants may differ between groups.
     """
 
     inputs: Tensor
@@ -74,9 +76,11 @@ class Dataset:
     weights: Tensor | None = None
     loss: LossName = "auto"
     encodings: tuple[Encoding, ...] = ()
+    by: Membership | None = None
 
     def __post_init__(self) -> None:
-        labels = (label for label in self.classes or () if isinstance(label, str))
+        labels = [label for label in self.classes or () if isinstance(label, str)]
+        labels += [self.by.column, *map(str, self.by.labels)] if self.by else []
         for text in (*self.names, self.target, *self.units, *self.units.values(), *labels):
             require_text(str(text))
 
@@ -185,6 +189,7 @@ class Dataset:
         units: Mapping[str, str] | None = None,
         split: Sequence[str] | Split | None = None,
         groups: Sequence[Any] | str | None = None,
+        by: str | None = None,
         weights: Any = None,
         seed: int = 0,
     ) -> "Dataset":
@@ -211,6 +216,8 @@ class Dataset:
                 column of dates and neighbouring targets are alike, else random.
             groups: per row a key, or the name of a column; rows that share one stay together in the
                 split. By default a column that is named like the id of a patient, say, and repeats.
+            by: name of a column of groups, such as materials, that one law holds for: the search finds
+                which of its constants differ between them. It is no input; every group is split alike.
             weights: per row how much it counts, not negative, such as 1/σ² where the target's standard
                 errors σ are known; only their ratios matter. A row of weight 0 is left out.
             seed: seed of the random split.
@@ -227,11 +234,16 @@ class Dataset:
         require_known(missing)
         _require_rows(len(table[target].values))
         kinds = dict(columns or {})
+        members = None if by is None else membership(table, by, target, groups)
+        if members is not None and by in (inputs or ()):
+            raise InputError(f"{by!r} names the groups and cannot be an input too: leave it out")
         values, said, task = _target(table[target].values, target, kinds.pop(target, None), task)
         read = getattr(frame, "attrs", {})
-        found = inputs_of(table, target, inputs, kinds, read.get("marks", {}))
-        keys, about_groups = groups_of(table, groups, kinds, guess=split is None)
-        parts, about_order = _parts(table, target, split, guess=keys is None)
+        kinds.pop(by or "", None)
+        candidates = {name: column for name, column in table.items() if name != by}
+        found = inputs_of(candidates, target, inputs, kinds, read.get("marks", {}))
+        keys, about_groups = groups_of(table, groups, kinds, guess=split is None and by is None)
+        parts, about_order = _parts(table, target, split, guess=keys is None, members=members)
         if inputs is None:
             apart = {groups} if isinstance(groups, str) and _is_key(table[groups], kinds) else set()
             found = settled(found, values, missing, apart)
@@ -240,7 +252,7 @@ class Dataset:
             units = {n: u for n, u in read.get("units", {}).items() if n in (*found.values, target)}
         return _build(
             found.values, values, target, task, units, parts, keys, weights, seed, missing,
-            found.encodings, notes,
+            found.encodings, notes, members,
         )  # fmt: skip
 
 
@@ -250,15 +262,20 @@ def _is_key(column: Column, kinds: Mapping[str, Kind]) -> bool:
 
 
 def _parts(
-    table: Mapping[str, Column], target: str, split: Sequence[str] | None, *, guess: bool
+    table: Mapping[str, Column],
+    target: str,
+    split: Sequence[str] | None,
+    *,
+    guess: bool,
+    members: Membership | None,
 ) -> tuple[Sequence[str] | None, list[str]]:
     """Per row its part, None for random ones, and what is said of it."""
     rows = len(table[target].values)
     if isinstance(split, str):
         if split not in get_args(Split):
             raise InputError(f"a split is random, ordered or one part per row, got {split!r}")
-        return (parts_in_order(rows) if split == "ordered" else None), []
-    if split is not None or not guess:
+        return (_in_order(rows, members) if split == "ordered" else None), []
+    if split is not None or not guess or members is not None:
         return split, []
     order = by_date(table, target)
     if order is not None:
@@ -272,6 +289,17 @@ def _parts(
         )
         return None, [said]
     return None, []
+
+
+def _in_order(rows: int, members: Membership | None) -> Sequence[str]:
+    """Parts from first to last, of every group where there are some."""
+    if members is None:
+        return parts_in_order(rows)
+    parts = np.empty(rows, dtype=object)
+    for code in range(len(members.labels)):
+        mine = np.flatnonzero(members.codes == code)
+        parts[mine] = parts_in_order(len(mine))
+    return parts.tolist()
 
 
 def _target(
@@ -300,6 +328,7 @@ def _build(
     missing: Missing = "drop",
     encodings: tuple[Encoding, ...] = (),
     said: Sequence[str] = (),
+    members: Membership | None = None,
 ) -> Dataset:
     _check_lengths(columns, values, target, {"split": split, "groups": groups})
     if task not in (None, "regression", "classification"):
@@ -316,6 +345,11 @@ def _build(
     if chosen_task == "classification" and values.ndim > 1:
         raise InputError(f"classes need one target column, got {values.shape[1]}")
     classes: tuple[Any, ...] | None = None
+    members = members and members.rows(kept)
+    if members is not None and chosen_task == "classification":
+        raise InputError(
+            f"a law by groups of {members.column!r} needs a target of numbers, and {target!r} has classes"
+        )
     if chosen_task == "classification":
         targets, classes = encoded(values, target)
     else:
@@ -327,7 +361,10 @@ def _build(
         ]
     names = tuple(columns)
     codes = None if classes is None else targets.numpy()
+    codes = codes if members is None else members.codes
     parts = split_rows(len(values), kept, split, groups, seed_of(seed), codes)
+    if members is not None:
+        members.require_taught(torch.cat(parts[:2]).numpy())
     if classes is not None:
         require_taught(targets, classes, parts[0])
     if missing != "drop":
@@ -350,6 +387,7 @@ def _build(
         notes=tuple(notes),
         weights=None if weighed is None else _mean_one(weighed[kept]),
         encodings=encodings,
+        by=members,
     )
 
 
