@@ -8,6 +8,7 @@ import networkx as nx
 from workbench.common.markup import Markup, element
 from workbench.formulas.constant import Constant
 from workbench.formulas.digits import full_digits, interval_in_words, with_error
+from workbench.formulas.groups import Groups
 from workbench.formulas.law import Law
 from workbench.formulas.selection import CLEAR, expected, of_the_mean
 from workbench.formulas.typesetting import rounded
@@ -27,6 +28,8 @@ def formula_card(formula: Law) -> Markup:
     constants = [c for c in formula.constants if c.snapped not in TRIVIAL]
     if constants:
         parts.append(element("p", "Constants: ", "; ".join(map(in_words, constants))))
+    if formula.grouping is not None:
+        parts.append(groups_table(formula.grouping))
     if formula.as_fitted:
         loss = formula.scores.get("as_fitted_loss")
         told = "" if loss is None else f" (validation loss {loss:.4g})"
@@ -51,6 +54,39 @@ def formula_card(formula: Law) -> Markup:
         parts += [element("p", "It stops at"), element("ul", *lines)]
     parts += [element("p", sentence) for sentence in remarks(formula)]
     return element("div", *parts, class_="kan-formula")
+
+
+def groups_table(groups: Groups) -> Markup:
+    """The constants of every group with their errors and 95 % intervals."""
+    head = [element("th", groups.by), *(element("th", text) for text in groups_head(groups))]
+    rows = [
+        element("tr", element("th", str(label)), *(element("td", text) for text in cells))
+        for label, cells in zip(groups.labels, groups_cells(groups), strict=True)
+    ]
+    return element("table", element("thead", element("tr", *head)), element("tbody", *rows))
+
+
+def groups_head(groups: Groups) -> list[str]:
+    """What stands above the constants of groups: letters, with the units that they have."""
+    units = [constant.unit for constant in groups.constants[0]]
+    named = [
+        f"{k} in {unit}" if unit not in ("", "1") else k
+        for k, unit in zip(groups.letters, units, strict=True)
+    ]
+    return [*(text for name in named for text in (name, "95 % interval")), "rows"]
+
+
+def groups_cells(groups: Groups) -> list[list[str]]:
+    """One line a group: each constant with its error, its interval, and the rows."""
+    found = []
+    for row, count in zip(groups.constants, groups.rows, strict=True):
+        cells = []
+        for constant in row:
+            ends = constant.interval
+            cells.append(with_error(constant.value, constant.sigma, constant.digits))
+            cells.append("not determined" if ends is None else interval_in_words(*ends))
+        found.append([*cells, str(count)])
+    return found
 
 
 def in_words(constant: Constant) -> str:

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
+import pandas as pd
+
 from workbench.common.writing import write_text
 from workbench.errors import InputError
 from workbench.formulas.card import formula_card
 from workbench.formulas.export import Export, export
+from workbench.formulas.fitted_groups import fitted_to
 from workbench.formulas.formula_file import read_formula, told
 from workbench.formulas.law import Law
 
@@ -16,8 +19,23 @@ class Formula(Law):
     """A law with its card, its exports and its file; see ``Law`` for what it holds."""
 
     def export(self, language: str) -> Export:
-        """The formula in another language, executed and compared: see ``formulas.export``."""
+        """The formula in another language, executed and compared: see ``formulas.export``.
+
+        Constants that differ between groups become arguments, and a table of them stands beside the code;
+        ``formula.of(group).export(language)`` is the formula of one group.
+        """
         return export(self, language)
+
+    def fitted_to(self, frame: pd.DataFrame) -> Self:
+        """The formula with constants for the groups of more rows; form and shared constants stay.
+
+        Args:
+            frame: rows with the columns that it uses, its target, and the column that names the groups.
+
+        Raises:
+            InputError: see ``fitted_groups.fitted_to``.
+        """
+        return fitted_to(self, frame)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON-able data."""

@@ -1,6 +1,7 @@
 """The file of a formula, ``formula.json``: what it says, and reading it back."""
 
 import math
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
@@ -22,13 +23,16 @@ from workbench.common.schema import (
 from workbench.errors import InputError, in_one_line
 from workbench.formulas.constant import Constant, Proportion
 from workbench.formulas.digits import FULL
+from workbench.formulas.groups import Groups
 from workbench.formulas.law import Law
 from workbench.formulas.srepr import Reader
 
 FORMAT = "kan-workbench-formula-1"
 _MOST_OUTPUTS = 1000
+_MOST_GROUPS, _MOST_LETTERS = 10_000, 20
 L = TypeVar("L", bound=Law)
 _Expressions = Annotated[tuple[Text, ...], Meta(max_length=_MOST_OUTPUTS)]
+_Letter = Annotated[str, Meta(pattern=r"\A[A-Za-z][A-Za-z0-9]{0,9}\Z")]
 _Fact = None | bool | int | float | Text
 
 
@@ -59,6 +63,37 @@ class _Constant(Strict):
         )
 
 
+class _Groups(Strict):
+    by: Name
+    labels: Annotated[tuple[Label, ...], Meta(min_length=1, max_length=_MOST_GROUPS)]
+    letters: Annotated[tuple[_Letter, ...], Meta(min_length=1, max_length=_MOST_LETTERS)]
+    constants: Annotated[tuple[tuple[_Constant, ...], ...], Meta(max_length=_MOST_GROUPS)]
+    rows: Annotated[tuple[Count, ...], Meta(max_length=_MOST_GROUPS)]
+    noise: Annotated[float, Meta(ge=0)] = 0.0
+    degrees: Number = None
+
+    def groups(self) -> Groups:
+        return Groups(
+            self.by,
+            self.labels,
+            self.letters,
+            tuple(tuple(c.constant() for c in row) for row in self.constants),
+            self.rows,
+            self.noise,
+            math.inf if self.degrees is None else self.degrees,
+        )
+
+    def require_consistent(self, columns: Collection[str], what: str) -> None:
+        """Every group has each constant, and no letter is a column."""
+        count = len(self.labels)
+        require(len(set(map(str, self.labels))) == count, what, "its groups must differ")
+        require(len(self.constants) == count, what, "a group lacks its constants")
+        require(len(self.rows) == count, what, "a group lacks its rows")
+        letters = len(self.letters)
+        require(all(len(row) == letters for row in self.constants), what, "a constant lacks")
+        require_names([*columns, self.by, *self.letters], what)
+
+
 class _Saved(Strict):
     format: Literal["kan-workbench-formula-1"]
     expressions: _Expressions
@@ -73,6 +108,7 @@ class _Saved(Strict):
     provenance: dict[Name, _Fact]
     as_fitted: _Expressions = ()
     rivals: _Expressions = ()
+    groups: _Groups | None = None
     latex: Text = ""
 
 
@@ -94,7 +130,22 @@ def told(formula: Law) -> dict[str, Any]:
         "provenance": dict(formula.provenance),
         "as_fitted": [sympy.srepr(e) for e in formula.as_fitted],
         "rivals": list(formula.rivals),
+        "groups": _told_groups(formula.grouping),
         "latex": formula.latex,
+    }
+
+
+def _told_groups(groups: Groups | None) -> dict[str, Any] | None:
+    if groups is None:
+        return None
+    return {
+        "by": groups.by,
+        "labels": list(groups.labels),
+        "letters": list(groups.letters),
+        "constants": [[vars(c) for c in row] for row in groups.constants],
+        "rows": list(groups.rows),
+        "noise": groups.noise,
+        "degrees": groups.degrees if math.isfinite(groups.degrees) else None,
     }
 
 
@@ -122,6 +173,7 @@ def read_formula(content: bytes, what: str, kind: type[L]) -> L:
         provenance=saved.provenance,
         as_fitted=tuple(map(Reader().read, saved.as_fitted)),
         rivals=saved.rivals,
+        grouping=None if saved.groups is None else saved.groups.groups(),
     )
     _require_values(formula, what)
     return formula
@@ -143,6 +195,9 @@ def _require_consistent(saved: _Saved, what: str) -> None:
     for ends in saved.domain.values():
         require(-1e300 < ends[0] <= ends[1] < 1e300, what, "a range has its ends the wrong way")
     columns = {*saved.names, saved.target}
+    if saved.groups is not None:
+        require(saved.task == "regression", what, "classes have no groups")
+        saved.groups.require_consistent(columns, what)
     require(columns.issuperset([*saved.domain, *saved.units]), what, "it has other columns, too")
     for constant in saved.constants:
         places = [place for place, _ in constant.tied]
@@ -154,7 +209,8 @@ def _require_values(formula: Law, what: str) -> None:
     """An ``InputError`` where a formula cannot be computed, which a file may say of any."""
     spans = np.array([formula.domain.get(name, (-1.0, 1.0)) for name in formula.names])
     try:
-        formula(spans.reshape(-1, 2).T)
+        ends = spans.reshape(-1, 2).T
+        formula.at(ends, None if formula.grouping is None else np.zeros(len(ends), dtype=int))
     except Exception as error:  # of generated code: there is no list of what it may raise
         raise InputError(f"{what} is damaged: it has no values: {in_one_line(error)}") from error
 

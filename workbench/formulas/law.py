@@ -1,7 +1,7 @@
 """A law in symbols: what it says, where it holds, and how all media write it."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -11,12 +11,14 @@ import pandas as pd
 import sympy
 from sympy import Expr, Symbol
 
+from workbench.common.labels import Label
 from workbench.common.markup import Markup, element
 from workbench.errors import InputError, warn_missing
 from workbench.formulas.constant import Constant
 from workbench.formulas.digits import full_digits
 from workbench.formulas.dimensions import check_expressions
 from workbench.formulas.evaluation import compiled, real, require_symbols
+from workbench.formulas.groups import Groups
 from workbench.formulas.library import SYMPY, complexity
 from workbench.formulas.naming import Written, quotations, upright, write_labels, write_names
 from workbench.formulas.rebuilding import replaced
@@ -25,6 +27,7 @@ from workbench.formulas.typesetting import WIDTH, Equation, layout, rounded, to_
 from workbench.formulas.validity import explosion, limits
 
 _LETTERS = "uvwpqzabcdefgh"
+_GROUPS = 4
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Law:
         as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;
             empty where none was. Their loss is the score "as_fitted_loss".
         rivals: other forms of the same search that the rows do not tell apart from this one, as text.
+        grouping: constants that differ between groups of rows; they stand as letters in the expressions.
     """
 
     expressions: tuple[Expr, ...]
@@ -62,6 +66,7 @@ class Law:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     as_fitted: tuple[Expr, ...] = ()
     rivals: tuple[str, ...] = ()
+    grouping: Groups | None = None
 
     @property
     def expression(self) -> Expr:
@@ -77,6 +82,21 @@ class Law:
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         return tuple(Symbol(name, real=True) for name in self.names)
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """The constants that differ between groups, as they stand in the expressions."""
+        return () if self.grouping is None else self.grouping.letters
+
+    @property
+    def groups(self) -> Mapping[Label, Mapping[str, Constant]]:
+        """Per group its own constants by letter: ``formula.groups["steel"]["a"].interval``."""
+        return {} if self.grouping is None else self.grouping.mapping
+
+    @property
+    def letters(self) -> tuple[Symbol, ...]:
+        """Symbols of the constants that differ between groups."""
+        return tuple(Symbol(name, real=True) for name in self.varying)
 
     @cached_property
     def used(self) -> tuple[str, ...]:
@@ -95,7 +115,8 @@ class Law:
         heads = {f.func for e in self.expressions for f in e.atoms(sympy.Function)}
         used = {head.__name__ for head in heads}
         used |= {entry.symbol for entry in SYMPY.values() if entry.head in heads}
-        return write_names(self.names, (self.target, *self._outputs), functions=used)
+        every = (*self.names, *self.varying)
+        return write_names(every, (self.target, *self._outputs), functions=used)
 
     @cached_property
     def _outputs(self) -> tuple[str, ...]:
@@ -172,7 +193,7 @@ class Law:
             width: of a row. names: LaTeX of the inputs; of their column names by default.
         """
         written = self.written
-        known = names or {symbol: written[symbol.name].latex for symbol in self.symbols}
+        known = names or {s: written[s.name].latex for s in (*self.symbols, *self.letters)}
         if self.task == "regression":
             sides = [written[name].latex for name in self._outputs]
         else:
@@ -201,7 +222,7 @@ class Law:
             sides = [written[name].mathml for name in self._outputs]
         else:
             sides = [element("mi", text) for text in self._logits(written[self.target])]
-        names = {symbol: written[symbol.name].mathml for symbol in self.symbols}
+        names = {s: written[s.name].mathml for s in (*self.symbols, *self.letters)}
         equations = list(zip(sides, self.printed, strict=True))
         return to_mathml(equations, names, dots=self._long_names)
 
@@ -220,30 +241,89 @@ class Law:
         if clear:
             listed = ", ".join(w.shown if w.shown != w.name else w.text for w in clear)
             told.insert(0, f"What stands in quotation marks or backquotes is a column: {listed}.")
+        if self.grouping is not None:
+            differ = ", ".join(self.varying)
+            told.append(
+                f"{differ} differ{'s' if len(self.varying) == 1 else ''} between the "
+                f"{len(self.grouping.labels)} groups of {self.grouping.by!r}."
+            )
         return tuple(told)
 
     def __post_init__(self) -> None:
         for expressions in (self.expressions, self.as_fitted):
             require_short(expressions)
         for expression in (*self.expressions, *self.as_fitted):
-            require_symbols(expression, self.symbols)
+            require_symbols(expression, (*self.symbols, *self.letters))
+        if not {*self.names, self.target}.isdisjoint(self.varying):
+            raise InputError(f"letters of constants must differ from columns, got {self.varying}")
 
     @cached_property
     def _function(self) -> Callable[..., list[Any]]:
-        return compiled(self.expressions, self.symbols, shared=True)
+        return compiled(self.expressions, (*self.symbols, *self.letters), shared=True)
 
     def __call__(self, inputs: Any) -> np.ndarray:
         """Values at ``inputs``: a DataFrame with the columns, or an array or tensor ``(N, d)``.
 
-        Columns that the formula does not use may lack, or have gaps.
+        Columns that the formula does not use may lack, or have gaps. A formula with groups needs the column
+        that names them, so a DataFrame.
 
         Returns ``(N,)`` for one expression, else ``(N, m)``; NaN where it is undefined.
+
+        Raises:
+            InputError: a column lacks, or a row is of a group that is not known.
         """
-        x = self._columns(inputs)
+        return self.at(self._columns(inputs), self._codes(inputs))
+
+    def at(self, x: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
+        """Values at ``x (N, d)`` of rows whose groups have these numbers ``(N,)``, -1 for none."""
+        own: Sequence[np.ndarray] = ()
+        if self.grouping is not None and codes is not None:
+            own = np.vstack((self.grouping.values, np.full(len(self.varying), np.nan)))[codes].T
         with np.errstate(all="ignore"):
-            found = self._function(*x.T)
+            found = self._function(*x.T, *own)
         table = np.stack([real(f, len(x)) for f in found], 1)
         return table[:, 0] if len(found) == 1 else table
+
+    def _codes(self, inputs: Any) -> np.ndarray | None:
+        """Numbers of the groups of rows; None where there are no groups."""
+        if self.grouping is None:
+            return None
+        if not isinstance(inputs, pd.DataFrame) or self.grouping.by not in inputs.columns:
+            raise InputError(
+                f"the formula has constants for each group of {self.grouping.by!r}: give a DataFrame with "
+                "that column, or take the formula of one group with formula.of(group)"
+            )
+        return self.grouping.codes(inputs[self.grouping.by].to_numpy())
+
+    def of(self, group: Any) -> Self:
+        """The formula of one group, its constants among the numbers.
+
+        Raises:
+            InputError: there is no such group, or there are no groups.
+        """
+        if self.grouping is None:
+            raise InputError("this formula has no groups: it is the same for all rows")
+        own = self.grouping.constants[self.grouping.place(group)]
+        numbers = {s: sympy.Float(c.value) for s, c in zip(self.letters, own, strict=True)}
+        return replace(
+            self,
+            expressions=tuple(replaced(e, numbers) for e in self.expressions),
+            as_fitted=(),
+            constants=tuple(replace(c, tied=()) for c in (*own, *self.constants)),
+            provenance={**self.provenance, "group": f"{self.grouping.by}: {group}"},
+            grouping=None,
+        )
+
+    def as_function(self) -> Self:
+        """The same with the constants of groups as inputs after the others, to be given row by row."""
+        if self.grouping is None:
+            return self
+        return replace(
+            self,
+            names=(*self.names, *self.varying),
+            domain={**self.domain, **self.grouping.ranges},
+            grouping=None,
+        )
 
     def predict(self, inputs: Any) -> np.ndarray:
         """Values for regression, labels for classification.
@@ -284,12 +364,13 @@ class Law:
     @cached_property
     def limits(self) -> tuple[str, ...]:
         """Poles, branch points and jumps in or near the fitted range, in words."""
-        return limits(self.expressions, self.domain)
+        ranges = {} if self.grouping is None else self.grouping.ranges
+        return limits(self.expressions, {**self.domain, **ranges})
 
     @cached_property
     def explosion(self) -> str:
         """Whether values run away just outside the fitted range, in words; empty where they do not."""
-        if self.task != "regression" or self.limits:
+        if self.task != "regression" or self.limits or self.grouping is not None:
             return ""
         spread = self.scores.get("mean_loss") or 0.0
         return explosion(self, self.names, self.used, self.domain, spread)
@@ -299,6 +380,8 @@ class Law:
         """What does not fit in the units of the columns, in words; empty without units."""
         if not any(self.units.values()):
             return ()
+        if self.grouping is not None:
+            return self.of(self.grouping.labels[0]).unit_problems
         target = self.target if self.task == "regression" else None
         try:
             return check_expressions(self.expressions, self.names, self.units, target).problems
@@ -317,6 +400,8 @@ class Law:
         new = tuple(names.get(n, n) for n in self.names)
         if len(set(new)) < len(new):
             raise InputError(f"names of inputs must differ, got {list(new)}")
+        if set(new) & set(self.varying):
+            raise InputError(f"the letters {list(self.varying)} are taken by constants of groups")
         symbols = [Symbol(n, real=True) for n in new]
         table = dict(zip(self.symbols, symbols, strict=True))
         return replace(
@@ -330,7 +415,21 @@ class Law:
 
     def __str__(self) -> str:
         sides = zip(self.left_sides, self.printed, strict=True)
-        return "\n".join(f"{left} = {self.in_text(e)}" for left, e in sides)
+        text = "\n".join(f"{left} = {self.in_text(e)}" for left, e in sides)
+        return text if self.grouping is None else f"{text}, {self._by_group}"
+
+    @property
+    def _by_group(self) -> str:
+        """The constants of a few groups, in a line."""
+        if self.grouping is None:
+            return ""
+        shown = []
+        for label, own in list(self.groups.items())[:_GROUPS]:
+            numbers = ", ".join(f"{k} = {c.value:.{c.digits or 4}g}" for k, c in own.items())
+            shown.append(f"{label}: {numbers}")
+        more = len(self.groups) - _GROUPS
+        tail = f"; and {more} more" if more > 0 else ""
+        return f"by {self.grouping.by} ({'; '.join(shown)}{tail})"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.display_latex}$"

@@ -1,9 +1,9 @@
 """Expressions whose numbers are free: constants as symbols, with values beside them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import sympy
@@ -63,6 +63,23 @@ class Parametric:
             found = self._functions[1](*x.T, *values)
         rows = [[real(v, len(x)) for v in row] for row in found]
         return np.moveaxis(np.array(rows), 2, 0)
+
+    def exactly(self, constant: Symbol, number: Expr) -> Self:
+        """The same with an exact number in place of a constant; constants that then do not occur go, too."""
+        expressions = tuple(e.xreplace({constant: number}) for e in self.expressions)
+        used = set().union(*(e.free_symbols for e in expressions))
+        left = [
+            (c, v)
+            for c, v in zip(self.constants, self.values, strict=True)
+            if c != constant and c in used
+        ]
+        return replace(
+            self,
+            expressions=expressions,
+            constants=tuple(c for c, _ in left),
+            values=tuple(v for _, v in left),
+            exact=(*self.exact, Snapped(constant, number)),
+        )
 
     def substituted(self) -> tuple[Expr, ...]:
         """The expressions with their numbers put in."""

@@ -20,7 +20,6 @@ from sympy import Expr, Symbol
 from workbench.evidence.fitting import Fitted, refit
 from workbench.evidence.sample import Sample
 from workbench.formulas.digits import with_error
-from workbench.formulas.parametric import Parametric, Snapped
 
 _SIGMAS = 3.5
 _F_LIMIT = 9.0
@@ -40,6 +39,7 @@ def snap(
     *,
     at_noise: bool = True,
     kept: frozenset[Symbol] = frozenset(),
+    left: frozenset[Symbol] = frozenset(),
 ) -> Fitted:
     """Snap constants one at a time, the surest first; see the module's first lines.
 
@@ -47,18 +47,21 @@ def snap(
         fitted: from ``refit`` on the same sample.
         at_noise: whether the residuals look like noise.
         kept: constants that may become 0 and nothing else, such as those that carry a unit.
+        left: constants that stay as they are.
     """
     tried: set[tuple[str, Expr]] = set()
     while True:
         offers = sorted(_offers(fitted), key=lambda offer: offer[0])
-        offer = next((o for o in offers if (str(o[1]), o[2]) not in tried), None)
+        offer = next(
+            (o for o in offers if (str(o[1]), o[2]) not in tried and o[1] not in left), None
+        )
         if offer is None:
             return fitted
         _, constant, number = offer
         tried.add((str(constant), number))
         if constant in kept and number != 0:
             continue
-        shape = _with_exact(fitted.parametric, constant, number)
+        shape = fitted.parametric.exactly(constant, number)
         if any(e.has(*_NO_VALUES) for e in shape.expressions):
             continue
         trial = refit(shape, sample)
@@ -81,23 +84,6 @@ def _paid_by_others(before: Fitted, after: Fitted, sample: Sample) -> bool:
             if abs(moved) > reach * sigma or _BORROWED * after.sigma[now[constant]] < sigma:
                 return True
     return False
-
-
-def _with_exact(old: Parametric, constant: Symbol, number: Expr) -> Parametric:
-    expressions = tuple(e.xreplace({constant: number}) for e in old.expressions)
-    used = set().union(*(e.free_symbols for e in expressions))
-    left = [
-        (c, v)
-        for c, v in zip(old.constants, old.values, strict=True)
-        if c != constant and c in used
-    ]
-    return replace(
-        old,
-        expressions=expressions,
-        constants=tuple(c for c, _ in left),
-        values=tuple(v for _, v in left),
-        exact=(*old.exact, Snapped(constant, number)),
-    )
 
 
 def _with_evidence(before: Fitted, after: Fitted, f_value: float) -> Fitted:

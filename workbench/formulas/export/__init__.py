@@ -12,6 +12,7 @@ from workbench.errors import InputError
 from workbench.formulas.export import compiled, documents, numerical, python
 from workbench.formulas.export.execution import Children, Program, compare
 from workbench.formulas.export.header import Artefact, with_header
+from workbench.formulas.export.tables import with_groups
 from workbench.formulas.export.writer import NotAvailableError, identifiers
 from workbench.formulas.law import Law
 
@@ -50,6 +51,8 @@ class Export:
 def export(formula: Law, language: str, *, name: str = "formula") -> Export:
     """Write ``formula`` in ``language``, run the result and compare it with the formula.
 
+    Constants that differ between groups are arguments after the inputs; their numbers stand beside the code.
+
     Args:
         formula: what to write.
         language: one of ``LANGUAGES``.
@@ -65,12 +68,15 @@ def export(formula: Law, language: str, *, name: str = "formula") -> Export:
 
 def _exported(formula: Law, language: str, name: str, children: Children) -> Export:
     write, suffix, comment = _WRITERS[language]
+    groups, formula = formula.grouping, formula.as_function()
     try:
         artefact = write(formula)
     except NotAvailableError as missing:
         artefact = Artefact("", Program((), {}, skipped=str(missing)))
     error, note = compare(formula, artefact.program, children)
     text = with_header(artefact.text, formula, comment, error, note, rounded=artefact.rounded)
+    if groups is not None:
+        text = with_groups(text, groups, language, comment)
     files = tuple(
         (f, with_header(t, formula, comment, error, note)) for f, t in artefact.companions
     )
