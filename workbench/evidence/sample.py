@@ -16,6 +16,7 @@ from scipy.special import log_softmax, softmax
 
 from workbench.errors import InputError
 from workbench.evidence.residuals import neighbours_median
+from workbench.formulas.law import Law
 from workbench.kan.data import Dataset, Part
 from workbench.kan.losses import Huber, chosen_loss
 from workbench.kan.model import KAN
@@ -180,6 +181,13 @@ def network_values(network: KAN, x: np.ndarray) -> np.ndarray:
     with torch.no_grad():
         found = network(torch.from_numpy(x).to(network.output_scale))
     return found.double().cpu().numpy()
+
+
+def law_values(law: Law, data: Dataset, part: Part) -> np.ndarray:
+    """What a law gives on the rows of one part, with the constants of their groups: ``(N, m)``."""
+    rows = getattr(data, part).numpy()
+    codes = None if data.by is None or law.grouping is None else data.by.codes[rows]
+    return law.at(data.inputs.numpy()[rows], codes).reshape(len(rows), -1)
 
 
 def require_formulas(data: Dataset) -> None:

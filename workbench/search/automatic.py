@@ -26,6 +26,7 @@ from workbench.search.blocks import blocks
 from workbench.search.centring import Centring
 from workbench.search.course import Course, importance_of
 from workbench.search.discovery import Discovery, Effort, Keep, Report, restored
+from workbench.search.groups.discovering import discover_by_group
 from workbench.search.polish import constants_and_lines
 from workbench.search.scaling import Scaling
 from workbench.search.shapes import default_widths, simplest, spread_of
@@ -57,7 +58,8 @@ def discover(
 
     Args:
         data: the table and its split. Where its columns have units, formulas that mix them up are not
-            chosen, and constants carry theirs.
+            chosen, and constants carry theirs. Where it names groups (``by``), constants may differ between
+            them; shapes, structure, ratios, grids and training are then not asked for.
         effort: "quick" tries fewer shapes.
         widths: shapes to try instead of the default ones.
         structure: look for symmetries, factors, links and sums of products first (regression only).
@@ -81,6 +83,17 @@ def discover(
     parse_all(data.units)
     require_options(training or {})
     chosen = blocks(functions).functions
+    if data.by is not None:
+        return discover_by_group(
+            data,
+            effort,
+            chosen,
+            hidden=hidden,
+            seed=seed,
+            seconds=seconds,
+            report=report,
+            keep=keep,
+        )
     again = partial(
         discover,
         effort=effort,

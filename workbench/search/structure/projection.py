@@ -30,10 +30,18 @@ class Projection:
     y: np.ndarray
     weights: np.ndarray
 
-    def best(self, grid: Sequence[np.ndarray], jumps: Sequence[int] = ()) -> np.ndarray | None:
+    def best(
+        self,
+        grid: Sequence[np.ndarray],
+        jumps: Sequence[int] = (),
+        *,
+        refined: int = _REFINED,
+        steps: int = _STEPS,
+    ) -> np.ndarray | None:
         """The letters that leave the least, from every point of a grid of starts.
 
-        ``jumps`` are letters that stand for places of the first column at which a term jumps.
+        ``jumps`` are letters that stand for places of the first column at which a term jumps; so many of
+        the best starts are ``refined``, in so many ``steps`` a letter.
 
         None where the law has no value on these rows at any of them, or there is none.
         """
@@ -49,9 +57,9 @@ class Projection:
         places = np.flatnonzero(least.ravel() & np.isfinite(left))
         if not len(places):
             return None
-        chosen = places[np.argsort(left[places], kind="stable")][:_REFINED]
-        refined = [self._refined(starts[place]) for place in chosen]
-        found = min(refined, key=lambda pair: pair[0])[1]
+        chosen = places[np.argsort(left[places], kind="stable")][:refined]
+        tried = [self._refined(starts[place], steps) for place in chosen]
+        found = min(tried, key=lambda pair: pair[0])[1]
         for letter in jumps:
             found = self._between_rows(found, letter)
         return found
@@ -95,7 +103,7 @@ class Projection:
         gain = (aim * np.linalg.solve(gram, aim)).sum((1, 2))
         return np.where(sound, target @ target - gain, np.inf)
 
-    def _refined(self, letters: np.ndarray) -> tuple[float, np.ndarray]:
+    def _refined(self, letters: np.ndarray, steps: int) -> tuple[float, np.ndarray]:
         target = self.y * self.weights
 
         def residuals(at: np.ndarray) -> np.ndarray:
@@ -108,7 +116,7 @@ class Projection:
             return target - basis @ (basis.T @ target)
 
         found = least_squares(
-            residuals, letters, method="lm", x_scale=_scale(letters), max_nfev=_STEPS * len(letters)
+            residuals, letters, method="lm", x_scale=_scale(letters), max_nfev=steps * len(letters)
         )
         return float(found.cost), found.x
 

@@ -143,6 +143,25 @@ def propose(
     return Structure((*kept, *closed), formulas, exact)
 
 
+@threadpool_limits.wrap(limits=1)
+def closed_forms(
+    problem: Problem, *, seconds: float, stop: Callable[[], bool] = lambda: False
+) -> list[Guess]:
+    """The closed forms of rows, with numbers to start from: shortest descriptions first.
+
+    Args:
+        problem: the rows. seconds: processor time. stop: asked now and then; True ends the search.
+    """
+    begun = time.process_time()
+
+    def over() -> bool:
+        return stop() or time.process_time() - begun > seconds
+
+    hunt = _Hunt(problem, problem.near_one(), Search(over, frozenset()), lambda guess: None)
+    hunt.run(False)
+    return hunt.chosen
+
+
 def _of_each_target(
     data: Dataset, functions: Sequence[str], seconds: float, stop: Callable[[], bool]
 ) -> Structure:
