@@ -104,6 +104,9 @@ def _add_discover(commands: Any) -> None:
         "--groups", metavar="COLUMN", help="rows with the same value stay together in the split"
     )
     discover.add_argument(
+        "--by", metavar="COLUMN", help="one law whose constants may differ between these groups"
+    )
+    discover.add_argument(
         "--units", nargs="+", metavar="COLUMN=UNIT", default=[], help="such as v=m/s E=J n=1"
     )
     discover.add_argument(
@@ -305,6 +308,7 @@ def _table(options: argparse.Namespace) -> "Dataset":
         units=_units(options.units, columns) if options.units else None,
         split=options.split,
         groups=options.groups,
+        by=options.by,
         seed=options.seed,
     ).judged_by(options.loss)
     return replace(data, notes=(*data.notes, *cautions(table, data)))

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.formulas.card import remarks
+from workbench.formulas.card import groups_cells, groups_head, remarks
+from workbench.formulas.groups import Groups
 from workbench.formulas.parsing import quoted
 from workbench.search.discovery import Discovery
+
+_GROUPS = 40
 
 
 def lines(found: Discovery, about: Mapping[str, Any]) -> Iterator[str]:
@@ -36,6 +39,8 @@ def lines(found: Discovery, about: Mapping[str, Any]) -> Iterator[str]:
     measure = "RMSE" if formula.task == "regression" else "cross-entropy"
     if error is not None:
         yield f"Held-out {measure} {error:.4g}, complexity {formula.complexity}."
+    if formula.grouping is not None:
+        yield from _group_lines(formula.grouping)
     for sentence in remarks(formula):
         yield sentence
     for sentence in about["findings"]:
@@ -52,6 +57,20 @@ def _formula_lines(found: Discovery) -> list[str]:
             f"  {mark} {row['complexity']:>4}  {validation:>10}  {test:>10}  {row['formula']}"
         )
     return lines
+
+
+def _group_lines(groups: Groups) -> list[str]:
+    """The constants of every group as a table."""
+    rows = [[groups.by, *groups_head(groups)]]
+    cells = groups_cells(groups)[:_GROUPS]
+    rows += [[str(label), *own] for label, own in zip(groups.labels, cells, strict=False)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  " + "  ".join(text.ljust(n) for text, n in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    more = len(groups.labels) - _GROUPS
+    return ["", *lines, *([f"  and {more} groups more"] if more > 0 else []), ""]
 
 
 def _ranked(importance: dict[str, float]) -> str:

@@ -109,6 +109,35 @@ def bar_chart(values: Mapping[str, float], title: str) -> Markup:
     return _svg(title, parts, _WIDTH + 60, height)
 
 
+def interval_chart(rows: Sequence[tuple[str, float, float, float]], title: str) -> Markup:
+    """A dot and a line for each (name, value, low end, high end), one below the other."""
+    shown = [row for row in rows if all(map(math.isfinite, row[1:]))]
+    if not shown:
+        return _svg("No intervals are known", [])
+    left, row, width = 160, 20, _WIDTH + 60
+    bottom = row * len(shown) + 8
+    low, high = min(r[2] for r in shown), max(r[3] for r in shown)
+    margin = 0.04 * (high - low) or 1.0
+    low, high = low - margin, high + margin
+
+    def across(value: float) -> float:
+        return left + (width - left - _RIGHT) * (value - low) / (high - low)
+
+    values = ticks(low, high)
+    parts = [element("path", class_="axis", d=f"M{left} 0V{bottom}H{width - _RIGHT}")]
+    for value, text in zip(values, labels(values), strict=True):
+        x = f"{across(value):.1f}"
+        parts.append(element("path", class_="grid", d=f"M{x} 0V{bottom}"))
+        parts.append(label(text, across(value), bottom + 15, "middle", class_="soft"))
+    for place, (name, value, least, most) in enumerate(shown):
+        y = row * place + 14
+        line = element("path", class_="train", d=f"M{across(least):.1f} {y}H{across(most):.1f}")
+        told = element("title", f"{name}: {value:.5g} ({least:.5g} to {most:.5g})")
+        text = label(shortened(name), left - 8, y + 4, "end")
+        parts.append(element("g", told, text, line, _dot(f"{across(value):.1f},{y}")))
+    return _svg(title, parts, width, bottom + 22)
+
+
 def _dot(place: str) -> Markup:
     x, y = place.split(",")
     return element("circle", class_="dot", cx=x, cy=y, r=2.6)

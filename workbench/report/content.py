@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 
 from workbench.evidence.provenance import topology
-from workbench.formulas.card import TRIVIAL, in_words, remarks
+from workbench.evidence.sample import law_values
+from workbench.formulas.card import TRIVIAL, groups_cells, groups_head, in_words, remarks
 from workbench.formulas.constant import Constant
 from workbench.formulas.digits import full_digits, interval_in_words
 from workbench.formulas.export import Export
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
-from workbench.pictures.charts import bar_chart, loss_chart, residual_chart, scatter_chart
+from workbench.pictures.charts import (
+    bar_chart,
+    interval_chart,
+    loss_chart,
+    residual_chart,
+    scatter_chart,
+)
 from workbench.report.blocks import (
     Block,
     Bullets,
@@ -28,6 +35,8 @@ from workbench.report.blocks import (
 )
 from workbench.report.citation import bibtex, methods
 from workbench.search.discovery import Discovery
+
+_GROUPS_DRAWN = 60
 
 
 def report(
@@ -62,6 +71,7 @@ def report(
         Section("Against peers, on the same split", [_peers(about)]),
         Section("Formulas from simple to accurate", [_alternatives(found)]),
         Section("Constants", _constants(formula)),
+        Section("What differs between groups", _groups(formula)),
         Section("Where it holds", _domain(formula)),
         Section("Exports", [_export(item) for item in exports]),
         Section("Provenance", _provenance(formula, about)),
@@ -169,7 +179,7 @@ def _held_out(found: Discovery) -> list[Block]:
     if not len(x):
         return [Text("No rows were held out.")]
     if found.data.task == "regression" and found.data.outputs == 1:
-        values = found.formula(x.numpy())
+        values = law_values(found.formula, found.data, "test")[:, 0]
         chart = scatter_chart(y[:, 0].numpy(), values, found.data.target)
         said = "The formula on rows that no choice has seen."
         return [Picture("held_out", chart, "Predicted against true"), Text(said, True)]
@@ -188,7 +198,7 @@ def _residuals(found: Discovery) -> list[Block]:
     x, y = found.data.split("test")
     if not len(x) or found.data.task != "regression" or found.data.outputs != 1:
         return []
-    values = found.formula(x.numpy())
+    values = law_values(found.formula, found.data, "test")[:, 0]
     chart = residual_chart(values, y[:, 0].numpy() - values, found.data.target)
     lack = found.formula.scores.get("lack_of_fit")
     said = "On held-out rows, true minus predicted against predicted. " + (
@@ -257,6 +267,30 @@ def _constants(formula: Formula) -> list[Block]:
         said = f"{hidden} more were 0 or ±1 to within their errors and were set to it."
         blocks.append(Text(said, True))
     return blocks
+
+
+def _groups(formula: Formula) -> list[Block]:
+    groups = formula.grouping
+    if groups is None:
+        return []
+    rows = [
+        [str(label), *cells]
+        for label, cells in zip(groups.labels, groups_cells(groups), strict=True)
+    ]
+    blocks: list[Block] = [Table([groups.by, *groups_head(groups)], rows)]
+    for place, letter in enumerate(groups.letters):
+        known = [
+            (str(label), row[place].value, *ends)
+            for label, row in zip(groups.labels, groups.constants, strict=True)
+            if (ends := row[place].interval) is not None
+        ]
+        if known:
+            title = f"{letter} by {groups.by}, with 95 % intervals"
+            blocks.append(
+                Picture(f"groups-{letter}", interval_chart(known[:_GROUPS_DRAWN], title), title)
+            )
+    noise = f"All groups together leave a standard deviation of {number(groups.noise)}."
+    return [*blocks, Text(noise, True)]
 
 
 def _value(constant: Constant) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.errors import InputError
-from workbench.evidence.sample import Sample, network_values
+from workbench.evidence.sample import Sample, law_values, network_values
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
@@ -78,7 +78,7 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
     sample = Sample.of(data, part)
     x = data.split(part)[0]
     network = network_values(model, sample.x)
-    values = formula(x).reshape(len(x), -1)
+    values = law_values(formula, data, part)
     known = np.isfinite(values).all(1)
     spread = network.std(0)
     spread[spread == 0] = 1.0
@@ -99,8 +99,8 @@ def verify(formula: Formula, model: KAN, data: Dataset) -> Verification:
 
 def predictions(formula: Formula, data: Dataset, part: Rows = "test") -> np.ndarray:
     """True and predicted values of a regression, one row each, ``(N, 2)``; only finite ones."""
-    x, y = data.split(part)
-    pairs = np.stack((y[:, 0].numpy(), formula(x).reshape(len(x), -1)[:, 0]), 1)
+    _, y = data.split(part)
+    pairs = np.stack((y[:, 0].numpy(), law_values(formula, data, part)[:, 0]), 1)
     return pairs[np.isfinite(pairs).all(1)]
 
 
@@ -121,8 +121,9 @@ def residuals(formula: Formula, data: Dataset, against: str = "") -> Residuals:
     kept: Rows = "test" if len(data.test) else "validation"
     tables = []
     for part, held_out in (("train", 0.0), (kept, 1.0)):
-        x, y = data.split("train" if part == "train" else kept)
-        values = formula(x).reshape(len(x), -1)[:, 0]
+        rows: Rows = "train" if part == "train" else kept
+        x, y = data.split(rows)
+        values = law_values(formula, data, rows)[:, 0]
         across = x[:, data.names.index(against)].numpy() if against else values
         tables.append(np.stack((across, y[:, 0].numpy() - values, np.full(len(x), held_out)), 1))
     table = np.concatenate(tables)

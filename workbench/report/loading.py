@@ -11,6 +11,7 @@ import torch
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
 from workbench.kan import checkpoint
+from workbench.kan.frames import columns_of
 from workbench.kan.model import KAN
 from workbench.report.recipe import FILE, Recipe, load_recipe
 
@@ -43,7 +44,7 @@ class Results:
         """
         x = self._inputs(frame, by)
         if by == "formula":
-            values = self.formula(x)
+            values = self.formula.at(x, self._groups(frame))
         else:
             known = np.isfinite(x).all(1)
             values = np.full((len(x), self.network.out_features), np.nan)
@@ -73,9 +74,10 @@ class Results:
         except InputError:  # a column lacks that the formula does not use
             columns["network"] = np.full(len(x), np.nan)
         if self.formula.classes is not None:
-            for label, share in zip(self.formula.classes, _shares(self.formula(x)).T, strict=True):
+            logits = self.formula.at(x)
+            for label, share in zip(self.formula.classes, _shares(logits).T, strict=True):
                 columns[f"P({label})"] = share
-        columns["remark"] = self._remarks(x)
+        columns["remark"] = self._remarks(x, self._groups(frame))
         return pd.DataFrame(columns)
 
     def _inputs(self, frame: Any, by: By) -> np.ndarray:
@@ -95,16 +97,28 @@ class Results:
         labels[unknown] = None
         return labels
 
-    def _remarks(self, x: np.ndarray) -> list[str]:
+    def _groups(self, frame: Any) -> np.ndarray | None:
+        """Numbers of the groups of rows; None where the formula has no groups."""
+        groups = self.formula.grouping
+        if groups is None:
+            return None
+        table = columns_of(frame)
+        if groups.by not in table:
+            raise InputError(f"the formula needs the column {groups.by!r}, which names the groups")
+        return groups.codes(table[groups.by].values)
+
+    def _remarks(self, x: np.ndarray, codes: np.ndarray | None) -> list[str]:
         remarks = [""] * len(x)
-        values = self.formula(x).reshape(len(x), -1)
+        values = self.formula.at(x, codes).reshape(len(x), -1)
         columns = {name: x[:, self.formula.names.index(name)] for name in self.formula.used}
         for row in range(len(x)):
             missing = [name for name, column in columns.items() if np.isnan(column[row])]
             outside = [
                 name for name, column in columns.items() if self._is_outside(name, column[row])
             ]
-            if missing:
+            if codes is not None and codes[row] < 0:
+                remarks[row] = "missing: the group"
+            elif missing:
                 remarks[row] = f"missing: {', '.join(missing)}"
             elif np.isnan(values[row]).any():
                 remarks[row] = "no value"

@@ -26,7 +26,14 @@ from workbench.search.discovery import Discovery
 
 FIRST = ("formula.json", "model.safetensors", "table.json", "result.json")
 """What must not be lost; ``result.json`` says whether the run is complete."""
-_PICTURES = ("network.*", "training.svg", "held_out.svg", "residuals.svg", "importance.svg")
+_PICTURES = (
+    "network.*",
+    "training.svg",
+    "held_out.svg",
+    "residuals.svg",
+    "importance.svg",
+    "groups-*.svg",
+)
 _WRITTEN = ("formula.*", *FIRST[1:], "report.*", *_PICTURES)
 
 
