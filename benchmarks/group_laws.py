@@ -1,4 +1,4 @@
-"""Twelve laws that hold for several groups with constants of their own, written down before any was searched for.
+"""Twelve laws of several groups with constants of their own, written down before any was searched for.
 
 A law is text in its inputs and letters. Letters that differ are drawn anew for each group, the others are
 numbers. Ranges are those of a teaching laboratory. Halves are chosen by a hash of the names.

@@ -20,7 +20,7 @@ from workbench.search.groups.joint import Panel
 from workbench.search.structure.families import FAMILIES, Family
 from workbench.search.structure.problem import Problem
 from workbench.search.structure.projection import Projection
-from workbench.search.structure.starts import Seen
+from workbench.search.structure.starts import Seen, widths
 
 (
     _ROWS,
@@ -188,10 +188,16 @@ def _families(width: int) -> list[Family]:
 
 
 def _part(family: Family, terms: tuple[str, ...]) -> Family:
-    text = " ".join(terms)
+    """Some of a family's terms. Without the constant, a step that falls cannot become one that rises."""
+    text = "".join(c if c.isalnum() else " " for c in " ".join(terms)).split()
+    alone = "1" in family.terms and "1" not in terms
     letters = {
-        name: start
+        name: _either_sign if alone and start is widths else start
         for name, start in family.starts.items()
-        if name in "".join(c if c.isalnum() else " " for c in text).split()
+        if name in text
     }
     return Family(terms, letters)
+
+
+def _either_sign(seen: Seen) -> np.ndarray:
+    return np.concatenate((widths(seen), -widths(seen)))

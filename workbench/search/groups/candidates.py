@@ -40,7 +40,10 @@ def by_structure(
 
 
 def plain(symbols: Sequence[Symbol], names: Sequence[str]) -> list[Candidate]:
-    """A constant, lines, a plane and a product of powers: what every law has to beat."""
+    """A constant, lines, a plane and a product of powers: what every law has to beat.
+
+    A line stands also as slope times distance from a place, which groups may share.
+    """
     half = Float(0.5)
     plane = sympy.Add(Float(0.1), *(half * s for s in symbols))
     forms = [
@@ -49,6 +52,7 @@ def plain(symbols: Sequence[Symbol], names: Sequence[str]) -> list[Candidate]:
         *(half * s for s in symbols),
         *(Float(0.1) + half * s for s in symbols),
     ]
+    forms += [sympy.Mul(half, s + Float(0.1), evaluate=False) for s in symbols]
     forms += [half * sympy.Mul(*(s**half for s in symbols))] if len(symbols) > 1 else []
     return [c for form in forms if (c := candidate(form, names)) is not None]
 

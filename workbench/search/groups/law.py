@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from sympy import Symbol
 
-from workbench.evidence.fitting import Fitted
+from workbench.evidence.fitting import Fitted, chi2_scores
 from workbench.evidence.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.evidence.provenance import origin
 from workbench.evidence.residuals import lack_of_fit
@@ -198,6 +198,7 @@ class Judge:
             "expected_loss": _rms(missed, sample.counts),
             "mean_loss": self.of_the_mean,
             "judging_rows": sample.effective_rows,
+            **chi2_scores(fitted, sample),
             "lack_of_fit": None if math.isnan(lack) else lack,
         }
         if len(self.test):
