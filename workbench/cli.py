@@ -107,6 +107,10 @@ def _add_discover(commands: Any) -> None:
         "--by", metavar="COLUMN", help="one law whose constants may differ between these groups"
     )
     discover.add_argument(
+        "--sigma", metavar="COLUMN", help="standard errors of the target: rows count by 1/σ²"
+    )
+    discover.add_argument("--weights", metavar="COLUMN", help="how much every row counts")
+    discover.add_argument(
         "--units", nargs="+", metavar="COLUMN=UNIT", default=[], help="such as v=m/s E=J n=1"
     )
     discover.add_argument(
@@ -309,6 +313,8 @@ def _table(options: argparse.Namespace) -> "Dataset":
         split=options.split,
         groups=options.groups,
         by=options.by,
+        sigma=options.sigma,
+        weights=options.weights,
         seed=options.seed,
     ).judged_by(options.loss)
     return replace(data, notes=(*data.notes, *cautions(table, data)))

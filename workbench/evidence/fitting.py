@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares, minimize
 from scipy.special import softmax
+from scipy.stats import chi2 as chi_squared
 
 from workbench.evidence.sample import Sample, both_logits, centred_logits
 from workbench.formulas.parametric import Parametric
@@ -29,7 +30,8 @@ class Fitted:
         determined: whether the data determine a constant by itself; where they do not, its ``sigma`` is
             that of the least change of all constants together.
         degrees: degrees of freedom of the residual variance; infinite for a cross-entropy.
-        noise: that variance, see ``Sample.cut``; 1 for a cross-entropy.
+        noise: that variance, see ``Sample.cut``; 1 for a cross-entropy. Where the targets' errors are stated
+            it follows from them, and the degrees are infinite.
     """
 
     parametric: Parametric
@@ -85,9 +87,34 @@ def _refit_squares(parametric: Parametric, sample: Sample) -> Fitted:
     known = np.where(np.isfinite(known), known, 0.0)
     fitted = replace(parametric, values=tuple(map(float, values)))
     loss = float(np.square(left).mean()) * spread**2
-    noise = float(scatter.sum()) / degrees * spread**2
-    errors = errors_of(list(known.swapaxes(0, 1)), scatter * len(scatter) / degrees)
-    return Fitted(fitted, loss, rows=len(left), degrees=degrees, noise=noise, **errors)
+    noise, free, variances = noise_of(sample, scatter, degrees)
+    errors = errors_of(list(known.swapaxes(0, 1)), variances)
+    return Fitted(fitted, loss, rows=len(left), degrees=free, noise=noise, **errors)
+
+
+def noise_of(
+    sample: Sample, scatter: np.ndarray, degrees: float
+) -> tuple[float, float, np.ndarray]:
+    """Variance of a residual, its degrees of freedom, and that of each target's in the spread's square.
+
+    They follow from the scatter ``(m,)``, sums of squares over the squared spread, or from stated errors.
+    """
+    stated, unit = sample.noise, sample.spread**2
+    if stated is not None:
+        return stated, math.inf, np.full(len(scatter), stated / unit)
+    return float(scatter.sum()) / degrees * unit, degrees, scatter * len(scatter) / degrees
+
+
+def chi2_scores(fitted: Fitted, sample: Sample) -> dict[str, float | None]:
+    """χ² per degree of freedom against the stated errors, and its probability; nothing without them."""
+    degrees = fitted.rows - len(fitted.parametric.constants)
+    if sample.noise is None or degrees <= 0:
+        return {}
+    chi2 = fitted.loss * fitted.rows / sample.noise
+    return {
+        "chi2_per_degree": chi2 / degrees,
+        "chi2_probability": float(chi_squared.sf(chi2, degrees)),
+    }
 
 
 def _refit_classes(parametric: Parametric, sample: Sample) -> Fitted:

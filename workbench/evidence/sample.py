@@ -37,6 +37,7 @@ class Sample:
         classes: whether ``y`` holds class numbers.
         balance: factors of the targets' residuals, ``(m,)``, by which several targets count alike: what
             their scales are together over each one's own. None where there is but one.
+        sigma: standard errors of the targets, ``(N,)``, where they are stated; weights are then 1/σ².
     """
 
     x: np.ndarray
@@ -45,6 +46,7 @@ class Sample:
     delta: np.ndarray | None = None
     classes: bool = False
     balance: np.ndarray | None = None
+    sigma: np.ndarray | None = None
 
     @classmethod
     def of(cls, data: Dataset, rows: Part | np.ndarray = "train") -> "Sample":
@@ -65,6 +67,7 @@ class Sample:
             loss.delta * scale if isinstance(loss, Huber) else None,
             classes,
             np.sqrt(np.square(scale).mean()) / scale if len(scale) > 1 else None,
+            None if data.sigma is None else data.sigma.numpy()[chosen],
         )
 
     def __len__(self) -> int:
@@ -72,7 +75,8 @@ class Sample:
 
     def __getitem__(self, rows: np.ndarray | slice) -> "Sample":
         weights = None if self.weights is None else self.weights[rows]
-        return replace(self, x=self.x[rows], y=self.y[rows], weights=weights)
+        sigma = None if self.sigma is None else self.sigma[rows]
+        return replace(self, x=self.x[rows], y=self.y[rows], weights=weights, sigma=sigma)
 
     @property
     def bends(self) -> bool:
@@ -95,6 +99,14 @@ class Sample:
     def effective_rows(self) -> float:
         """How many rows of equal weight would tell as much (Kish 1965)."""
         return float(self.counts.sum() ** 2 / np.square(self.counts).sum()) if len(self) else 0.0
+
+    @property
+    def noise(self) -> float | None:
+        """Variance that whitened residuals have by the stated errors; None where none are stated."""
+        if self.sigma is None or self.delta is not None or not len(self):
+            return None
+        middle = float(np.median(self.sigma))
+        return middle**2 / float(np.square(middle / self.sigma).mean())
 
     @cached_property
     def spread(self) -> float:
@@ -165,7 +177,7 @@ class Sample:
             return self
         size = np.abs(self.y - neighbours_median(self.x, self.y)) / self.delta
         trust = 1 / np.square(np.maximum(size, 1.0).max(1))
-        return replace(self, weights=self.counts * trust, delta=None)
+        return replace(self, weights=self.counts * trust, delta=None, sigma=None)
 
     def _bent(self, gap: np.ndarray) -> np.ndarray:
         """Numbers whose squares are twice Huber's loss; for least squares the residuals themselves."""
@@ -206,6 +218,8 @@ def objective(data: Dataset) -> str:
     else:
         words = {"huber": "Huber's loss", "poisson": "a Poisson deviance"}
         loss = words.get(data.loss, "least squares")
+    if data.sigma is not None:
+        return f"{loss}, rows weighted by their stated errors"
     return loss if data.weights is None else f"{loss}, rows weighted as given"
 
 

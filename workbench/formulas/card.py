@@ -16,9 +16,11 @@ from workbench.formulas.typesetting import rounded
 _COLUMN = 36
 _RIVALS = 4
 _REACH = 1.96
+_UNLIKELY = 1e-3
 TRIVIAL = ("0", "1", "-1")
 """What a constant becomes that goes without saying."""
-_SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error")
+_SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error",
+          "chi2_per_degree")  # fmt: skip
 
 
 def formula_card(formula: Law) -> Markup:
@@ -186,12 +188,29 @@ def remarks(formula: Law) -> list[str]:
     found += [formula.explosion] if formula.explosion else []
     found += [f"In units: {problem}." for problem in formula.unit_problems]
     found += ratios(formula)
+    found += against_errors(formula)
     if (formula.scores.get("lack_of_fit") or 0.0) > CLEAR:
         found.append(
             "Residuals of neighbouring rows agree: the formula misses something, and the errors of "
             "its constants are too small."
         )
     return [*found, *_ties(formula), *_undetermined(formula)]
+
+
+def against_errors(formula: Law) -> list[str]:
+    """A sentence on the scatter beside the stated errors of the target; none where none are stated."""
+    value, chance = (formula.scores.get(k) for k in ("chi2_per_degree", "chi2_probability"))
+    if value is None or chance is None:
+        return []
+    told = f"χ² per degree of freedom is {value:.3g} against the stated errors"
+    if chance < _UNLIKELY:
+        return [
+            f"{told}: they do not explain the scatter (p = {chance:.1g}). The formula misses something, or "
+            "the errors are larger than stated, and so are those of its constants."
+        ]
+    if chance > 1 - _UNLIKELY:
+        return [f"{told}: the rows scatter less than these say, which may be too large."]
+    return [f"{told}, which explain the scatter."]
 
 
 def _ties(formula: Law) -> list[str]:

@@ -103,8 +103,10 @@ def _fitted(
     if not math.isfinite(left) or np.abs(best.fun).max() >= _FAR:
         raise InputError(f"the formula has no values on the rows of the group {label!r}")
     known = math.isfinite(groups.degrees)
-    degrees = (groups.degrees if known else 0.0) + len(y) - count
-    variance = ((groups.degrees * groups.noise**2 if known else 0.0) + left) / max(degrees, 1.0)
+    degrees = groups.degrees + len(y) - count
+    variance = groups.noise**2
+    if known:
+        variance = (groups.degrees * variance + left) / max(degrees, 1.0)
     sigma = _errors(slopes(best.x) * size, variance)
     reach = float(student.ppf(0.975, max(degrees, 1.0)))
     units = [constant.unit for constant in groups.constants[0]]

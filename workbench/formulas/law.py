@@ -45,7 +45,8 @@ class Law:
             mean, or of the shares of classes; see ``leave_one_out``), "test_r2" or "test_accuracy",
             "network_error" (rms difference to the network, in standard deviations of the target),
             "lack_of_fit" (score of what neighbouring residuals share, see ``residuals.lack_of_fit``;
-            None at rounding), "selection_frequency" (see ``stability``) and "search_frequency" (see
+            None at rounding), "chi2_per_degree" and "chi2_probability" (of the training rows, where the
+            target's errors are stated), "selection_frequency" (see ``stability``) and "search_frequency" (see
             ``resampling``).
         provenance: data, rows, seed, version, network, whatever repeats the result.
         as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;

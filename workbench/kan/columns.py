@@ -94,6 +94,43 @@ def checked_weights(weights: Any, complete: np.ndarray) -> np.ndarray:
     return found
 
 
+def weights_of(sigma: np.ndarray) -> np.ndarray:
+    """Weights 1/σ² of standard errors; NaN stays, for a row that says none.
+
+    Raises:
+        InputError: one is not above 0, or not finite.
+    """
+    wrong = np.flatnonzero(np.isinf(sigma) | (sigma <= 0))
+    if len(wrong):
+        raise InputError(
+            f"standard errors of the target must be finite and above 0, but row {wrong[0] + 1} says "
+            f"{sigma[wrong[0]]:g}: mend it, or leave that row out"
+        )
+    # In units of their middle: squares of tiny errors would overflow.
+    return np.asarray(1 / np.square(sigma / np.nanmedian(sigma)))
+
+
+def numbers_by_row(given: Any, columns: Mapping[str, Any], role: str) -> np.ndarray:
+    """A number for each row of a table, from a column's name or as they are given; NaN where it says none.
+
+    Args:
+        given: name or numbers. columns: of the table, each with ``values``. role: what they are, for people.
+
+    Raises:
+        InputError: there is no such column, or it does not hold numbers.
+    """
+    if isinstance(given, str):
+        require_columns(list(columns), [given], f"column of {role}")
+        values = columns[given].values
+        if values.dtype.kind not in "iuf":
+            raise InputError(f"{role} must be numbers, but the column {given!r} holds none")
+        return np.asarray(values, dtype=np.float64)
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{role} must be numbers, one per row: {error}") from error
+
+
 def few_rows(count: int) -> list[str]:
     """A sentence where rows are so few that little can be held out, else none."""
     if count >= FEW_ROWS:

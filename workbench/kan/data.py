@@ -22,10 +22,12 @@ from workbench.kan.columns import (
     few_rows,
     guessed_task,
     listed,
+    numbers_by_row,
     require_columns,
     require_taught,
     split_rows,
     target_numbers,
+    weights_of,
 )
 from workbench.kan.encoding import Encoding, encoding_of
 from workbench.kan.frames import Column, columns_of, groups_of, inputs_of, kind_of
@@ -59,6 +61,8 @@ class Dataset:
             logarithm of a rate), "auto" (least squares, or cross-entropy for classes).
         encodings: how columns of the table became inputs, so that the same is done to new rows; () where
             the inputs were given as numbers.
+        sigma: standard error of every target in its units, ``(N,)``, where the table states them; ``weights``
+            are then 1/σ², and errors of constants follow from them; see ``from_frame``.
         by: the group of every row, where a law is looked for whose constants may differ between groups.
     """
 
@@ -76,6 +80,7 @@ class Dataset:
     weights: Tensor | None = None
     loss: LossName = "auto"
     encodings: tuple[Encoding, ...] = ()
+    sigma: Tensor | None = None
     by: Membership | None = None
 
     def __post_init__(self) -> None:
@@ -190,6 +195,7 @@ class Dataset:
         split: Sequence[str] | Split | None = None,
         groups: Sequence[Any] | str | None = None,
         by: str | None = None,
+        sigma: Any = None,
         weights: Any = None,
         seed: int = 0,
     ) -> "Dataset":
@@ -218,8 +224,14 @@ class Dataset:
                 split. By default a column that is named like the id of a patient, say, and repeats.
             by: name of a column of groups, such as materials, that one law holds for: the search finds
                 which of its constants differ between them. It is no input; every group is split alike.
-            weights: per row how much it counts, not negative, such as 1/σ² where the target's standard
-                errors σ are known; only their ratios matter. A row of weight 0 is left out.
+            sigma: standard error of the target in every row and its own units, or the name of a column with
+                them. Rows count by 1/σ², intervals of constants follow from these errors whatever the
+                scatter is (as ``absolute_sigma`` of SciPy's ``curve_fit``), and the scatter is compared with
+                them: "chi2_per_degree" is near 1 where a formula leaves what they say. Rows without one are
+                left out.
+            weights: per row how much it counts, not negative, or the name of a column, such as 1/σ² where the
+                target's standard errors σ are known up to a factor; only their ratios matter, and intervals
+                follow from the scatter. A row of weight 0 is left out.
             seed: seed of the random split.
 
         Raises:
@@ -234,13 +246,28 @@ class Dataset:
         require_known(missing)
         _require_rows(len(table[target].values))
         kinds = dict(columns or {})
+        given = weights
         members = None if by is None else membership(table, by, target, groups)
         if members is not None and by in (inputs or ()):
             raise InputError(f"{by!r} names the groups and cannot be an input too: leave it out")
         values, said, task = _target(table[target].values, target, kinds.pop(target, None), task)
         read = getattr(frame, "attrs", {})
         kinds.pop(by or "", None)
-        candidates = {name: column for name, column in table.items() if name != by}
+        errors = None if sigma is None else numbers_by_row(sigma, table, "standard errors")
+        if errors is not None:
+            if weights is not None:
+                raise InputError(
+                    "rows count by their standard errors or by weights: give one of them"
+                )
+            weights = weights_of(errors)
+        elif isinstance(weights, str):
+            weights = numbers_by_row(weights, table, "weights")
+        apart = {name for name in (by, sigma, given) if isinstance(name, str)}
+        if target in apart or not apart.isdisjoint(inputs or ()):
+            raise InputError(
+                f"a column of standard errors or weights is no input and no target, got {sorted(apart)}"
+            )
+        candidates = {name: column for name, column in table.items() if name not in apart}
         found = inputs_of(candidates, target, inputs, kinds, read.get("marks", {}))
         keys, about_groups = groups_of(table, groups, kinds, guess=split is None and by is None)
         parts, about_order = _parts(table, target, split, guess=keys is None, members=members)
@@ -252,7 +279,7 @@ class Dataset:
             units = {n: u for n, u in read.get("units", {}).items() if n in (*found.values, target)}
         return _build(
             found.values, values, target, task, units, parts, keys, weights, seed, missing,
-            found.encodings, notes, members,
+            found.encodings, notes, members, errors,
         )  # fmt: skip
 
 
@@ -329,15 +356,22 @@ def _build(
     encodings: tuple[Encoding, ...] = (),
     said: Sequence[str] = (),
     members: Membership | None = None,
+    errors: np.ndarray | None = None,
 ) -> Dataset:
-    _check_lengths(columns, values, target, {"split": split, "groups": groups})
+    per_row = {"split": split, "groups": groups, "standard errors": errors}
+    _check_lengths(columns, values, target, per_row)
     if task not in (None, "regression", "classification"):
         raise InputError(f"task must be 'regression' or 'classification', got {task!r}")
     table = np.stack(list(columns.values()), 1)
     # Gaps that are filled in later cost no row.
     certain = table if missing == "drop" else np.where(np.isnan(table), 0.0, table)
     complete = complete_rows(certain, values, target)
-    kept, weighed, notes = _usable(complete, weights, dropped_by(columns, certain, values, target))
+    dropped = dropped_by(columns, certain, values, target)
+    if errors is not None:
+        stated = np.isfinite(errors)
+        complete = complete & stated
+        dropped |= {"standard error": int((~stated).sum())} if not stated.all() else {}
+    kept, weighed, notes = _usable(complete, weights, dropped)
     notes = [*said, *notes]
     table, values = table[kept], values[kept]
     notes += few_rows(len(values))
@@ -359,6 +393,8 @@ def _build(
             for name, column in zip(columns, table.T, strict=True)
             if np.isclose(targets.numpy(), column[:, None], rtol=1e-9, atol=0).all(0).any()
         ]
+    if errors is not None and chosen_task == "classification":
+        raise InputError(f"standard errors are of numbers, and {target!r} has classes")
     names = tuple(columns)
     codes = None if classes is None else targets.numpy()
     codes = codes if members is None else members.codes
@@ -387,6 +423,7 @@ def _build(
         notes=tuple(notes),
         weights=None if weighed is None else _mean_one(weighed[kept]),
         encodings=encodings,
+        sigma=None if errors is None else torch.from_numpy(errors[kept]),
         by=members,
     )
 
@@ -444,7 +481,7 @@ def _check_lengths(
     columns: Mapping[str, np.ndarray],
     values: np.ndarray,
     target: str,
-    per_row: Mapping[str, Sequence[Any] | None],
+    per_row: Mapping[str, Sequence[Any] | np.ndarray | None],
 ) -> None:
     if not columns:
         raise InputError(f"at least one input column is needed beside the target {target!r}")

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from workbench.evidence.fitting import Fitted, errors_of, refit
+from workbench.evidence.fitting import Fitted, errors_of, noise_of, refit
 from workbench.evidence.sample import Sample
 from workbench.formulas.parametric import Parametric
 
@@ -47,13 +47,14 @@ def refit_all(parametric: Parametric, sample: Sample) -> Fitted:
     ]
     degrees = max(rows - count, 1)
     scatter = np.array([_loss(part) for part in known])
+    noise, free, variances = noise_of(sample, scatter, degrees)
     return Fitted(
         replace(parametric, values=tuple(map(float, values))),
         _loss(reduced) / rows * sample.spread**2,
         rows=rows,
-        degrees=degrees,
-        noise=float(scatter.sum()) / degrees * sample.spread**2,
-        **errors_of([part[:, :count] for part in known], scatter * len(known) / degrees),
+        degrees=free,
+        noise=noise,
+        **errors_of([part[:, :count] for part in known], variances),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from sympy import Expr
 
 from workbench.common.fence import attempt
-from workbench.evidence.fitting import Fitted
+from workbench.evidence.fitting import Fitted, chi2_scores
 from workbench.evidence.leave_one_out import judging_rows, mean_losses, row_losses
 from workbench.evidence.provenance import origin, topology
 from workbench.evidence.sample import Sample, both_logits, centred_logits, network_values
@@ -103,6 +103,7 @@ class Judge:
         scores = self._scores(formula) | {"printing_error": shown.error}
         scores |= {"expected_loss": self.expected(fitted), "mean_loss": self.of_the_mean}
         scores["judging_rows"] = self.judging.effective_rows
+        scores |= chi2_scores(fitted, train)
         if self.fitter.letters:
             told = letters_in_words(fitted, self.fitter.letters, shown.digits)
             formula = replace(formula, provenance={**formula.provenance, "letters": told})

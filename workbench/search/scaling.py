@@ -70,7 +70,11 @@ class Scaling:
         targets = self.data.targets
         if self._target:
             targets = targets / _power(self._target)
-        return replace(self.data, inputs=self.data.inputs / self._inputs, targets=targets)
+        sigma = self.data.sigma
+        sigma = None if sigma is None else sigma / _power(self._target)
+        return replace(
+            self.data, inputs=self.data.inputs / self._inputs, targets=targets, sigma=sigma
+        )
 
     def loss(self, scaled: float) -> float:
         """A root mean square of the target's residuals in the table's units."""

@@ -82,6 +82,8 @@ def _write(session: Work, archive: zipfile.ZipFile) -> None:
     tensors = {name: getattr(data, name) for name in _TENSORS}
     if data.weights is not None:
         tensors["weights"] = data.weights
+    if data.sigma is not None:
+        tensors["sigma"] = data.sigma
     archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
     about = json.dumps(_about(session, models), ensure_ascii=False, indent=1)
     archive.writestr(MANIFEST, about)
@@ -267,6 +269,7 @@ def _data(about: manifest.Data, tensors: Mapping[str, torch.Tensor]) -> Dataset:
         classes=None if about.classes is None else tuple(about.classes),
         notes=about.notes,
         weights=tensors.get("weights"),
+        sigma=tensors.get("sigma"),
         loss=about.loss,
     )
     _require_table(data)
@@ -296,6 +299,11 @@ def _require_table(data: Dataset) -> None:
     if data.weights is not None:
         require(data.weights.shape == (rows,), what, "a row has no weight")
         require(bool((data.weights >= 0).all()), what, "weights are not negative")
+    if data.sigma is not None:
+        stated = data.sigma.shape == (rows,) and bool(
+            ((data.sigma > 0) & data.sigma.isfinite()).all()
+        )
+        require(stated and data.weights is not None, what, "standard errors are above 0, one a row")
 
 
 def _blocks(about: manifest.Blocks) -> Blocks:
