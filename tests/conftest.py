@@ -1,5 +1,6 @@
 """Fixtures of the whole suite."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,8 @@ import torch
 
 # Small networks are fastest on one thread, and a run repeats itself to the last bit.
 torch.set_num_threads(1)
+# The tests themselves are what runs on all cores.
+os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,8 @@ from workbench.errors import InputError
 from workbench.headless.terminal import Ended, ProgressLine, say
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import pandas as pd
 
     from workbench.headless.running import Run
@@ -120,6 +123,9 @@ def _add_discover(commands: Any) -> None:
         metavar="N",
         help="repeat the whole search on N resamples of the rows, to see how often the form returns",
     )
+    discover.add_argument(
+        "--cluster", metavar="ADDRESS", help="scheduler of a Dask cluster, such as tcp://host:8786"
+    )
     discover.add_argument("--task", choices=("regression", "classification"))
     discover.add_argument(
         "--loss",
@@ -186,7 +192,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="write report, exports, picture and model")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--threads", type=int, default=0, help="for baselines and repeated searches (all cores)"
+        "--threads", type=int, default=0, help="threads and processes at a time (all cores)"
     )
 
 
@@ -261,6 +267,7 @@ def _discover(options: argparse.Namespace) -> int:
 
 def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
     data = _table(options)
+    from workbench.common.cluster import cluster
     from workbench.headless.running import Run
     from workbench.report.results import summary
     from workbench.search.automatic import discover
@@ -286,13 +293,16 @@ def _table_run(options: argparse.Namespace, progress: ProgressLine) -> int:
             seconds=options.seconds,
             report=progress,
             keep=outcome.keep,
+            executor=executor,
+            workers=options.threads or None,
         )
         if options.resamples and found.complete:
-            found = _repeated(found, options, outcome)
+            found = _repeated(found, options, outcome, executor)
         return found, tell(found)
 
     outcome = Run(progress, tell, f"{data.target} from {file}", **_places(options))
-    return outcome.through(search)
+    with cluster(options.cluster) if options.cluster else nullcontext() as executor:
+        return outcome.through(search)
 
 
 def _table(options: argparse.Namespace) -> "Dataset":
@@ -396,13 +406,16 @@ def _units(pairs: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
     return units
 
 
-def _repeated(found: "Discovery", options: argparse.Namespace, outcome: "Run") -> "Discovery":
+def _repeated(
+    found: "Discovery", options: argparse.Namespace, outcome: "Run", executor: "Executor | None"
+) -> "Discovery":
     """The discovery with what searches on resampled rows say of its formulas."""
     from workbench.common.workers import workers
     from workbench.search.resampling import recurrence
 
     outcome.progress(f"{options.resamples} searches on resampled rows", 0.0)
-    with workers(min(options.threads or os.cpu_count() or 1, options.resamples)) as pool:
+    count = min(options.threads or os.cpu_count() or 1, options.resamples)
+    with workers(count) if executor is None else nullcontext(executor) as pool:
         again = recurrence(
             found.data,
             resamples=options.resamples,

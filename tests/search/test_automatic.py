@@ -62,8 +62,8 @@ def test_options_of_trainings_count_for_every_network(
         pruned.append(options["training"])
         return eliminate(model, data, **options)
 
-    monkeypatch.setattr("workbench.search.course.fit", noted_fit)
-    monkeypatch.setattr("workbench.search.course.eliminate", noted_elimination)
+    monkeypatch.setattr("workbench.search.tasks.fit", noted_fit)
+    monkeypatch.setattr("workbench.search.tasks.eliminate", noted_elimination)
     random = np.random.default_rng(0)
     x = random.uniform(-1, 1, (120, 1))
     data = Dataset.from_arrays(x, np.sin(9 * x[:, 0]) + np.abs(x[:, 0]))

@@ -7,7 +7,7 @@ module has the traceback of each at the level DEBUG.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
@@ -45,9 +45,7 @@ def attempt(what: str) -> Iterator[None]:
             yield
         except NOT_COMPUTED:
             _log.debug("skipped: %s", what, exc_info=True)
-            notes = _skipped.get()
-            if notes is not None:
-                notes[what] = notes.get(what, 0) + 1
+            note({what: 1})
 
 
 def attempts(what: str, found: Iterable[_T]) -> Iterator[_T]:
@@ -70,6 +68,14 @@ def noting_skipped() -> Iterator[None]:
         yield
     finally:
         _skipped.reset(token)
+
+
+def note(more: Mapping[str, int]) -> None:
+    """Add what was skipped elsewhere, and how often."""
+    notes = _skipped.get()
+    if notes is not None:
+        for what, count in more.items():
+            notes[what] = notes.get(what, 0) + count
 
 
 def skipped() -> dict[str, int]:

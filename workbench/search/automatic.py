@@ -9,9 +9,12 @@ Where a few rows lie far off everything that was found, it begins again with a l
 
 import math
 from collections.abc import Collection, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from loky import cpu_count
 
 from workbench.common.fence import noting_skipped
 from workbench.errors import InputError
@@ -51,10 +54,13 @@ def discover(
     seconds: float = math.inf,
     report: Report | None = None,
     keep: Keep | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
 ) -> Discovery:
     """Find formulas for a table.
 
-    It runs on one thread.
+    Independent pieces (networks, their formulas) run in processes of one thread each as soon as one of them
+    takes long. A seed gives the same formula whatever their number.
 
     Args:
         data: the table and its split. Where its columns have units, formulas that mix them up are not
@@ -74,6 +80,8 @@ def discover(
         seed: of all random numbers.
         seconds: wall time that it may take; what is found by then is completed in the last quarter.
         report: see ``Report``. keep: see ``Keep``; the first call comes before any search.
+        executor: where the pieces run instead, such as Dask's ``client.get_executor()``.
+        workers: processes on this machine, as many as it has cores by default; 1 starts none.
 
     Raises:
         InputError: a unit cannot be read, a building block or an option is not known, or there is no time.
@@ -106,6 +114,8 @@ def discover(
         training=training,
         seed=seed,
         report=report,
+        executor=executor,
+        workers=workers,
     )
 
     def there(table: Dataset, view: Centring | Scaling, left: float) -> Discovery:
@@ -117,7 +127,18 @@ def discover(
     if scaling.exponents and not around.origins:
         return there(scaling.scaled, scaling, seconds)
     course = Course(
-        data, effort, chosen, grids, hidden, seed, seconds, report, keep, training or {}
+        data,
+        effort,
+        chosen,
+        grids,
+        hidden,
+        seed,
+        seconds,
+        report,
+        keep,
+        training or {},
+        executor,
+        cpu_count() if workers is None else workers,
     )
     course.start(constants_and_lines(data))
     # A law that leaves nothing needs no other origin; whatever else is found far from zero does.
@@ -163,8 +184,6 @@ def _by_training(course: Course, widths: tuple[Width, ...], ratio: bool) -> Disc
         network=best.elimination.model, fit=best.fit, shapes=tuple(shapes), importance=importance
     )
     if not course.settled_against(shapes):
-        if ratio and not course.tell("ratios of sums", 0.5):
-            course.ratios(importance)
-        course.symbols(shapes)
+        course.symbols(shapes, importance, ratio)
     course.exchanges()
     return course.so_far if course.stopped else course.finished()

@@ -3,14 +3,15 @@
 import math
 import time
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from workbench.baselines import compare
-from workbench.common.fence import NUMERICAL, attempt, skipped
+from workbench.common.fence import attempt, skipped
 from workbench.errors import InputError
 from workbench.evidence.outliers import advice
 from workbench.evidence.stability import weighed
@@ -18,23 +19,18 @@ from workbench.formulas.formula_set import FormulaSet
 from workbench.kan.config import Width
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
-from workbench.kan.training.fitting import fit
-from workbench.kan.training.result import FitResult, TrainingError
+from workbench.kan.training.result import FitResult
 from workbench.network.attribution import feature_scores
 from workbench.network.compiler import compile_expression
-from workbench.network.elimination import eliminate
 from workbench.search.collinear import StandIn, exchanges, in_words, stand_ins, telling
 from workbench.search.discovery import Discovery, Effort, Keep, Report, Shape
-from workbench.search.networks.selection import default_shapes, select
-from workbench.search.networks.splits import splits_of
-from workbench.search.networks.trials import Settings, Stop
-from workbench.search.polish import ratios
+from workbench.search.pieces import Piece, Pieces
 from workbench.search.printing import reprinted
 from workbench.search.regressions import regressions
 from workbench.search.settled import settled
 from workbench.search.shapes import spelled, spread_of, worth_naming
 from workbench.search.structure.propose import Structure, propose
-from workbench.search.symbolic import symbolify
+from workbench.search.tasks import named, network_chosen, ratios_found, shape_tried, trained
 
 _EXACT = 1e-8
 _RATIO_INPUTS, _TOGETHER = 4, 8
@@ -47,8 +43,6 @@ _AT_LEAST = 1e-3
 _SIMPLE_SHAPES = 3
 _PARAMETERS_PER_ROW = 2
 """Before pruning: what survives is far smaller."""
-_STARTS = 8
-"""Of a shape, where a network is chosen."""
 
 
 def _law(formulas: FormulaSet, data: Dataset) -> KAN | None:
@@ -91,6 +85,9 @@ class Course:
     report: Report | None
     keep: Keep | None
     training: Mapping[str, Any] = field(default_factory=dict)
+    executor: Executor | None = None
+    workers: int = 1
+    chosen: FitResult | None = None
     stopped: bool = False
     states_law: bool = False
     trained: bool = False
@@ -112,9 +109,15 @@ class Course:
         """Seconds that a search which begins again may take: what is left, and never nothing."""
         return max(self.seconds - (time.perf_counter() - self.begun), _AT_LEAST)
 
-    def _ended(self, what: str) -> bool:
+    def over(self) -> bool:
         """Asked within a piece of work: whether it is to end with what it has."""
-        return self.tell(what, math.nan) or self.late
+        return self.tell("searching", math.nan) or self.late
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """Where independent pieces are done."""
+        deadline = time.time() + _SEARCHING * self.seconds - (time.perf_counter() - self.begun)
+        return Pieces(self.data, self.executor, self.workers, deadline)
 
     def start(self, formulas: FormulaSet) -> None:
         """What is known before any search."""
@@ -141,7 +144,7 @@ class Course:
         law = _law(formulas, self.data)
         self.states_law = law is not None
         additive = KAN((len(self.data.names), self.data.outputs), seed=self.seed)
-        result = _trained(
+        result = trained(
             law or additive, self.data, grids=self.grids[:1], starts=1, steps=1, seed=self.seed
         )
         network = law or result.model
@@ -155,7 +158,7 @@ class Course:
                 refused=refused,
                 functions=self.functions or (),
                 seconds=_QUICK_SECONDS if self.effort == "quick" else _SECONDS,
-                stop=lambda: self._ended("looking for structure"),
+                stop=self.over,
                 found=lambda formulas: self.find(formulas.made_of(self.functions)),
             )
         return Structure((), FormulaSet([]))
@@ -167,36 +170,24 @@ class Course:
         Shapes that the rows cannot pay for are left out, and rich ones where simple ones show that nothing is
         left to be found.
         """
-        shapes: list[Shape] = []
-        for number, width in enumerate(widths):
-            share = 0.5 * number / len(widths)
-            if (self.tell(f"training {spelled(width)}", share) or self.late) and shapes:
+        payable = [*widths[:1], *(width for width in widths[1:] if self._payable(width))]
+        asked = {"grids": self.grids, **self.training}
+        pieces: list[Piece] = [(shape_tried, (width, asked, self.seed)) for width in payable]
+        self.tell(f"training {spelled(payable[0])}", 0.0)
+        shapes = [self.pieces.here(pieces[0], self.over)]
+        for part in (slice(1, _SIMPLE_SHAPES), slice(_SIMPLE_SHAPES, None)):
+            if part.start > 1 and pieces[part] and self.settled_against(_known(shapes)):
                 break
-            if shapes and not self._payable(width):
-                continue
-            if len(shapes) == _SIMPLE_SHAPES and self.settled_against(shapes):
-                break
-            trained = _trained(
-                KAN(width, seed=self.seed),
-                self.data,
-                **{"grids": self.grids, **self.training},
-                seed=self.seed,
-                callback=lambda p: self._ended("training"),
-            )
-            self.tell(f"pruning {spelled(width)}", share + 0.25 / len(widths))
-            with attempt(f"pruning {spelled(width)}"):
-                watch = partial(self._watch, "pruning")
-                asked = {"grids": self.grids, **self.training}
-                elimination = eliminate(trained.model, self.data, training=asked, watch=watch)
-                shapes.append(Shape(width, trained, elimination))
-        return shapes
+            for found in self.pieces.results(pieces[part], self.over):
+                shapes.append(found)
+                self.tell(
+                    f"{len(shapes)} of {len(payable)} shapes", 0.5 * len(shapes) / len(payable)
+                )
+        return _known(shapes)
 
     def _payable(self, width: Width) -> bool:
         count = KAN(width, self.grids[0]).parameter_count
         return count <= _PARAMETERS_PER_ROW * len(self.data.train) * self.data.outputs
-
-    def _watch(self, what: str, done: int, total: int) -> bool:
-        return self._ended(what)
 
     def regressions(self) -> None:
         """Sums of chosen terms, which every formula has to beat."""
@@ -211,38 +202,37 @@ class Course:
             return settled(self.so_far.formula, [s.fit.model for s in shapes], self.data)
         return False
 
-    def ratios(self, importance: Mapping[str, float]) -> None:
-        """Ratios of sums in the inputs that matter most, and in those that tell most."""
+    @_on_one_thread
+    def symbols(self, shapes: list[Shape], importance: Mapping[str, float], ratio: bool) -> None:
+        """Ratios of sums and the formulas that networks say, until one is exact; and the best network."""
+        floor = min(shape.loss for shape in shapes)
+        pieces: list[Piece] = [
+            (ratios_found, (names, self.seed))
+            for names in (self._told_by_inputs(importance) if ratio else ())
+        ]
+        pieces += [
+            (named, (net, self.functions, self.seed, floor))
+            for net in worth_naming(shapes, self.effort)
+        ]
+        if self._chooses:
+            pieces.append((network_chosen, (self.so_far.network, self.seed)))
+        for number, found in enumerate(self.pieces.results(pieces, self.over), 1):
+            if isinstance(found, FitResult):
+                self.chosen = found
+            elif found is not None:
+                self.find(found.made_of(self.functions))
+            self.tell("symbols for networks", 0.5 + 0.4 * number / len(pieces))
+            exact = self.so_far.formula.scores["validation_loss"] or 0.0
+            if exact <= _EXACT * spread_of(self.data):
+                break
+
+    def _told_by_inputs(self, importance: Mapping[str, float]) -> list[list[str]]:
+        """The inputs that matter most, and those that tell most where these are others."""
         ranked = sorted(importance, key=lambda n: -importance[n])[:_RATIO_INPUTS]
         faint = _FAINT * importance[ranked[0]]
         strong = [n for n in self.data.names if n in ranked and importance[n] > faint]
-        self.find(ratios(self.data, strong, seed=self.seed).made_of(self.functions))
         others = self.telling(importance)
-        if set(others) - set(strong):
-            self.find(ratios(self.data, others, seed=self.seed).made_of(self.functions))
-
-    @_on_one_thread
-    def symbols(self, shapes: list[Shape]) -> None:
-        """The formulas that the networks say, until one is exact."""
-        floor = min(shape.loss for shape in shapes)
-        nets = worth_naming(shapes, self.effort)
-        for number, net in enumerate(nets):
-            exact = self.so_far.formula.scores["validation_loss"] or 0.0
-            if exact <= _EXACT * spread_of(self.data) or self.stopped or self.late:
-                break
-            share = 0.55 + 0.35 * number / len(nets)
-            self.tell(f"symbols for {len(net.edges())} edges", share)
-            found = FormulaSet([])
-            with attempt("symbols for a network"):
-                found = symbolify(
-                    net,
-                    self.data,
-                    functions=self.functions,
-                    seed=self.seed,
-                    floor=floor,
-                    watch=partial(self._watch, "symbols"),
-                )
-            self.find(found)
+        return [strong, others] if set(others) - set(strong) else [strong]
 
     @cached_property
     def stand_ins(self) -> tuple[StandIn, ...]:
@@ -295,33 +285,23 @@ class Course:
         self.find(baselines=tuple(peers))
         return replace(self.so_far, complete=not self.tell("done", 1.0))
 
+    @property
+    def _chooses(self) -> bool:
+        """Whether rows held out in turn choose the network: not where its training was asked for."""
+        return not self.training and self.effort != "quick"
+
     def _final_network(self) -> FitResult:
-        """The network that rows held out in turn choose, or the known one, trained to the end."""
+        """The network that was chosen, or else the known one, trained to the end."""
         network = self.so_far.network
-        if self.so_far.shapes and not self.training and self.effort != "quick" and not self.late:
-            with attempt("choosing a network"):
-                return self._chosen_network(network)
-        return _trained(
+        if self.so_far.shapes and self._chooses and self.chosen is None and not self.late:
+            self.chosen = self.pieces.here((network_chosen, (network, self.seed)), self.over)
+        return self.chosen or trained(
             network,
             self.data,
             **{**self.training, "grids": self._finer_grids(network), "starts": 1},
             seed=self.seed,
             callback=lambda p: self.tell("final training", math.nan),
         )
-
-    def _chosen_network(self, network: KAN) -> FitResult:
-        how = Settings(
-            grids=None,
-            starts=_STARTS,
-            solver="auto",
-            l1=0.0,
-            smoothness=None,
-            prune="auto",
-            seed=self.seed,
-            stop=Stop(lambda p: self._ended("choosing a network")),
-        )
-        deep = [network] if network.config.depth > 1 else []
-        return select(splits_of(self.data), default_shapes(self.data), how, known=deep).fits[0]
 
     def _finer_grids(self, network: KAN) -> list[int]:
         """Grids of the last training; a network without free curves needs one only."""
@@ -333,11 +313,5 @@ class Course:
         return [first, *(first * 2**k for k in range(1, count) if first * 2**k <= finest)]
 
 
-def _trained(network: KAN, data: Dataset, **options: Any) -> FitResult:
-    """A network, trained; where numbers have no answer on the way, as far as it came."""
-    try:
-        return fit(network, data, **options)
-    except TrainingError as error:
-        if isinstance(error.__cause__, NUMERICAL):
-            return error.result
-        raise
+def _known(shapes: Sequence[Shape | None]) -> list[Shape]:
+    return [shape for shape in shapes if shape is not None]

@@ -72,7 +72,7 @@ def recurrence(
     """
     if resamples < 1:
         raise InputError(f"at least one resample is needed, got {resamples}")
-    chosen = {"effort": "quick", "hidden": ()} | options
+    chosen = {"effort": "quick", "hidden": (), "workers": 1} | options
     jobs = [(_drawn(data, seed + number), seed + number, chosen) for number in range(resamples)]
     found = list(_done(jobs, executor, report))
     return Recurrence(len(found), dict(Counter(map(_spelled, found)).most_common()))
