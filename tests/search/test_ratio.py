@@ -34,3 +34,15 @@ def test_what_is_no_such_ratio_is_not_taken_for_one() -> None:
     y = np.sin(5 * x[:, 0] * x[:, 1])
     problem = Problem(x, (A, B), y, np.ones(150), float(y.std()), np.ones(150))
     assert list(ratios(LINKS[0], problem, 0.0)) == []
+
+
+def test_terms_that_rounding_blurs_leave_before_those_of_the_law() -> None:
+    """A number beside its own doubt decides: small terms of a law are sure, large needless ones are not."""
+    random = np.random.default_rng(0)
+    x = random.uniform(0.2, 1.7, (150, 2))
+    y = 0.01 * x[:, 0] ** 3 / (1 + x[:, 1])
+    rounded = y * (1 + 1e-9 * np.random.default_rng(1).standard_normal(150))
+    problem = Problem(x, (A, B), rounded, np.ones(150), float(y.std()), np.ones(150))
+    (guess,) = ratios(LINKS[0], problem, 1e-9)
+    np.testing.assert_allclose(evaluate(guess.expression, ("a", "b"), x), y, rtol=1e-5)
+    assert guess.terms < 10  # of 29
