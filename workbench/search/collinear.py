@@ -20,6 +20,7 @@ from sympy import Expr, Symbol
 from workbench.common.fence import attempt
 from workbench.evidence.fitting import refit
 from workbench.evidence.sample import Sample
+from workbench.evidence.stability import form
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
 from workbench.formulas.parametric import parametrize
@@ -31,6 +32,7 @@ _PREDICTABLE = 0.9
 _ROWS = 4000
 _POWERS = tuple(p / 2 for p in range(-4, 5) if p)
 _NEARLY, _MOST, _MOST_TRIED = 1.5, 8, 60
+_ROUNDS = 3
 _SAID, _MOST_COLUMNS, _MOST_TERMS = 6, 16, 3
 _KERNEL_ROWS, _RIDGE = 600, 1e-4
 
@@ -81,11 +83,23 @@ def exchanges(formulas: FormulaSet, known: Sequence[StandIn], data: Dataset) -> 
     """The chosen formula with an input exchanged, for each exchange that fits nearly as well.
 
     Tried are the ``known`` stand-ins, and every input that it does not use in the place of each that it does.
+    Where one of these is chosen in its place, shorter for terms that are no longer needed, its own follow.
 
     Args:
         formulas: of a search. known: from ``stand_ins``. data: what they were found in.
     """
-    formula = formulas.best
+    found, seen = FormulaSet([]), set()
+    for _ in range(_ROUNDS):
+        formula = formulas.merged(found).best
+        kind = form(formula.expressions)
+        if kind in seen:
+            break
+        seen.add(kind)
+        found = found.merged(_of_one(formula, known, data))
+    return found
+
+
+def _of_one(formula: Formula, known: Sequence[StandIn], data: Dataset) -> FormulaSet:
     sample = Sample.of(data, data.train.numpy()[:_ROWS])
 
     def loss_of(expressions: tuple[Expr, ...]) -> float:
