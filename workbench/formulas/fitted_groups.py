@@ -59,7 +59,7 @@ def fitted_to(law: L, frame: pd.DataFrame) -> L:
     for label in labels:
         own = np.array([cell == label for cell in cells])
         new[label] = (_fitted(law, groups, label, x[own], numbers[own, -1]), int(own.sum()))
-    return replace(law, grouping=_merged(groups, new))
+    return replace(law, grouping=_merged(groups, new), spread=None)
 
 
 def _merged(groups: Groups, new: dict[Label, tuple[tuple[Constant, ...], int]]) -> Groups:

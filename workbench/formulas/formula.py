@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from workbench.common.writing import write_text
@@ -12,6 +13,7 @@ from workbench.formulas.card import formula_card
 from workbench.formulas.export import Export, export
 from workbench.formulas.fitted_groups import fitted_to
 from workbench.formulas.formula_file import read_formula, told
+from workbench.formulas.intervals import ends
 from workbench.formulas.law import Law
 
 
@@ -25,6 +27,17 @@ class Formula(Law):
         ``formula.of(group).export(language)`` is the formula of one group.
         """
         return export(self, language)
+
+    def predict_interval(self, inputs: Any, *, noise: bool = True) -> np.ndarray:
+        """Low and high ends ``(N, 2)`` of 95 % bands, of the constants' errors and the noise of a new row.
+
+        Args:
+            inputs: as for ``predict``. noise: False gives the bands of the law alone.
+
+        Raises:
+            InputError: it is no regression of one target, or its errors are not known.
+        """
+        return ends(self, self._columns(inputs), self._codes(inputs), noise=noise)
 
     def fitted_to(self, frame: pd.DataFrame) -> Self:
         """The formula with constants for the groups of more rows; form and shared constants stay.

@@ -21,6 +21,7 @@ from workbench.common.schema import (
     require_names,
 )
 from workbench.errors import InputError, in_one_line
+from workbench.formulas.bands import Spread
 from workbench.formulas.constant import Constant, Proportion
 from workbench.formulas.digits import FULL
 from workbench.formulas.groups import Groups
@@ -33,6 +34,7 @@ _MOST_GROUPS, _MOST_LETTERS = 10_000, 20
 L = TypeVar("L", bound=Law)
 _Expressions = Annotated[tuple[Text, ...], Meta(max_length=_MOST_OUTPUTS)]
 _Letter = Annotated[str, Meta(pattern=r"\A[A-Za-z][A-Za-z0-9]{0,9}\Z")]
+_Row = Annotated[tuple[float, ...], Meta(max_length=MOST_NODES)]
 _Fact = None | bool | int | float | Text
 
 
@@ -94,6 +96,26 @@ class _Groups(Strict):
         require_names([*columns, self.by, *self.letters], what)
 
 
+class _Spread(Strict):
+    covariances: Annotated[
+        tuple[tuple[_Row, ...], ...], Meta(min_length=1, max_length=_MOST_GROUPS)
+    ]
+    noise: Annotated[float, Meta(ge=0)]
+    degrees: Number = None
+
+    def spread(self) -> Spread:
+        return Spread(
+            self.covariances, self.noise, math.inf if self.degrees is None else self.degrees
+        )
+
+    def require_consistent(self, groups: int, what: str) -> None:
+        """There is a square matrix for every group, all of one size."""
+        require(len(self.covariances) == groups, what, "a group lacks its errors")
+        size = len(self.covariances[0])
+        whole = all(len(m) == size and all(len(row) == size for row in m) for m in self.covariances)
+        require(whole, what, "its errors are no square")
+
+
 class _Saved(Strict):
     format: Literal["kan-workbench-formula-1"]
     expressions: _Expressions
@@ -109,6 +131,7 @@ class _Saved(Strict):
     as_fitted: _Expressions = ()
     rivals: _Expressions = ()
     groups: _Groups | None = None
+    spread: _Spread | None = None
     latex: Text = ""
 
 
@@ -131,7 +154,18 @@ def told(formula: Law) -> dict[str, Any]:
         "as_fitted": [sympy.srepr(e) for e in formula.as_fitted],
         "rivals": list(formula.rivals),
         "groups": _told_groups(formula.grouping),
+        "spread": _told_spread(formula.spread),
         "latex": formula.latex,
+    }
+
+
+def _told_spread(spread: Spread | None) -> dict[str, Any] | None:
+    if spread is None:
+        return None
+    return {
+        "covariances": [list(map(list, matrix)) for matrix in spread.covariances],
+        "noise": spread.noise,
+        "degrees": spread.degrees if math.isfinite(spread.degrees) else None,
     }
 
 
@@ -174,6 +208,7 @@ def read_formula(content: bytes, what: str, kind: type[L]) -> L:
         as_fitted=tuple(map(Reader().read, saved.as_fitted)),
         rivals=saved.rivals,
         grouping=None if saved.groups is None else saved.groups.groups(),
+        spread=None if saved.spread is None else saved.spread.spread(),
     )
     _require_values(formula, what)
     return formula
@@ -198,6 +233,9 @@ def _require_consistent(saved: _Saved, what: str) -> None:
     if saved.groups is not None:
         require(saved.task == "regression", what, "classes have no groups")
         saved.groups.require_consistent(columns, what)
+    if saved.spread is not None:
+        count = 1 if saved.groups is None else len(saved.groups.labels)
+        saved.spread.require_consistent(count, what)
     require(columns.issuperset([*saved.domain, *saved.units]), what, "it has other columns, too")
     for constant in saved.constants:
         places = [place for place, _ in constant.tied]

@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from workbench.common.labels import Label
 from workbench.common.markup import Markup, element
 from workbench.errors import InputError, warn_missing
+from workbench.formulas.bands import Spread, matrices
 from workbench.formulas.constant import Constant
 from workbench.formulas.digits import full_digits
 from workbench.formulas.dimensions import check_expressions
@@ -52,6 +53,7 @@ class Law:
         as_fitted: the expressions with all their numbers as they were fitted, before any was snapped;
             empty where none was. Their loss is the score "as_fitted_loss".
         rivals: other forms of the same search that the rows do not tell apart from this one, as text.
+        spread: errors of the constants together, and the noise, where they are known.
         grouping: constants that differ between groups of rows; they stand as letters in the expressions.
     """
 
@@ -68,6 +70,7 @@ class Law:
     as_fitted: tuple[Expr, ...] = ()
     rivals: tuple[str, ...] = ()
     grouping: Groups | None = None
+    spread: Spread | None = None
 
     @property
     def expression(self) -> Expr:
@@ -313,7 +316,16 @@ class Law:
             constants=tuple(replace(c, tied=()) for c in (*own, *self.constants)),
             provenance={**self.provenance, "group": f"{self.grouping.by}: {group}"},
             grouping=None,
+            spread=self._spread_of(group),
         )
+
+    def _spread_of(self, group: Any) -> Spread | None:
+        """Errors of one group's constants, its own before those that all share."""
+        if self.spread is None or self.grouping is None:
+            return None
+        order = np.roll(np.arange(len(self.spread.covariances[0])), len(self.varying))
+        table = np.array(self.spread.covariances[self.grouping.place(group)])[np.ix_(order, order)]
+        return replace(self.spread, covariances=matrices(table[None]))
 
     def as_function(self) -> Self:
         """The same with the constants of groups as inputs after the others, to be given row by row."""
@@ -324,6 +336,7 @@ class Law:
             names=(*self.names, *self.varying),
             domain={**self.domain, **self.grouping.ranges},
             grouping=None,
+            spread=None,
         )
 
     def predict(self, inputs: Any) -> np.ndarray:

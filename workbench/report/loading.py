@@ -10,6 +10,7 @@ import torch
 
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
+from workbench.formulas.intervals import ends, known
 from workbench.kan import checkpoint
 from workbench.kan.frames import columns_of
 from workbench.kan.model import KAN
@@ -54,10 +55,23 @@ class Results:
             values = values[:, 0] if values.shape[1] == 1 else values
         return values if self.formula.classes is None else self._labels(values)
 
+    def predict_interval(self, frame: Any, *, noise: bool = True) -> np.ndarray:
+        """Low and high ends ``(N, 2)`` of the formula's 95 % bands, see ``Formula.predict_interval``.
+
+        Args:
+            frame: see ``predict``. noise: of a new row; else of the law alone.
+
+        Raises:
+            InputError: see ``predict``, or the formula has no bands.
+        """
+        x = self._inputs(frame, "formula")
+        return ends(self.formula, x, self._groups(frame), noise=noise)
+
     def table(self, frame: Any) -> pd.DataFrame:
         """Predictions row by row, with what is doubtful of each.
 
-        The columns are the target's name (by the formula), "network", of classes one "P(label)" each
+        The columns are the target's name (by the formula), with " low" and " high" the ends of its 95 %
+        bands, where they are known, "network", of classes one "P(label)" each
         by the formula, and "remark": "", "missing: …" where a column that is used says nothing, "no
         value", or "extrapolated: …" where it lies outside the range of the first table.
 
@@ -69,6 +83,12 @@ class Results:
         """
         x = self._inputs(frame, "formula")
         columns: dict[str, Any] = {self.formula.target: self.predict(frame)}
+        if known(self.formula):
+            low, high = self.predict_interval(frame).T
+            columns[f"{self.formula.target} low"], columns[f"{self.formula.target} high"] = (
+                low,
+                high,
+            )
         try:
             columns["network"] = self.predict(frame, by="network")
         except InputError:  # a column lacks that the formula does not use

@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
 from scipy.stats import t as student
 
 from workbench.evidence.fitting import Fitted
+from workbench.formulas.bands import Spread, matrices
 from workbench.formulas.constant import Constant, Proportion
 
 _TIED = 0.95
+MOST_TOGETHER = 40
+"""Constants whose errors are kept together."""
 
 
 def letters_in_words(fitted: Fitted, letters: Sequence[str], digits: Sequence[int]) -> str:
@@ -17,6 +21,15 @@ def letters_in_words(fitted: Fitted, letters: Sequence[str], digits: Sequence[in
     values = {symbol.name: f"{value:.{n}g}" for symbol, value, n in numbers}
     values |= {s.constant.name: str(s.number) for s in fitted.parametric.exact}
     return ", ".join(f"{name} = {values[name]}" for name in letters if name in values)
+
+
+def spread_of(fitted: Fitted) -> Spread | None:
+    """Errors of all constants together, with the noise; None where they are too many, or not known."""
+    sigma = np.array(fitted.sigma)
+    table = np.outer(sigma, sigma) * np.array(fitted.correlation).reshape(len(sigma), len(sigma))
+    if len(sigma) > MOST_TOGETHER or not all(fitted.determined) or not np.isfinite(table).all():
+        return None
+    return Spread(matrices(table[None]), fitted.noise, fitted.degrees)
 
 
 def constants_of(

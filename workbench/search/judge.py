@@ -15,7 +15,7 @@ from workbench.evidence.sample import Sample, both_logits, centred_logits, netwo
 from workbench.formulas.formula import Formula
 from workbench.kan.data import Part
 from workbench.kan.model import KAN
-from workbench.search.constants import constants_of, letters_in_words
+from workbench.search.constants import constants_of, letters_in_words, spread_of
 from workbench.search.fitter import Fitter
 from workbench.search.printing import network_errors, printing
 from workbench.search.undetermined import proportions
@@ -97,6 +97,7 @@ class Judge:
                 shown.digits,
                 proportions(fitted, train),
             ),
+            spread=None if self.classes or self.data.outputs > 1 else spread_of(fitted),
             provenance=self.origin | ({"network": topology(self.network)} if self.network else {}),
         )
         lack = self.fitter.lack(fitted)

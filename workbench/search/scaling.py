@@ -6,7 +6,7 @@ powers of a million, so that square and cube roots of them are powers of ten and
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from sympy import Expr, Float, Rational, Symbol
 
 from workbench.common.fence import attempt
 from workbench.evidence.provenance import origin
+from workbench.formulas.bands import Spread
 from workbench.formulas.constant import Constant
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
@@ -111,15 +112,26 @@ class Scaling:
         power = {name: _power(self.exponents.get(name, 0)) for name in self.data.names}
         expressions = tuple(map(self.expression, scaled.expressions))
         losses = {n: v for n, v in scaled.scores.items() if n in _LOSSES and v is not None}
+        constants = tuple(self._constants(scaled, expressions))
         return replace(
             scaled,
             expressions=expressions,
+            spread=self._spread(scaled, constants),
             as_fitted=tuple(map(self.expression, scaled.as_fitted)),
             domain={n: (a * power[n], b * power[n]) for n, (a, b) in scaled.domain.items()},
-            constants=tuple(self._constants(scaled, expressions)),
+            constants=constants,
             scores={**scaled.scores, **{name: self.loss(v) for name, v in losses.items()}},
             provenance={**scaled.provenance, **origin(self.data)},
         )
+
+    def _spread(self, scaled: Formula, constants: Sequence[Constant]) -> Spread | None:
+        """Errors of the constants together, in the table's units."""
+        pairs = zip(scaled.constants, constants, strict=True)
+        free = [(old.value, new.value) for old, new in pairs if old.snapped is None]
+        if scaled.spread is None or any(old == 0 for old, _ in free):
+            return None
+        factors = np.array([new / old for old, new in free])
+        return scaled.spread.scaled(factors, _power(self._target))
 
     def _constants(self, scaled: Formula, expressions: tuple[Expr, ...]) -> Iterator[Constant]:
         """The constants as they stand in the table's units."""

@@ -12,6 +12,7 @@ from workbench.evidence.leave_one_out import judging_rows, mean_losses, row_loss
 from workbench.evidence.provenance import origin
 from workbench.evidence.residuals import lack_of_fit
 from workbench.evidence.sample import Sample
+from workbench.formulas.bands import Spread, matrices
 from workbench.formulas.constant import Constant
 from workbench.formulas.dimensions import check
 from workbench.formulas.formula import Formula
@@ -132,6 +133,7 @@ class Judge:
             constants=(*shared, *every[len(parametric.constants) :]),
             provenance=origin(data),
             grouping=self._grouping(fitted, every, units, tuple(names.values())),
+            spread=_spread(fitted),
         )
         return replace(formula, scores=self._scores(fitted))
 
@@ -217,6 +219,20 @@ def _grouped(fitted: Fitted) -> GroupedParametric:
     if not isinstance(parametric, GroupedParametric):
         raise TypeError("a fit to groups is needed")
     return parametric
+
+
+def _spread(fitted: Fitted) -> Spread | None:
+    """Errors of the shared constants and of each group's own, group by group."""
+    parametric, sigma = _grouped(fitted), np.array(fitted.sigma)
+    if not all(fitted.determined) or not len(sigma):
+        return None
+    table = np.outer(sigma, sigma) * np.array(fitted.correlation)
+    shared, groups = parametric.shared, parametric.groups
+    own = np.arange(len(parametric.letters)) * groups + shared
+    codes = range(groups if parametric.letters else 1)
+    places = [np.concatenate((np.arange(shared), own + code)) for code in codes]
+    blocks = np.array([table[np.ix_(place, place)] for place in places])
+    return Spread(matrices(blocks), fitted.noise, fitted.degrees)
 
 
 def _shown(value: float, sigma: float) -> int:
