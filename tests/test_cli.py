@@ -145,6 +145,26 @@ def test_units_groups_and_repeated_searches(
     assert "file: t.csv" in (out / "formula.c").read_text()
 
 
+def test_one_law_for_several_groups(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    random = np.random.default_rng(0)
+    names, slopes = ["steel", "=copper()", "brass"] * 10, [2.0, 3.5, 5.0] * 10
+    x, error = random.uniform(1, 5, 30), 0.02 + 0.02 * random.uniform(size=30)
+    y = np.array(slopes) * x + error * random.standard_normal(30)
+    table, out = tmp_path / "t.csv", tmp_path / "out"
+    pd.DataFrame({"metal": names, "x": x, "y": y, "err": error}).to_csv(table, index=False)
+    arguments = ["discover", str(table), "--target", "y", "--by", "metal", "--sigma", "err"]
+    assert main([*arguments, "--quick", "--out", str(out), "--threads", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "y = a*x, by metal" in printed
+    assert "against the stated errors, which explain the scatter" in printed
+    about = json.loads((out / "result.json").read_text())["formula"]["by_group"]
+    assert about["varying"] == ["a"]
+    assert about["constants"]["steel"]["a"]["value"] == pytest.approx(2, abs=0.05)
+    assert "=copper()" in (out / "formula.py").read_text()
+    assert main([*arguments[:-1], "nothing"]) == 2
+    assert "column of standard errors must be a column" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("bad", "says"),
     [

@@ -1,5 +1,6 @@
 """Charts show what they are given, at places in proportion."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from workbench.common.markup import Markup
 from workbench.pictures.charts import (
     bar_chart,
+    interval_chart,
     labels,
     log_ticks,
     loss_chart,
@@ -107,3 +109,14 @@ def test_long_labels_have_room() -> None:
         assert 0 <= float(text["x"]) <= 420
     ends = [float(t["x"]) for t in found(chart, "text", "soft") if t.get("text-anchor") == "end"]
     assert min(ends) > 6 * len("1000000.0002")
+
+
+def test_intervals_stand_below_each_other_with_their_names() -> None:
+    rows = [("a", 1.0, 0.5, 1.5), ("<b>", 2.0, 1.9, 2.1), ("c", 3.0, float("-inf"), 4.0)]
+    chart = interval_chart(rows, "k by group")
+    lines = [entry["d"] for entry in found(chart, "path", "train")]
+    assert len(lines) == len(found(chart, "circle", "dot")) == 2
+    spans = [[float(n) for n in re.split("[MH ]", d)[1::2]] for d in lines]
+    assert spans[0][0] < spans[0][1] < spans[1][0] < spans[1][1]
+    assert "<b>" not in chart
+    assert "No intervals" in interval_chart(rows[2:], "k by group")

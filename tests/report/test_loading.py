@@ -14,7 +14,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.report.loading import Results
 from workbench.report.recipe import Recipe, load_recipe, recipe_of, to_text
-from workbench.report.results import summary, write_first
+from workbench.report.results import summary, write_first, write_results
 from workbench.search.automatic import discover
 
 ROWS = 90
@@ -175,3 +175,48 @@ def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
         load(tmp_path / "none")
     with pytest.raises(InputError):
         load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def by_group(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    folder = tmp_path_factory.mktemp("groups")
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {"site": [f"<i>s{k}" for k in range(4)] * 12, "x": random.uniform(1, 5, 48)}
+    )
+    slope = table["site"].map({f"<i>s{k}": 2.0 + k for k in range(4)})
+    table["y"] = slope * table["x"] + 0.02 * random.standard_normal(48)
+    data = Dataset.from_frame(table, "y", by="site")
+    found = discover(data, effort="quick", hidden=())
+    write_results(folder, found, summary(found, seed=0), title="t")
+    return folder, table
+
+
+def test_rows_of_groups_are_told_by_their_column(by_group: tuple[Path, pd.DataFrame]) -> None:
+    folder, table = by_group
+    results = load(folder)
+    assert results.predict(table) == pytest.approx(table["y"].to_numpy(), abs=0.1)
+    told = results.table(table.drop(columns="y").iloc[::-1])
+    assert list(told.columns) == ["y", "y low", "y high", "network", "remark"]
+    inside = (told["y low"] < table["y"].to_numpy()[::-1]) & (
+        table["y"].to_numpy()[::-1] < told["y high"]
+    )
+    assert inside.mean() > 0.85
+    with pytest.raises(InputError, match="needs the column 'site', which names the groups"):
+        results.predict(table[["x"]])
+    with pytest.raises(InputError, match="but not 'elsewhere'"):
+        results.predict(table.assign(site="elsewhere"))
+    gap = table.assign(site=[None, *table["site"][1:]])
+    assert results.table(gap)["remark"][0] == "missing: the group"
+
+
+def test_a_report_has_a_table_and_a_picture_of_the_groups(
+    by_group: tuple[Path, pd.DataFrame],
+) -> None:
+    folder, _ = by_group
+    page = (folder / "report.html").read_text()
+    assert "What differs between groups" in page
+    assert "<i>s0" not in page
+    assert (folder / "groups-a.svg").exists()
+    assert "<i>s0" not in (folder / "groups-a.svg").read_text()
+    assert "What differs between groups" in (folder / "report.md").read_text()

@@ -27,7 +27,8 @@ class Spread:
 
     @cached_property
     def _table(self) -> np.ndarray:
-        return np.array(self.covariances, dtype=float)
+        shape = (len(self.covariances), *2 * (len(self.covariances[0]),))
+        return np.array(self.covariances, dtype=float).reshape(shape)
 
     def reach(self, slopes: np.ndarray, codes: np.ndarray | None, *, noise: bool) -> np.ndarray:
         """Half the width of 95 % bands ``(N,)``.

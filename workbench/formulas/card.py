@@ -17,6 +17,7 @@ _COLUMN = 36
 _RIVALS = 4
 _REACH = 1.96
 _UNLIKELY = 1e-3
+_GROUPS = 40
 TRIVIAL = ("0", "1", "-1")
 """What a constant becomes that goes without saying."""
 _SHOWN = ("train_loss", "validation_loss", "test_loss", "test_r2", "test_accuracy", "network_error",
@@ -60,11 +61,15 @@ def formula_card(formula: Law) -> Markup:
 
 def groups_table(groups: Groups) -> Markup:
     """The constants of every group with their errors and 95 % intervals."""
+    more = len(groups.labels) - _GROUPS
     head = [element("th", groups.by), *(element("th", text) for text in groups_head(groups))]
     rows = [
         element("tr", element("th", str(label)), *(element("td", text) for text in cells))
-        for label, cells in zip(groups.labels, groups_cells(groups), strict=True)
+        for label, cells in list(zip(groups.labels, groups_cells(groups), strict=True))[:_GROUPS]
     ]
+    if more > 0:
+        told = f"and {more} groups more, see formula.group_table()"
+        rows.append(element("tr", element("td", told, colspan=len(head))))
     return element("table", element("thead", element("tr", *head)), element("tbody", *rows))
 
 

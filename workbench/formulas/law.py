@@ -97,6 +97,16 @@ class Law:
         """Per group its own constants by letter: ``formula.groups["steel"]["a"].interval``."""
         return {} if self.grouping is None else self.grouping.mapping
 
+    def group_table(self) -> pd.DataFrame:
+        """The same as a table, one row a group, with errors and ends of the intervals.
+
+        Raises:
+            InputError: the formula has no groups.
+        """
+        if self.grouping is None:
+            raise InputError("this formula has no groups: it is the same for all rows")
+        return self.grouping.frame()
+
     @property
     def letters(self) -> tuple[Symbol, ...]:
         """Symbols of the constants that differ between groups."""
@@ -324,7 +334,10 @@ class Law:
         if self.spread is None or self.grouping is None:
             return None
         order = np.roll(np.arange(len(self.spread.covariances[0])), len(self.varying))
-        table = np.array(self.spread.covariances[self.grouping.place(group)])[np.ix_(order, order)]
+        own = np.array(self.spread.covariances[self.grouping.place(group)]).reshape(
+            2 * (len(order),)
+        )
+        table = own[np.ix_(order, order)]
         return replace(self.spread, covariances=matrices(table[None]))
 
     def as_function(self) -> Self:

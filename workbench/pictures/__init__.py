@@ -6,13 +6,16 @@ from workbench.lazy import lazily
 
 if TYPE_CHECKING:
     from workbench.pictures.drawing import network_svg
+    from workbench.pictures.groups import group_charts
 
 _MODULES = {
     "drawing": ["network_svg"],
+    "groups": ["group_charts"],
 }
 
 __getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
+    "group_charts",
     "network_svg",
 ]

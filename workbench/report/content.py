@@ -16,11 +16,11 @@ from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
 from workbench.pictures.charts import (
     bar_chart,
-    interval_chart,
     loss_chart,
     residual_chart,
     scatter_chart,
 )
+from workbench.pictures.groups import group_charts
 from workbench.report.blocks import (
     Block,
     Bullets,
@@ -35,8 +35,6 @@ from workbench.report.blocks import (
 )
 from workbench.report.citation import bibtex, methods
 from workbench.search.discovery import Discovery
-
-_GROUPS_DRAWN = 60
 
 
 def report(
@@ -278,17 +276,9 @@ def _groups(formula: Formula) -> list[Block]:
         for label, cells in zip(groups.labels, groups_cells(groups), strict=True)
     ]
     blocks: list[Block] = [Table([groups.by, *groups_head(groups)], rows)]
-    for place, letter in enumerate(groups.letters):
-        known = [
-            (str(label), row[place].value, *ends)
-            for label, row in zip(groups.labels, groups.constants, strict=True)
-            if (ends := row[place].interval) is not None
-        ]
-        if known:
-            title = f"{letter} by {groups.by}, with 95 % intervals"
-            blocks.append(
-                Picture(f"groups-{letter}", interval_chart(known[:_GROUPS_DRAWN], title), title)
-            )
+    for letter, chart in group_charts(formula).items():
+        shows = f"{letter} by {groups.by}, with 95 % intervals"
+        blocks.append(Picture(f"groups-{letter}", chart, shows))
     noise = f"All groups together leave a standard deviation of {number(groups.noise)}."
     return [*blocks, Text(noise, True)]
 

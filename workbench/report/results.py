@@ -15,6 +15,7 @@ from workbench.evidence.provenance import fingerprint, origin, versions
 from workbench.formulas.card import no_law, remarks
 from workbench.formulas.export import ESSENTIAL, Export, export_all
 from workbench.formulas.formula import Formula
+from workbench.formulas.groups import Groups
 from workbench.formulas.units import dimensionless_groups, spelled
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
@@ -143,7 +144,19 @@ def _about(formula: Formula) -> dict[str, Any]:
         "test_loss": _number(formula.scores.get("test_loss")),
         "used": list(formula.used),
         "not_told_apart": list(formula.rivals),
+    } | ({} if formula.grouping is None else {"by_group": _about_groups(formula.grouping)})
+
+
+def _about_groups(groups: Groups) -> dict[str, Any]:
+    """Constants of all groups by their names: value, standard error and ends of the interval."""
+    constants = {
+        str(label): {
+            letter: {"value": c.value, "error": c.sigma, "interval": c.interval}
+            for letter, c in own.items()
+        }
+        for label, own in groups.mapping.items()
     }
+    return {"column": groups.by, "varying": list(groups.letters), "constants": constants}
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ input times powers of the others.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations, permutations
 
 import numpy as np
@@ -33,7 +34,7 @@ _MOST_COLUMNS = 4
 _NOISE = 1e-3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A form with numbers to start from.
 
@@ -52,8 +53,8 @@ class Candidate:
 
     @property
     def size(self) -> int:
-        """As long as with its numbers in it."""
-        return complexity(self.form.substituted()[0])
+        """Nodes of the expression, a constant counted as one."""
+        return complexity(self.expression)
 
 
 def candidate(expression: Expr, names: Sequence[str]) -> Candidate | None:
@@ -172,7 +173,8 @@ def _fitted(family: Family, problem: Problem, whole: Problem) -> Iterator[tuple[
             yield law, problem.error(fitted[1])
 
 
-def _families(width: int) -> list[Family]:
+@cache
+def _families(width: int) -> tuple[Family, ...]:
     """Those of so many columns and few numbers, with any of their terms, each once."""
     found: dict[frozenset[str], Family] = {}
     for family in FAMILIES:
@@ -184,7 +186,7 @@ def _families(width: int) -> list[Family]:
                 part = _part(family, terms)
                 if part.width == width:
                     found.setdefault(frozenset(terms), part)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _part(family: Family, terms: tuple[str, ...]) -> Family:

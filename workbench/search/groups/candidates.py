@@ -16,9 +16,9 @@ _FEWEST_ROWS = 12
 
 
 def textbook(panel: Panel, names: Sequence[str]) -> list[Candidate]:
-    """Plain forms and those of the textbook that describe a few groups, and all in a common unit, best."""
+    """Forms of the textbook that describe a few groups, and all in a common unit, best."""
     symbols = tuple(Symbol(name, real=True) for name in names)
-    return merged([*plain(symbols, names), *bank(tables(panel, symbols), names, _MOST)])
+    return bank(tables(panel, symbols), names, _MOST)
 
 
 def by_structure(
@@ -54,7 +54,7 @@ def plain(symbols: Sequence[Symbol], names: Sequence[str]) -> list[Candidate]:
     ]
     forms += [sympy.Mul(half, s + Float(0.1), evaluate=False) for s in symbols]
     forms += [half * sympy.Mul(*(s**half for s in symbols))] if len(symbols) > 1 else []
-    return [c for form in forms if (c := candidate(form, names)) is not None]
+    return merged([c for form in forms if (c := candidate(form, names)) is not None])
 
 
 def _structure(

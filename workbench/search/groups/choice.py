@@ -18,11 +18,11 @@ from workbench.search.groups.joint import ROUNDING, Joint, Panel, fitted
 _FITTED = 4
 _BORROWED = 3
 _LEAST_LOG = math.log(50.0)
-_NODE = 2.0
-"""Cost of a node of the expression: one nat, as in ``formulas.selection``, twice."""
+_NODE = 1.0
+"""Cost of a node of the expression, constants among them, which have their own price."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice:
     """A form with the constants that differ between groups, fitted.
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from sympy import Expr
+from sympy import Expr, Symbol
 from threadpoolctl import threadpool_limits
 
 from workbench.baselines import compare
@@ -22,13 +22,13 @@ from workbench.kan.data import Dataset
 from workbench.search.course import Course
 from workbench.search.discovery import Discovery, Effort, Keep, Report
 from workbench.search.groups.bank import Candidate
-from workbench.search.groups.candidates import by_structure, textbook
+from workbench.search.groups.candidates import by_structure, plain, textbook
 from workbench.search.groups.choice import Choice, apart, chosen, least_score
 from workbench.search.groups.joint import ROUNDING, Joint, Panel
 from workbench.search.groups.law import Judge, Judged
 from workbench.search.polish import constants_and_lines
 
-_KEPT = 6
+_KEPT, _SIMPLE = 6, 2
 _SECONDS, _QUICK_SECONDS = 12.0, 3.0
 """Processor time for the search for structure."""
 _SEARCHING = 0.75
@@ -115,6 +115,9 @@ def law_of_groups(
     panel = _few(judge.panel)
     over("forms for the groups", 0.0)
     search = _Search(panel, over, functions)
+    symbols = tuple(Symbol(name, real=True) for name in data.names)
+    search.take(plain(symbols, data.names), every=True)
+    simple = search.simplest[:_SIMPLE]
     search.take(textbook(panel, data.names))
     if not search.settled:
         budget = min(_QUICK_SECONDS if quick else _SECONDS, 0.3 * seconds)
@@ -122,7 +125,8 @@ def law_of_groups(
         search.take(by_structure(panel, data.names, seconds=budget, stop=stop))
     over("constants of all groups", 0.8)
     judged = []
-    for choice in search.best:
+    best = search.best
+    for choice in (*best, *(one for one in simple if one not in best)):
         with attempt("a law of groups"):
             judged.append(judge.judged(choice))
         if judged and time.perf_counter() - begun > seconds:
@@ -147,6 +151,11 @@ class _Search:
         return sorted(self._choices, key=lambda choice: choice.score)[:_KEPT]
 
     @property
+    def simplest(self) -> list[Choice]:
+        """All choices, those of the shortest forms first."""
+        return sorted(self._choices, key=lambda choice: (choice.candidate.size, choice.score))
+
+    @property
     def settled(self) -> bool:
         """Whether the best choice leaves noise, or nothing."""
         if not self._choices:
@@ -157,15 +166,15 @@ class _Search:
         gaps = self._panel.residuals(joint.form, joint.table)
         return lack_of_fit(self._panel.pairs, gaps) < _NOISE
 
-    def take(self, forms: Sequence[Candidate]) -> None:
-        """Fit more forms, the most promising first, as long as one may still be among the best."""
+    def take(self, forms: Sequence[Candidate], *, every: bool = False) -> None:
+        """Fit more forms, the most promising first: ``every``, or as long as one may be among the best."""
         new = [form for form in forms if form.expression not in self._seen]
         self._seen |= {form.expression for form in new}
         if self._functions is not None:
             new = [form for form in new if made_of(form.expression, self._functions)]
         for least, form, whole in self._promising(new):
             best = self.best
-            enough = len(best) == _KEPT and least > best[-1].score
+            enough = len(best) == _KEPT and least > best[-1].score and not every
             if enough or (best and self._over("what differs between groups", 0.7)):
                 break
             with attempt("what differs between groups"):

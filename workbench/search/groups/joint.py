@@ -21,7 +21,7 @@ ROUNDING = 1e-18
 """Mean square of whitened residuals, in variances of the target, that is rounding."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     """Rows of a table that stand group by group.
 
@@ -100,7 +100,7 @@ class Panel:
         return np.where(np.abs(found) < 1e150, found, 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Joint:
     """A form fitted to all groups.
 

@@ -20,6 +20,7 @@ from workbench.formulas.groups import Groups
 from workbench.formulas.parametric import Parametric
 from workbench.formulas.rebuilding import replaced
 from workbench.formulas.selection import CLEAR
+from workbench.formulas.size import complexity
 from workbench.kan.data import Dataset
 from workbench.kan.groups import Membership
 from workbench.search.all_rows import refit_all
@@ -87,7 +88,13 @@ class Judge:
         rows = len(self.sample)
         loss = after.loss / self.sample.spread**2 * rows
         return Judged(
-            formula, score(loss, len(after.parametric.constants), rows, formula.complexity)
+            formula,
+            score(
+                loss,
+                len(after.parametric.constants),
+                rows,
+                complexity(after.parametric.expressions[0]),
+            ),
         )
 
     def _lack(self, fitted: Fitted) -> float:
