@@ -38,6 +38,10 @@ def table(x: np.ndarray, y: np.ndarray) -> Dataset:
         (0, 9, lambda x: np.sin(2 * x) + 0.5 * np.cos(7 * x) + 0.3 * np.sin(17 * x)),
         (-2, 2, lambda x: 0.5 * x + 3 * np.maximum(0, x - 0.37)),
         (0, 2, lambda x: 1e-4 * np.maximum(0, x - 0.5) ** 2),
+        (0, 40, lambda x: 21 * (1 - np.exp(-0.09 * x)) ** 2.3),
+        (1, 60, lambda x: 0.1 + 0.3 / (1 + (x / 7) ** 1.6) ** 0.45),
+        (0, 5, lambda x: 0.7 * x + 3 - np.sqrt((x - 2.2) ** 2 + 0.3)),
+        (0.5, 4, lambda x: np.where(x < 1.7, 3 / x, 0.4 * x**0.25)),
     ],
 )
 def test_a_law_of_one_column_is_found(low, high, law) -> None:
@@ -45,6 +49,15 @@ def test_a_law_of_one_column_is_found(low, high, law) -> None:
     problem = Problem.of(table(x, law(x)))
     errors = [checked(guess, problem).error for guess in family_guesses(problem)]
     assert min(errors) < 1e-9
+
+
+def test_a_wave_over_two_columns_is_found() -> None:
+    x = np.random.default_rng(1).uniform(0, 3, (300, 2))
+    for damping in (0.0, 0.6):
+        y = 1.2 * np.exp(-damping * x[:, 0]) * np.cos(4.1 * x[:, 1] - 2.7 * x[:, 0]) + 0.4
+        problem = Problem.of(table(x, y))
+        errors = [checked(guess, problem).error for guess in family_guesses(problem)]
+        assert min(errors) < 1e-9
 
 
 def test_a_law_is_stated_as_it_is_known() -> None:

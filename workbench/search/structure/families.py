@@ -122,6 +122,8 @@ FAMILIES: tuple[Family, ...] = (
     _family("x/(x + k)", k=_SIZE),
     _family("1/(x + k)", "x^p", k=starts.shifts, p=_POWER),
     _family("(1 + (x/k)^p)^q", k=_SIZE, p=starts.orders, q=_POWER),
+    _family("1", "(1 + (x/k)^p)^q", k=_SIZE, p=starts.orders, q=_POWER),
+    _family("1", "x", "sqrt((x - m)^2 + w^2)", m=_PLACE, w=starts.widths),
     _family("(e - x)^p", "x*(e - x)^p", "x^2*(e - x)^p", e=starts.ends, p=_POWER),
     _family("1", "1/(1 + (x/k)^p)", k=_SIZE, p=starts.orders),
     # Growth, decay, activation
@@ -132,6 +134,8 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "exp(-(x/k)^p)", k=_SIZE, p=starts.orders),
     _family("exp(-b*exp(r*x))", b=fixed(0.1, 1, 10, 100), r=_RATE),
     _family("exp(-b/x)", b=_SIZE),
+    _family("(1 + b*exp(r*x))^q", b=fixed(-1, -0.3, 1, 30), r=_RATE, q=starts.roots),
+    _family("1", "(1 + b*exp(r*x))^q", b=fixed(-1, -0.3, 1, 30), r=_RATE, q=starts.roots),
     _family("x^p*exp(r*x)", p=_POWER, r=_RATE),
     _family("x^p", "exp(r*x)", p=_POWER, r=_RATE),
     _family("x^p/(exp(k/x) - 1)", p=_POWER, k=_SIZE),
@@ -168,12 +172,22 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "step(x - b)", b=_PLACE),
     _family("1", "step(x - b)", "step(x - c)", b=_PLACE, c=_PLACE),
     _family("min(x, b)^p", b=_PLACE, p=_POWER),
+    _family("step(b - x)*x^p", "step(x - b)*x^q", b=_PLACE, p=_POWER, q=_POWER),
     _family("abs(x - b)^p", "1", b=_PLACE, p=starts.orders),
     # Two columns
     _family("1", "x^p*z^q", p=_POWER, q=_POWER),
     _family("1", "x^p", "z^q", p=_POWER, q=_POWER, linked=True),
     _family("(x^p + k*z^p)^q", p=_POWER, k=fixed(0.1, 1, 10), q=starts.roots),
     _family("1", "x", "z", "max(0, x - b)", b=_PLACE, turned=True),
+    _family("1", "wave(v*x + w*z)", v=starts.ways, w=starts.cycles),
+    _family(
+        "1",
+        "exp(r*x)*wave(v*x + w*z)",
+        r=starts.dampings,
+        v=starts.ways,
+        w=starts.cycles,
+        turned=True,
+    ),
 )
 
 

@@ -23,6 +23,7 @@ from workbench.search.structure.problem import Problem
 from workbench.search.structure.ratio import ratios
 from workbench.search.structure.separable import CLOSE, curve_expression, separable
 from workbench.search.structure.subsets import Subset, best_subsets
+from workbench.search.structure.varying import varying
 
 EXACT = 1e-9
 _PRODUCTS, _ROWS, _POINTS = 1500, 500, 400
@@ -65,6 +66,7 @@ def _quick(problem: Problem, noise: float, again: bool) -> Iterator[Guess]:
             yield from attempts(f"curves of {link.name}", _curves(link, changed))
         if link.name == "y" and not again:
             yield from attempts("families of laws", family_guesses(problem))
+            yield from attempts("coefficients that vary", varying(problem))
         yield from attempts(f"separable {link.name}", separable(link, changed))
         yield from attempts(f"ratios for {link.name}", ratios(link, changed, noise))
 

@@ -100,6 +100,16 @@ def tone(number: int) -> Starts:
     return lambda seen: seen.tones[number : number + 1]
 
 
+def cycles(seen: Seen) -> np.ndarray:
+    """Up to eight waves over the second of two columns, in steps of a half."""
+    return np.pi * np.arange(1, 17) / (float(np.ptp(seen.problem.x[:, -1])) or 1.0)
+
+
+def ways(seen: Seen) -> np.ndarray:
+    """Up to eight waves over the first of two columns, running either way."""
+    return np.pi * np.arange(-16, 17) / seen.span
+
+
 def slower(seen: Seen) -> np.ndarray:
     """Where a tone that rises may begin."""
     return np.linspace(0.25, 1.25, 9) * seen.tones[:1]
