@@ -97,13 +97,20 @@ def _done(
 
 
 def _drawn(data: Dataset, seed: int) -> Dataset:
-    """The same table with training and validation rows drawn with replacement."""
+    """The same table with training and validation rows drawn with replacement, of every group its own."""
     generator = torch.Generator().manual_seed(seed)
-    train, validation = (
-        rows[torch.randint(len(rows), (len(rows),), generator=generator)] if len(rows) else rows
-        for rows in (data.train, data.validation)
-    )
-    return replace(data, train=train, validation=validation)
+
+    def drawn(rows: torch.Tensor) -> torch.Tensor:
+        some = torch.randint(len(rows), (len(rows),), generator=generator)
+        return rows[some] if len(rows) else rows
+
+    def of_each(rows: torch.Tensor) -> torch.Tensor:
+        if data.by is None:
+            return drawn(rows)
+        codes = torch.from_numpy(data.by.codes)[rows]
+        return torch.cat([drawn(rows[codes == code]) for code in range(len(data.by.labels))])
+
+    return replace(data, train=of_each(data.train), validation=of_each(data.validation))
 
 
 def _search(job: _Job) -> list[str]:

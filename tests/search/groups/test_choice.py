@@ -89,3 +89,10 @@ def test_a_law_with_too_many_numbers_is_no_form() -> None:
     long = sympy.Add(*(sympy.Float(k + 0.5) * X**k for k in range(9)))
     assert candidate(long, ["x"]) is None
     assert candidate(X**2, ["x"]) is None
+
+
+def test_a_search_that_is_stopped_has_what_the_first_table_says() -> None:
+    rows = panel((1, 2, 1.5, 0.5), (0.4, 0.9, 0.6, 1.4), 0.01)
+    parts = tables(rows, (X,))
+    asked = iter([False] * 5)
+    assert 0 < len(bank(parts, ["x"], 10, lambda: next(asked, True))) <= 5

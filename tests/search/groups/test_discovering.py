@@ -10,6 +10,7 @@ from workbench.formulas.formula import Formula
 from workbench.kan.data import Dataset
 from workbench.search.automatic import discover
 from workbench.search.groups.discovering import law_of_groups, one_hot
+from workbench.search.resampling import _drawn, recurrence
 
 SIZES = {"steel": 2.5, "copper": 4.0, "brass": 3.2, "<b>zinc</b>": 5.5}
 
@@ -139,3 +140,15 @@ def test_one_hot_inputs_say_the_group() -> None:
     assert flags.by is None
     assert flags.names == ("x", "material = brass", "material = copper", "material = steel")
     assert flags.inputs[:, 1:].sum(1).max() == 1
+
+
+def test_resamples_keep_every_group() -> None:
+    data = Dataset.from_frame(table(0.02), "y", by="material")
+    assert data.by is not None
+    drawn = _drawn(data, 0)
+    for part in ("train", "validation"):
+        before, after = (data.by.codes[getattr(d, part).numpy()] for d in (data, drawn))
+        assert np.array_equal(np.bincount(before), np.bincount(after))
+    assert len(set(drawn.train.tolist())) < len(drawn.train)
+    found = recurrence(data, resamples=1)
+    assert found.resamples == 1

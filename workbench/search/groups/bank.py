@@ -5,7 +5,7 @@ Few rows of one group say little; the same form has to serve them all. So the fa
 input times powers of the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, permutations
@@ -96,13 +96,24 @@ def _problem(panel: Panel, symbols: tuple[Symbol, ...]) -> Problem:
     return Problem(panel.x[order], symbols, y, np.sqrt(counts), spread or 1.0, counts)
 
 
-def bank(problems: Sequence[Problem], names: Sequence[str], most: int) -> list[Candidate]:
-    """The forms that describe these tables most shortly, ``most`` of them."""
+def bank(
+    problems: Sequence[Problem],
+    names: Sequence[str],
+    most: int,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Candidate]:
+    """The forms that describe these tables most shortly, ``most`` of them.
+
+    ``stop`` is asked after every law; True leaves out the tables that are not done.
+    """
     found: list[Candidate] = []
+    done = 0
     for problem in problems:
         rows = len(problem.y)
         best: dict[Expr, Candidate] = {}
         for expression, error in _laws(problem):
+            if stop():
+                break
             one = candidate(expression, names)
             if one is None or not np.isfinite(error):
                 continue
@@ -110,8 +121,11 @@ def bank(problems: Sequence[Problem], names: Sequence[str], most: int) -> list[C
             bits += 0.5 * np.log2(rows) * len(one.form.constants)
             if one.expression not in best or bits < best[one.expression].bits:
                 best[one.expression] = replace(one, bits=float(bits))
+        if done and stop():
+            break
         found += best.values()
-    every = [c for c in merged(found) if len(c.starts) == len(problems)]
+        done += 1
+    every = [c for c in merged(found) if len(c.starts) == done]
     return sorted(every, key=lambda c: c.bits)[:most]
 
 

@@ -15,10 +15,12 @@ _MOST = 25
 _FEWEST_ROWS = 12
 
 
-def textbook(panel: Panel, names: Sequence[str]) -> list[Candidate]:
+def textbook(
+    panel: Panel, names: Sequence[str], stop: Callable[[], bool] = lambda: False
+) -> list[Candidate]:
     """Forms of the textbook that describe a few groups, and all in a common unit, best."""
     symbols = tuple(Symbol(name, real=True) for name in names)
-    return bank(tables(panel, symbols), names, _MOST)
+    return bank(tables(panel, symbols), names, _MOST, stop)
 
 
 def by_structure(

@@ -118,7 +118,8 @@ def law_of_groups(
     symbols = tuple(Symbol(name, real=True) for name in data.names)
     search.take(plain(symbols, data.names), every=True)
     simple = search.simplest[:_SIMPLE]
-    search.take(textbook(panel, data.names))
+    stop = partial(over, "forms for the groups", math.nan)
+    search.take(textbook(panel, data.names, stop))
     if not search.settled:
         budget = min(_QUICK_SECONDS if quick else _SECONDS, 0.3 * seconds)
         stop = partial(over, "structure of the groups", math.nan)
