@@ -1,6 +1,7 @@
 """A discovered formula: a law that can be shown, kept and given away."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from workbench.formulas.fitted_groups import fitted_to
 from workbench.formulas.formula_file import read_formula, told
 from workbench.formulas.intervals import ends
 from workbench.formulas.law import Law
+from workbench.formulas.orthogonal import fitted_with_errors
 
 
 class Formula(Law):
@@ -49,6 +51,21 @@ class Formula(Law):
             InputError: see ``fitted_groups.fitted_to``.
         """
         return fitted_to(self, frame)
+
+    def fitted_with_errors(
+        self, frame: pd.DataFrame, sigma: Any, inputs: Mapping[str, Any]
+    ) -> Self:
+        """The formula with its constants fitted to rows whose inputs have errors, too; the form stays.
+
+        Args:
+            frame: rows with its columns and the target.
+            sigma: standard errors of the target: a number, one for each row, or the name of a column.
+            inputs: the same of inputs by name, such as ``{"x": "x_err"}``; others are exact.
+
+        Raises:
+            InputError: see ``orthogonal.fitted_with_errors``.
+        """
+        return fitted_with_errors(self, frame, sigma, inputs)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON-able data."""
