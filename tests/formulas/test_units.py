@@ -84,6 +84,13 @@ def test_groups_are_those_of_buckingham() -> None:
     assert dimensionless_groups({}) == ()
 
 
+@pytest.mark.parametrize("target", [None, "F", "a"])
+def test_a_group_without_the_target_begins_with_its_first_column(target: str | None) -> None:
+    speed = {"v": "m/s", "d": "m", "t": "s"}
+    assert spelled(dimensionless_groups(speed, target)) == ["v*t/d"]
+    assert spelled(dimensionless_groups(dict(reversed(speed.items())), target)) == ["t*v/d"]
+
+
 @pytest.mark.parametrize(
     ("expression", "target", "constants"),
     [
