@@ -3,7 +3,7 @@
 import numpy as np
 
 from workbench.evidence.residuals import neighbours_median
-from workbench.evidence.sample import Sample
+from workbench.evidence.sample import Sample, law_values
 from workbench.formulas.formula import Formula
 from workbench.kan.data import Dataset
 
@@ -31,6 +31,11 @@ def advice(formula: Formula, data: Dataset) -> str:
     )
 
 
+def robust_instead(told: str) -> str:
+    """What was done of such rows where nobody said which loss to take."""
+    return f'{told}: Huber\'s loss was taken, by which they count less (loss="squared" does not)'
+
+
 def outliers(formula: Formula | None, data: Dataset) -> str:
     """Which rows lie far off a formula, or off their neighbours where there is none; empty where none do.
 
@@ -41,7 +46,10 @@ def outliers(formula: Formula | None, data: Dataset) -> str:
     sample = Sample.of(data)
     if sample.classes or data.outputs > 1 or sample.delta is not None:
         return ""
-    expected = neighbours_median(sample.x, sample.y)[:, 0] if formula is None else formula(sample.x)
+    if formula is None:
+        expected = neighbours_median(sample.x, sample.y)[:, 0]
+    else:
+        expected = law_values(formula, data, "train")[:, 0]
     gap = sample.y[:, 0] - expected
     distance = np.abs(gap - np.median(gap))
     if not np.isfinite(distance).all():

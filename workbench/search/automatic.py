@@ -18,7 +18,7 @@ from loky import cpu_count
 
 from workbench.common.fence import noting_skipped
 from workbench.errors import InputError
-from workbench.evidence.outliers import outliers
+from workbench.evidence.outliers import outliers, robust_instead
 from workbench.formulas.formula import Formula
 from workbench.formulas.selection import REGRESSION
 from workbench.formulas.units import parse_all
@@ -157,9 +157,7 @@ def discover(
     far = _rows_far_off(course.so_far.formula, data)
     if far:
         robust = again(data.judged_by("huber"), refused=refused, keep=keep, seconds=course.left)
-        taken = (
-            f'{far}: Huber\'s loss was taken, by which they count less (loss="squared" does not)'
-        )
+        taken = robust_instead(far)
         return replace(robust, formulas=robust.formulas.stamped(outliers=taken))
     return _by_training(course, widths or default_widths(data, effort), ratio)
 
