@@ -35,6 +35,7 @@ def table(x: np.ndarray, y: np.ndarray) -> Dataset:
         (0, 6, lambda x: np.sin(15 * x + 1.5 * np.sin(2 * x))),
         (0, 6, lambda x: (1 + 0.6 * np.sin(2.5 * x)) * np.cos(31 * x)),
         (0, 3, lambda x: np.sin(5 * x + 3 * x**2)),
+        (0, 7, lambda x: 1.4 * np.sin(21 * x - 1.3 * x**2 + 0.4)),
         (0, 9, lambda x: np.sin(2 * x) + 0.5 * np.cos(7 * x) + 0.3 * np.sin(17 * x)),
         (-2, 2, lambda x: 0.5 * x + 3 * np.maximum(0, x - 0.37)),
         (0, 2, lambda x: 1e-4 * np.maximum(0, x - 0.5) ** 2),

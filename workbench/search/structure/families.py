@@ -138,6 +138,7 @@ FAMILIES: tuple[Family, ...] = (
     _family("1", "(1 + b*exp(r*x))^q", b=fixed(-1, -0.3, 1, 30), r=_RATE, q=starts.roots),
     _family("x^p*exp(r*x)", p=_POWER, r=_RATE),
     _family("x^p", "exp(r*x)", p=_POWER, r=_RATE),
+    _family("(x*tanh(x/k))^p", k=_SIZE, p=starts.roots),
     _family("x^p/(exp(k/x) - 1)", p=_POWER, k=_SIZE),
     _family("x^p/(exp(r*x) - 1)", p=_POWER, r=_RATE),
     # Steps and peaks
@@ -160,7 +161,7 @@ FAMILIES: tuple[Family, ...] = (
     _family("x^p", "x^p*wave(w*x)", p=_POWER, w=_WAVES),
     _family("1", "exp(r*x)*wave(w*x)", r=starts.dampings, w=_WAVES),
     *(_waves(count) for count in (2, 3, 4)),
-    _family("1", "wave(w*x + b*x^2)", w=starts.slower, b=starts.chirps),
+    _family("1", "wave(w*x + b*x^2)", w=starts.chirp_tones, b=starts.chirp_rates),
     _family("wave(w*x + b*sin(v*x + c))", w=_WAVES, b=_DEPTH, v=_BEAT, c=_PHASE),
     _family("(1 + b*sin(v*x + c))*wave(w*x)", w=_WAVES, b=_DEPTH, v=_BEAT, c=_PHASE),
     # Pieces

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from workbench.search.structure.problem import Problem
-from workbench.search.structure.tones import tones_in
+from workbench.search.structure.tones import chirps_in, tones_in
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Seen:
     def tones(self) -> np.ndarray:
         """Angular frequencies, see ``tones_in``."""
         return tones_in(self.x, self.problem.y, self.problem.weights)
+
+    @cached_property
+    def chirps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rising and falling tones, see ``chirps_in``."""
+        return chirps_in(self.x, self.problem.y, self.problem.weights)
 
 
 Starts = Callable[[Seen], np.ndarray]
@@ -110,14 +115,14 @@ def ways(seen: Seen) -> np.ndarray:
     return np.pi * np.arange(-16, 17) / seen.span
 
 
-def slower(seen: Seen) -> np.ndarray:
-    """Where a tone that rises may begin."""
-    return np.linspace(0.25, 1.25, 9) * seen.tones[:1]
+def chirp_tones(seen: Seen) -> np.ndarray:
+    """At 0, of tones that rise or fall."""
+    return seen.chirps[0]
 
 
-def chirps(seen: Seen) -> np.ndarray:
+def chirp_rates(seen: Seen) -> np.ndarray:
     """How fast a tone may rise or fall."""
-    return np.linspace(-40, 40, 41) / seen.span
+    return seen.chirps[1]
 
 
 def beats(seen: Seen) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 _TONES, _PER_CYCLE, _MOST = 5, 4, 4000
+_CHIRP_ROWS, _CHIRP_STEP, _CHIRP_RADIANS, _CHIRPS = 100, 1.0, 200.0, 2
 _CHANCE = 1e-4
 """Probability that noise alone has so strong a wave at any of the frequencies."""
 
@@ -37,6 +38,27 @@ def tones_in(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
+def chirps_in(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies at 0 and their rates of change of the rising or falling tones that explain most.
+
+    Every tone is tried that is nowhere faster than half a wave per row, nor than some thirty waves over the
+    column, on a part of the rows: they lie at random, so that few of them tell tones apart.
+    """
+    radians = min(np.pi * len(np.unique(x)) / 2, _CHIRP_RADIANS)
+    few = slice(_CHIRP_ROWS)
+    x, y, weights = x[few], y[few], weights[few]
+    low, span = float(x.min()), float(np.ptp(x)) or 1.0
+    # At the column's beginning; a tone that falls is one of negative frequency that rises.
+    first = np.arange(-radians, radians, 2 * _CHIRP_STEP) / span
+    rates = np.arange(0, radians, _CHIRP_STEP) / span**2
+    rest = _rest(y * weights, [weights[:, None]])
+    power = np.stack(
+        [_power_of(first[:, None] * (x - low) + r * (x - low) ** 2, rest, weights) for r in rates]
+    )
+    at, tone = np.unravel_index(np.argsort(-power, axis=None)[:_CHIRPS], power.shape)
+    return first[tone] - 2 * rates[at] * low, rates[at]
+
+
 def _wave(tone: float, x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.stack((np.sin(tone * x), np.cos(tone * x)), 1) * weights[:, None]
 
@@ -62,7 +84,11 @@ def _nearby(
 
 def _power(grid: np.ndarray, x: np.ndarray, rest: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Squares that a wave of each frequency explains."""
-    angle = grid[:, None] * x
+    return _power_of(grid[:, None] * x, rest, weights)
+
+
+def _power_of(angle: np.ndarray, rest: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Squares that waves with these angles ``(K, N)`` explain."""
     table = np.stack((np.sin(angle), np.cos(angle)), 2) * weights[:, None]
     gram = table.swapaxes(1, 2) @ table + 1e-9 * (weights @ weights) * np.eye(2)
     aim = (table.swapaxes(1, 2) @ rest)[..., None]
