@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import sympy
 
 from workbench.errors import InputError
+from workbench.formulas.bands import Spread
 from workbench.formulas.constant import Constant
 from workbench.formulas.evaluation import compiled
 from workbench.formulas.formula import Formula
+from workbench.formulas.groups import Groups
 from workbench.formulas.parsing import parse_expression
 
 A, B = sympy.symbols("a b", real=True)
@@ -215,3 +218,57 @@ def test_the_outputs_of_a_file_have_so_many_parts_together(
             Formula.load(path)
     else:
         assert len(Formula.load(path).expressions) == 100
+
+
+def with_groups() -> Formula:
+    k = sympy.Symbol("k", real=True)
+    rows = tuple(
+        (Constant(value, 0.1, interval=(value - 0.2, value + 0.2)),) for value in (1.0, 2.0)
+    )
+    return Formula(
+        (k * A + 0.5,),
+        ("a",),
+        domain={"a": (0.0, 1.0)},
+        constants=(Constant(0.5, 0.01),),
+        grouping=Groups("metal", ("steel", 7), ("k",), rows, (5, 6), 0.1, 8.0),
+        spread=Spread((((0.1, 0.0), (0.0, 0.2)),) * 2, 0.01, 8.0),
+    )
+
+
+def test_groups_come_back(tmp_path: Path) -> None:
+    formula = with_groups()
+    formula.save(tmp_path / "f.json")
+    back = Formula.load(tmp_path / "f.json")
+    assert back == formula
+    assert back.groups[7]["k"].value == 2.0
+    assert back.predict_interval(pd.DataFrame({"a": [1.0], "metal": [7]})).shape == (1, 2)
+
+
+GROUPS = with_groups().to_json()["groups"]
+SPREAD = with_groups().to_json()["spread"]
+BAD_GROUPS = {
+    "a letter that is code": {"groups": GROUPS | {"letters": [PAYLOAD]}},
+    "a letter that is a column": {"groups": GROUPS | {"letters": ["a"]}},
+    "a group twice": {"groups": GROUPS | {"labels": ["7", 7]}},
+    "a group without constants": {"groups": GROUPS | {"constants": GROUPS["constants"][:1]}},
+    "a constant too many": {
+        "groups": GROUPS | {"constants": [row * 2 for row in GROUPS["constants"]]}
+    },
+    "a group without rows": {"groups": GROUPS | {"rows": [5]}},
+    "no groups": {"groups": GROUPS | {"labels": [], "constants": [], "rows": []}},
+    "too many groups": {"groups": GROUPS | {"labels": list(range(20_000))}},
+    "negative noise": {"groups": GROUPS | {"noise": -1.0}},
+    "another field": {"groups": GROUPS | {"more": 1}},
+    "groups of classes": {"task": "classification", "classes": ["u", "v"]},
+    "letters without groups": {"groups": None, "spread": None},
+    "errors of one group": {"spread": SPREAD | {"covariances": SPREAD["covariances"][:1]}},
+    "errors that are no square": {"spread": SPREAD | {"covariances": [[[0.1, 0.0]]] * 2}},
+}
+
+
+@pytest.mark.parametrize("case", BAD_GROUPS)
+def test_damaged_groups_are_refused(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "formula.json"
+    path.write_text(json.dumps(with_groups().to_json() | BAD_GROUPS[case]))
+    with pytest.raises(InputError):
+        Formula.load(path)
