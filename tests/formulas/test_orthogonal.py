@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
+from scipy.stats import norm
 
 from workbench.errors import InputError
 from workbench.formulas.constant import Constant
@@ -38,6 +39,9 @@ def test_pearsons_points_with_yorks_weights() -> None:
     assert start == pytest.approx(5.479910224, abs=1e-7)
     assert found.scores["chi2_per_degree"] == pytest.approx(11.866353 / 8, rel=1e-6)
     assert found.predict(pd.DataFrame({"x": [1.0]}))[0] == pytest.approx(slope + start)
+    for constant in found.constants:  # stated errors are known, so 95 % lie within normal quantiles
+        half = norm.ppf(0.975) * constant.sigma
+        assert constant.interval == pytest.approx((constant.value - half, constant.value + half))
 
 
 def test_inputs_without_errors_leave_weighted_least_squares() -> None:

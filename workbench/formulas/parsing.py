@@ -39,9 +39,11 @@ _WRITTEN = [re.fullmatch(r"(\w+)\(x\)", function.written) for function in FUNCTI
 _FUNCTIONS: dict[str, Any] = {
     **{m[1]: getattr(sympy, m[1]) for m in _WRITTEN if m and m[1] not in _OWN},
     **_OWN,
+    "Max": sympy.Max,
+    "Min": sympy.Min,
 }
-"""Those of the table by SymPy's names, and what is written in a way of our own."""
-_SEVERAL = ("min", "max")
+"""Those of the table by SymPy's names, which formulas are printed with, and what has a way of our own."""
+_SEVERAL = ("min", "max", "Min", "Max")
 _TAKEN = {
     *_FUNCTIONS, *map(str.casefold, _FUNCTIONS), *_CONSTANTS, "inf", "infinity", "nan", "oo", "zoo",
     "true", "false", "none", "and", "or", "not", "mod", "piecewise", "heaviside", "besselj",
