@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr
 
 from workbench.common.fence import attempts
+from workbench.formulas.evaluation import compiled
 from workbench.search.structure.families import family_guesses
 from workbench.search.structure.guess import Guess
 from workbench.search.structure.problem import Problem
@@ -78,8 +79,9 @@ def _fits(problem: Problem) -> Iterator[_Fit]:
 def _values(function: Expr, column: np.ndarray) -> np.ndarray | None:
     """On a column; None where a row has none."""
     with np.errstate(all="ignore"):
-        found = np.broadcast_to(sympy.lambdify(_X, function, "numpy")(column), column.shape)
-    return found.astype(float) if np.isfinite(found).all() else None
+        (found,) = compiled([function], [_X])(column)
+    whole = np.broadcast_to(found, column.shape).astype(float)
+    return whole if np.isfinite(whole).all() else None
 
 
 def _points(problem: Problem) -> np.ndarray:
