@@ -49,30 +49,35 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_short_pieces_start_no_process() -> None:
-    found = list(Pieces(DATA, None, 2).results([(whereabouts, (n,)) for n in range(3)], never))
+    with Pieces(DATA, None, 2) as several:
+        found = list(several.results([(whereabouts, (n,)) for n in range(3)], never))
     assert found == [(n, 120, os.getpid()) for n in range(3)]
 
 
 def test_long_pieces_go_to_processes_and_say_what_they_skipped(slow: None) -> None:
-    with noting_skipped():
-        found = list(Pieces(DATA, None, 2).results([(whereabouts, (n,)) for n in range(4)], never))
+    with noting_skipped(), Pieces(DATA, None, 2) as several:
+        found = list(several.results([(whereabouts, (n,)) for n in range(4)], never))
         assert skipped() == {"a fraction": 4}
+        again = list(several.results([(whereabouts, (n,)) for n in range(4)], never))
     assert [(number, rows) for number, rows, _ in found] == [(n, 120) for n in range(4)]
     assert found[0][2] == os.getpid()
-    assert os.getpid() not in {process for _, _, process in found[1:]}
+    others = {process for _, _, process in found[1:]}
+    assert os.getpid() not in others
+    assert others & {process for _, _, process in again}  # they wait for the next pieces
 
 
 def test_a_process_that_dies_costs_its_piece(slow: None) -> None:
-    found = list(Pieces(DATA, None, 2).results([(deadly, (n,)) for n in (0, 1, 2)], never))
+    with Pieces(DATA, None, 2) as several:
+        found = list(several.results([(deadly, (n,)) for n in (0, 1, 2)], never))
     assert found == [0, None, 2]
 
 
 def test_a_search_that_is_over_does_not_wait(slow: None) -> None:
     begun = time.time()
-    several = Pieces(DATA, None, 2)
-    several.here((whereabouts, (0,)), never)
-    found = several.results([(endless, (n,)) for n in range(3)], lambda: time.time() - begun > 8)
-    assert list(found) == []
+    with Pieces(DATA, None, 2) as several:
+        several.here((whereabouts, (0,)), never)
+        work = [(endless, (n,)) for n in range(3)]
+        assert list(several.results(work, lambda: time.time() - begun > 8)) == []
 
 
 def test_pieces_elsewhere_know_when_they_are_late(slow: None) -> None:

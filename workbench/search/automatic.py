@@ -159,7 +159,8 @@ def discover(
         robust = again(data.judged_by("huber"), refused=refused, keep=keep, seconds=course.left)
         taken = robust_instead(far)
         return replace(robust, formulas=robust.formulas.stamped(outliers=taken))
-    return _by_training(course, widths or default_widths(data, effort), ratio)
+    with course.pieces:
+        return _by_training(course, widths or default_widths(data, effort), ratio)
 
 
 def _rows_far_off(formula: Formula, data: Dataset) -> str:

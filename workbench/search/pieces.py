@@ -9,8 +9,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, Self
 
 from threadpoolctl import threadpool_limits
 
@@ -22,13 +22,13 @@ Over = Callable[[], bool]
 
 _WORTH = 1.0
 """Seconds of a piece from which on processes are started for those behind it; they take about three."""
-_POLL = 0.1
+_POLL, _MOST = 0.1, 8
 _KILLED = "KilledWorker"
 """How Dask says that a worker died."""
 
 
 class Pieces:
-    """Where the pieces of one search are done.
+    """Where the pieces of one search are done; processes of its own end with the block.
 
     Args:
         data: the table of all pieces; it travels once to every process, and to a cluster.
@@ -42,6 +42,14 @@ class Pieces:
     ) -> None:
         self._data, self._executor, self._count, self._deadline = data, executor, count, deadline
         self._slow = False
+        self._own = ExitStack()
+        self._known: tuple[Executor, Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
 
     def here(self, piece: Piece, over: Over) -> Any:
         """What a piece gives that is done in this process."""
@@ -80,33 +88,38 @@ class Pieces:
     def _together(self, pieces: Sequence[Piece], over: Over) -> Iterator[Any]:
         if over():
             return
-        with self._pool(min(self._count, len(pieces))) as (executor, table):
-            futures = [executor.submit(_done, table, *piece, self._deadline) for piece in pieces]
-            try:
-                for future in futures:
-                    if not _ready(future, over):
-                        return
-                    found, notes = _result(future)
-                    note(notes)
-                    yield found
-            finally:
-                for future in futures:
-                    future.cancel()
+        executor, table = self._open()
+        futures = [executor.submit(_done, table, *piece, self._deadline) for piece in pieces]
+        try:
+            for future in futures:
+                if not _ready(future, over):
+                    return
+                found, notes = _result(future)
+                note(notes)
+                yield found
+        finally:
+            left = [future for future in futures if not future.cancel() and not future.done()]
+            if left or any(map(_broken, futures)):
+                self._close()
 
-    @contextmanager
-    def _pool(self, count: int) -> Iterator[tuple[Executor, Any]]:
+    def _open(self) -> tuple[Executor, Any]:
         """An executor, and the table as its pieces are given it."""
-        if self._executor is not None:
+        if self._known is None and self._executor is not None:
             client = getattr(self._executor, "_client", None)  # that of Dask
-            yield (
-                self._executor,
-                client.scatter(self._data, broadcast=True) if client else self._data,
-            )
-            return
-        from workbench.common.workers import workers
+            table = client.scatter(self._data, broadcast=True) if client else self._data
+            self._known = self._executor, table
+        elif self._known is None:
+            from workbench.common.workers import workers
 
-        with workers(count, _keep, (self._data,)) as pool:
-            yield pool, None
+            pool = self._own.enter_context(workers(min(self._count, _MOST), _keep, (self._data,)))
+            self._known = pool, None
+        return self._known
+
+    def _close(self) -> None:
+        """End what is still done in processes of its own; others would be started anew."""
+        if self._executor is None:
+            self._known = None
+            self._own.close()
 
 
 _kept: list[Dataset] = []
@@ -133,6 +146,11 @@ def _result(future: "Future[Any]") -> Any:
         if type(error).__name__ == _KILLED:
             raise BrokenExecutor(str(error)) from error
         raise
+
+
+def _broken(future: "Future[Any]") -> bool:
+    failed = None if future.cancelled() or not future.done() else future.exception()
+    return isinstance(failed, BrokenExecutor)
 
 
 def _ready(future: "Future[Any]", over: Over) -> bool:
