@@ -8,7 +8,14 @@ many there are at a time, so that a seed gives the same formula on every machine
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -116,10 +123,9 @@ class Pieces:
         return self._known
 
     def _close(self) -> None:
-        """End what is still done in processes of its own; others would be started anew."""
-        if self._executor is None:
-            self._known = None
-            self._own.close()
+        """End what is still done in processes of its own; others, and their tables, are begun anew."""
+        self._known = None
+        self._own.close()
 
 
 _kept: list[Dataset] = []
@@ -143,14 +149,14 @@ def _result(future: "Future[Any]") -> Any:
     try:
         return future.result()
     except Exception as error:
-        if type(error).__name__ == _KILLED:
+        lost = isinstance(error, CancelledError)  # with what it was made of
+        if lost or type(error).__name__ == _KILLED:
             raise BrokenExecutor(str(error)) from error
         raise
 
 
 def _broken(future: "Future[Any]") -> bool:
-    failed = None if future.cancelled() or not future.done() else future.exception()
-    return isinstance(failed, BrokenExecutor)
+    return future.cancelled() or (future.done() and future.exception() is not None)
 
 
 def _ready(future: "Future[Any]", over: Over) -> bool:
