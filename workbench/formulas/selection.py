@@ -12,7 +12,7 @@ from workbench.formulas.law import Law
 
 L = TypeVar("L", bound=Law)
 _ROWS_UNKNOWN = 150
-_STANDARD_ERRORS, _CLOSE = 2.0, 0.05
+_STANDARD_ERRORS, _OF_MANY, _CLOSE = 2.0, 5.0, 0.05
 _TOLD_APART, _NOTICEABLE = 8.0, 0.02
 _SIMPLE_FACTOR = 2.0
 _NATS_PER_NODE = 1.0
@@ -59,20 +59,20 @@ def best(formulas: Sequence[L]) -> L:
     """The simplest that loses next to nothing against the one of least description length.
 
     Only those compete that are not significantly worse than a regression, which was chosen among few and so
-    owes nothing to luck. Next to nothing is two standard errors of a loss, ``2 / sqrt(rows)``, 5 % at most,
+    owes nothing to luck. Next to nothing is five standard errors of a loss, ``5 / sqrt(rows)``, 5 % at most,
     of what the leader leaves and of what it explains: so a constant is chosen only where its description is
-    the shortest.
+    the shortest. Five, because the leader is the best of thousands that were tried.
     """
     able = _no_worse_than_regressions(formulas)
     leader = mdl(able)
-    near = [f for f in able if f is leader or expected(f) <= _near(leader, _CLOSE)]
+    limit = _above(leader, min(_OF_MANY / math.sqrt(_rows(leader)), _CLOSE))
+    near = [f for f in able if f is leader or expected(f) <= limit]
     return _fewest_numbers([f for f in near if f.complexity == min(g.complexity for g in near)])
 
 
-def _near(leader: Law, most: float) -> float:
-    """The loss up to which a formula loses next to nothing against another: ``most`` is a share of it."""
+def _above(leader: Law, share: float) -> float:
+    """The loss by a share above another: of what that leaves, or of what it explains where this is less."""
     least, mean = expected(leader), of_the_mean(leader)
-    share = min(_STANDARD_ERRORS / math.sqrt(_rows(leader)), most)
     return least + share * max(min(least, mean - least), 0.0)
 
 
@@ -94,10 +94,11 @@ def _no_worse_than_regressions(formulas: Sequence[L]) -> list[L]:
         return list(formulas)
     rival = min(regressions, key=expected)
     limit = _rows(rival) * _nats(rival) + _TOLD_APART
+    noticeable = min(_STANDARD_ERRORS / math.sqrt(_rows(rival)), _NOTICEABLE)
     return [
         f
         for f in formulas
-        if _rows(f) * _nats(f) <= limit or expected(f) <= _near(rival, _NOTICEABLE)
+        if _rows(f) * _nats(f) <= limit or expected(f) <= _above(rival, noticeable)
     ]
 
 
