@@ -1,5 +1,8 @@
 """From a table with groups to one law, and what a user does with it."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,17 +110,19 @@ def test_names_of_groups_are_no_markup(formula: Formula) -> None:
 
 
 @pytest.mark.parametrize("language", ["python", "sympy", "latex", "c", "excel"])
-def test_exports_take_the_constants_as_arguments(formula: Formula, language: str) -> None:
+def test_exports_take_the_constants_as_arguments(
+    formula: Formula, language: str, tmp_path: Path
+) -> None:
     found = formula.export(language)
     if found.error is not None:
         assert found.error < 1e-3
     assert "not confirmed" not in found.note
     assert "steel" in found.text
     if language == "python":
-        space: dict[str, object] = {}
-        exec(compile(found.text, "formula.py", "exec"), space)
-        groups, law = space["GROUPS"], space["formula"]
-        assert law(2.0, **groups["steel"]) == pytest.approx(  # type: ignore[operator, index]
+        file = tmp_path / "formula.py"
+        file.write_text(found.text, encoding="utf-8")
+        space = runpy.run_path(str(file))
+        assert space["formula"](2.0, **space["GROUPS"]["steel"]) == pytest.approx(
             formula.of("steel").predict(np.array([[2.0]])).item()
         )
 
