@@ -88,6 +88,7 @@ class Course:
     executor: Executor | None = None
     workers: int = 1
     chosen: FitResult | None = None
+    phase: str = ""
     stopped: bool = False
     states_law: bool = False
     trained: bool = False
@@ -95,6 +96,7 @@ class Course:
     so_far: Discovery = field(init=False)
 
     def tell(self, what: str, share: float) -> bool:
+        self.phase = what
         if self.report is not None and self.report(what, share):
             self.stopped = True
         return self.stopped
@@ -111,7 +113,7 @@ class Course:
 
     def over(self) -> bool:
         """Asked within a piece of work: whether it is to end with what it has."""
-        return self.tell("searching", math.nan) or self.late
+        return self.tell(self.phase, math.nan) or self.late
 
     @cached_property
     def pieces(self) -> Pieces:
@@ -173,7 +175,7 @@ class Course:
         payable = [*widths[:1], *(width for width in widths[1:] if self._payable(width))]
         asked = {"grids": self.grids, **self.training}
         pieces: list[Piece] = [(shape_tried, (width, asked, self.seed)) for width in payable]
-        self.tell(f"training {spelled(payable[0])}", 0.0)
+        self.tell(f"training and pruning {spelled(payable[0])}", 0.0)
         shapes = [self.pieces.here(pieces[0], self.over)]
         for part in (slice(1, _SIMPLE_SHAPES), slice(_SIMPLE_SHAPES, None)):
             if part.start > 1 and pieces[part] and self.settled_against(_known(shapes)):
@@ -181,7 +183,8 @@ class Course:
             for found in self.pieces.results(pieces[part], self.over):
                 shapes.append(found)
                 self.tell(
-                    f"{len(shapes)} of {len(payable)} shapes", 0.5 * len(shapes) / len(payable)
+                    f"training and pruning: {len(shapes)} of {len(payable)} shapes",
+                    0.5 * len(shapes) / len(payable),
                 )
         return _known(shapes)
 
