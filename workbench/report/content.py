@@ -153,6 +153,8 @@ def _caption(found: Discovery) -> str:
 def _told_by(found: Discovery) -> str:
     """Whether the formula comes from the network that is shown."""
     own = found.formula.provenance.get("network")
+    if found.data.by is not None:
+        return "It sees all groups as one, and the formula does not: they are two."
     if own is None:
         return "The formula was found in the table itself, not in this network: they are two."
     if own != topology(found.network):

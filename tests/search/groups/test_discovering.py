@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy
+import torch
 
 from workbench.errors import InputError, MissingValueWarning
 from workbench.formulas.formula import Formula
@@ -157,3 +158,12 @@ def test_resamples_keep_every_group() -> None:
     assert len(set(drawn.train.tolist())) < len(drawn.train)
     found = recurrence(data, resamples=1)
     assert found.resamples == 1
+
+
+def test_the_network_that_is_shown_was_trained() -> None:
+    found = discover(Dataset.from_frame(table(), "y", by="material"), effort="quick", hidden=())
+    x, y = found.data.split("train")
+    with torch.no_grad():
+        left = (found.network(x) - y).square().mean()
+    assert left < 0.9 * y.var()
+    assert set(found.importance) == {"x"}

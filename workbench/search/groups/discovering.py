@@ -20,7 +20,8 @@ from workbench.evidence.sample import require_formulas
 from workbench.formulas.formula_set import FormulaSet
 from workbench.formulas.ingredients import made_of
 from workbench.kan.data import Dataset
-from workbench.search.course import Course
+from workbench.kan.model import KAN
+from workbench.search.course import Course, importance_of
 from workbench.search.discovery import Discovery, Effort, Keep, Report
 from workbench.search.groups.bank import Candidate
 from workbench.search.groups.candidates import by_structure, plain, textbook
@@ -28,6 +29,7 @@ from workbench.search.groups.choice import Choice, apart, chosen, least_score
 from workbench.search.groups.joint import ROUNDING, Joint, Panel
 from workbench.search.groups.law import Judge, Judged
 from workbench.search.polish import constants_and_lines
+from workbench.search.tasks import trained
 
 _KEPT, _SIMPLE = 6, 2
 _SECONDS, _QUICK_SECONDS = 12.0, 3.0
@@ -70,6 +72,13 @@ def discover_by_group(
             course.so_far, formulas=robust.stamped(seed=seed, outliers=robust_instead(far))
         )
         course.find()
+    if course.tell("training a network", 0.93):
+        return course.so_far
+    with threadpool_limits(limits=1):
+        additive = KAN((len(data.names), data.outputs), seed=seed)
+        fit = trained(additive, data, starts=1, seed=seed, callback=lambda p: course.over())
+    importance = importance_of(fit.model, data)
+    course.find(network=fit.model, fit=fit, importance=importance)
     if course.tell("baselines", 0.96):
         return course.so_far
     iterations = 300 if effort == "quick" or course.late else 2000
