@@ -61,6 +61,7 @@ def page(lab: Lab, context) -> Iterator:
     page = shown_lab(context.new_page(), lab, patience=PATIENCE)
     yield page
     page.close()
+    lab.end_kernels()
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ def page(notebook7: Lab, browser) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE * 1000)
     yield page
     page.context.close()
+    notebook7.end_kernels()
 
 
 def visit(page: Page, server: Lab, path: str) -> None:
