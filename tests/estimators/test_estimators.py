@@ -30,7 +30,7 @@ QUICK = {"hidden": (), "grids": (3, 6)}
 
 @pytest.mark.filterwarnings("ignore:.*SCIPY_ARRAY_API.*")
 @pytest.mark.filterwarnings("ignore::workbench.errors.ExtrapolationWarning")
-@parametrize_with_checks([KANRegressor(starts=4), KANClassifier(starts=4)])
+@parametrize_with_checks([KANRegressor(**QUICK), KANClassifier(**QUICK)])
 def test_scikit_learn_contract(estimator, check) -> None:
     check(estimator)
 

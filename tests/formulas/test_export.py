@@ -26,6 +26,7 @@ ZOO = {
     "roots and logarithms": sympy.sqrt(A + 3) * sympy.log(B + 4.5) ** 2 - sympy.tan(A / 3),
     "tiny numbers": 1.5e-7 * A**2 * sympy.sin(B) ** 2,
     "constant": sympy.Float(2.5),
+    "hinges": sympy.Max(0, A - 0.4) + sympy.Min(A**2, B, 2) / 3,
     "arcs": sympy.atan(A) + sympy.asin(B / 4) + sympy.cosh(A) - sympy.tanh(B),
 }
 
@@ -170,6 +171,7 @@ def test_what_the_reader_of_latex_does_not_know_is_said() -> None:
     found = export(law(sympy.erf(A) + B), "latex")
     assert found.error is None
     assert "does not know erf" in found.note
+    assert "does not know bmod" in export(law(sympy.Mod(A, 2)), "latex").note
     assert export(law(sympy.erf(A) + B), "python").error == pytest.approx(0, abs=1e-15)
 
 

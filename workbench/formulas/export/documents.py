@@ -34,7 +34,7 @@ _SIGNS = "|".join(re.escape(entry.symbol) for entry in SYMPY.values() if entry.s
 _MOST_READ = 4000
 """Characters that SymPy's reader of LaTeX, a grammar that tries many ways, reads in a second or two."""
 _UNREADABLE = re.compile(
-    rf"\\operatorname\{{(\w+)\}}|\\begin\{{(cases)\}}|(J)_\{{|(\\theta)|({_SIGNS})"
+    rf"\\operatorname\{{(\w+)\}}|\\begin\{{(cases)\}}|\\(bmod)|(J)_\{{|(\\theta)|({_SIGNS})"
 )
 """What SymPy's reader of LaTeX fails on."""
 
@@ -99,7 +99,7 @@ def _latex(formula: Law) -> Artefact:
     plain = [[_readable(row) for row in group] for group in rows]
     sides = [[equation.left for equation in group] for group in groups]
     code = (
-        "import numpy as np\nfrom sympy import Symbol, lambdify, pi, E\n"
+        "import numpy as np\nfrom sympy import E, Function, Max, Min, Symbol, lambdify, pi\n"
         "from sympy.parsing.latex import parse_latex\n"
         f"names = ['q_{{%d}}' % i for i in range({len(formula.names)})]\n"
         "def read(sides, rows):\n"
@@ -107,6 +107,8 @@ def _latex(formula: Law) -> Artefact:
         "    whole = parts[0]\n"
         "    for side, part in zip(sides[1:], parts[1:]):\n"
         "        whole = whole.subs(Symbol(side), part)\n"
+        "    for name, known in (('max', Max), ('min', Min)):\n"
+        "        whole = whole.replace(Function(name), known)\n"
         "    return whole.subs({Symbol('pi'): pi, Symbol('e'): E})\n"
         f"parsed = [read(s, r) for s, r in zip({sides!r}, {plain!r})]\n"
         "f = lambdify([Symbol(n) for n in names], parsed, ['numpy', 'scipy'])\n"
