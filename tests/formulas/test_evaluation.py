@@ -66,3 +66,23 @@ def test_other_symbols_and_unknown_functions_are_refused() -> None:
         compiled([A, A + B], (A,))
     with pytest.raises(InputError, match="it holds 'f'"):
         compiled(sympy.Function("f")(A), (A,))
+
+
+def test_a_part_that_only_the_printer_sees_in_another_is_still_computed() -> None:
+    root = sympy.sqrt(B)
+    rows = [B * sympy.exp(A / root), A * root * sympy.exp(A / root), A * root]
+    y = Y + 1
+    for got, wanted in zip(
+        compiled(rows, (A, B), shared=True)(X, y), compiled(rows, (A, B))(X, y), strict=True
+    ):
+        np.testing.assert_allclose(got, wanted, rtol=1e-14)
+
+
+def test_whole_numbers_that_no_register_holds() -> None:
+    function = compiled([sympy.sqrt(A + 10**40, evaluate=False), A - 10**400], (A,))
+    root, far = function(X)
+    np.testing.assert_allclose(root, 1e20)
+    assert np.all(far == -np.inf)
+    np.testing.assert_allclose(
+        compiled(sympy.Pow(10**30, 0.5, evaluate=False) * A, (A,))(X), 1e15 * X
+    )

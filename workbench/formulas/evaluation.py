@@ -11,6 +11,9 @@ from sympy.printing.numpy import SciPyPrinter
 
 from workbench.errors import InputError
 
+_LARGEST = 2**53
+"""Whole numbers up to it are exact as floats."""
+
 
 def compiled(
     expressions: Any, symbols: Sequence[Symbol], *, shared: bool = False
@@ -86,19 +89,29 @@ class _Code(SciPyPrinter):
         self._written: dict[Basic, str] = {**names, **{d: d.name for d in parts.values()}}
         self._waiting = {part: place.name for part, place in parts.items()}
 
-    def _print(self, expr: Any, **settings: Any) -> str:
-        if not isinstance(expr, Basic):
-            return str(super()._print(expr, **settings))
-        if expr not in self._written:
-            text = str(super()._print(expr, **settings))
-            if expr not in self._waiting:
-                return text
+    def doprint(self, expr: Any, assign_to: Any = None) -> str:
+        """What stands behind an equals sign; of a part, it is the place that others name from there on."""
+        text = str(super().doprint(expr, assign_to))
+        if isinstance(expr, Basic) and expr in self._waiting:
             self._written[expr] = self._waiting.pop(expr)
-            return text
-        return self._written[expr]
+        return text
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if isinstance(expr, Basic) and expr in self._written:
+            return self._written[expr]
+        return str(super()._print(expr, **settings))
 
     def _print_Symbol(self, symbol: Symbol) -> str:  # noqa: N802
         raise InputError(f"{symbol.name!r} is no argument of the formula")
+
+    def _print_Integer(self, number: Any) -> str:  # noqa: N802
+        # NumPy takes no square root of a number of more than 64 bits.
+        if abs(number.p) <= _LARGEST:
+            return str(number.p)
+        try:
+            return repr(float(number.p))
+        except OverflowError:
+            return "-1e999" if number.p < 0 else "1e999"
 
     def _print_Heaviside(self, step: Expr) -> str:  # noqa: N802
         # SymPy's code for a step repeats its argument three times, in each of those that are nested.
