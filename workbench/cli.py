@@ -160,7 +160,8 @@ def _add_look(commands: Any) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="a table: text, Parquet, Excel, JSON, SQLite, packed or not")
+    kinds = "text, Parquet, Excel, JSON, SQLite, MATLAB, HDF5, NetCDF, FITS, packed or not"
+    parser.add_argument("file", help=f"a table: {kinds}")
     parser.add_argument("--sheet", default="", help="of a workbook, or the table of a database")
     parser.add_argument("--drop", nargs="+", metavar="COLUMN", default=[], help="columns to ignore")
     parser.add_argument(

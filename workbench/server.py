@@ -23,7 +23,8 @@ _NAMESPACE = "workbench"
 _MOST_COPIES = 1000
 TABLES = (
     ".csv", ".tsv", ".txt", ".dat", ".tab", ".data", ".asc", ".psv", ".parquet", ".pq", ".feather", ".arrow",
-    ".ipc", ".xlsx", ".xlsm", ".ods", ".json", ".jsonl", ".ndjson", ".sqlite", ".sqlite3", ".db",
+    ".ipc", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".sqlite", ".sqlite3", ".db",
+    ".mat", ".h5", ".hdf5", ".hdf", ".he5", ".nc", ".nc4", ".cdf", ".fits", ".fit", ".fts",
     ".gz", ".bz2", ".xz", ".zip",
 )  # fmt: skip
 """Files that can be opened; ``workbench.tables.reading`` reads them, which the server does not import."""

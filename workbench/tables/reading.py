@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError, in_one_line
-from workbench.tables import columnar, databases, records, sheets, text
+from workbench.tables import columnar, databases, fits, hdf5, matlab, netcdf, records, sheets, text
 from workbench.tables.files import PACKED, File, opened
 from workbench.tables.layout import is_unit
 from workbench.tables.limits import require_columns
@@ -23,9 +23,14 @@ _READERS: dict[str, tuple[Callable[[File], Raw], str]] = {
     **dict.fromkeys((".parquet", ".pq"), (columnar.read_parquet, "a Parquet table")),
     **dict.fromkeys((".feather", ".arrow", ".ipc"), (columnar.read_arrow, "an Arrow table")),
     **dict.fromkeys((".xlsx", ".xlsm"), (sheets.read_excel, "an Excel table")),
+    ".xls": (sheets.read_xls, "an Excel table"),
     ".ods": (sheets.read_ods, "an OpenDocument table"),
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), (records.read, "a JSON table")),
     **dict.fromkeys((".sqlite", ".sqlite3", ".db"), (databases.read, "an SQLite database")),
+    ".mat": (matlab.read, "a MATLAB table"),
+    **dict.fromkeys((".h5", ".hdf5", ".hdf", ".he5"), (hdf5.read, "an HDF5 table")),
+    **dict.fromkeys((".nc", ".nc4", ".cdf"), (netcdf.read, "a NetCDF table")),
+    **dict.fromkeys((".fits", ".fit", ".fts"), (fits.read, "a FITS table")),
 }
 SUFFIXES = (*_READERS, *PACKED)
 """Files that ``read_table`` reads."""
@@ -35,17 +40,19 @@ _UNIT_IN_NAME = re.compile(r"\S\s*(?:[\[(]\s*([^\[\]()]{1,24})\s*[\])]|\s/\s+(\S
 
 
 def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ()) -> pd.DataFrame:
-    """Read a table as scientists have them: text, Parquet, Arrow, Excel, OpenDocument, JSON or SQLite.
+    """Read a table as scientists have them.
+
+    That is text, Parquet, Arrow, Excel, OpenDocument, JSON, SQLite, MATLAB, HDF5, NetCDF or FITS.
 
     Numbers that are dressed as text (``5 mg``, ``1,234``, ``12 %``), codes for missing values, dates,
     titles and units above the values are recognised. What was done stands in ``frame.attrs["notes"]``,
     sentences; units that the file says and formulas know in ``frame.attrs["units"]``, by column.
 
     Args:
-        path: of the file, which may be packed (.gz, .bz2, .xz, .zip); ``file.xlsx::sheet`` or
-            ``file.sqlite::table`` names a part of it.
-        sheet: the part, too: a sheet, a table, a member of an archive; the first that holds a table
-            by default.
+        path: of the file, which may be packed (.gz, .bz2, .xz, .zip); ``file.xlsx::sheet``,
+            ``file.sqlite::table``, ``file.mat::variable`` or ``file.h5::/group/dataset`` names a part of it.
+        sheet: the part, too: a sheet, a table, a variable, a group, a member of an archive; the first that
+            holds a table by default.
         keep: columns that are left as the file has them.
 
     Raises:

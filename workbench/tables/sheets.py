@@ -1,5 +1,6 @@
 """Workbooks of Excel and OpenDocument: the sheet that was asked for, or the first that holds a table."""
 
+import io
 import re
 import warnings
 import zipfile
@@ -9,6 +10,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import python_calamine
+import xlrd
 
 from workbench.errors import InputError
 from workbench.tables.files import File
@@ -31,6 +33,37 @@ def read_excel(file: File) -> Raw:
             return _chosen(file, list(sheets), lambda name: _cells(file, sheets[name]))
         finally:
             book.close()
+
+
+def read_xls(file: File) -> Raw:
+    """A sheet of an Excel workbook of before 2007, as long as its cells reach."""
+    with file.open() as stream:
+        content = stream.read()
+    quiet = io.StringIO()  # what it finds odd it would print
+    with xlrd.open_workbook(
+        file_contents=content, on_demand=True, ragged_rows=True, logfile=quiet
+    ) as book:
+        return _chosen(
+            file,
+            book.sheet_names(),
+            lambda name: _bounded(file, _old_rows(book, book.sheet_by_name(name))),
+        )
+
+
+def _old_rows(book: xlrd.book.Book, sheet: xlrd.sheet.Sheet) -> Iterator[list[object]]:
+    """Rows of numbers, texts, dates and yes or no; errors are texts such as #N/A."""
+    for row in range(sheet.nrows):
+        yield _whole([_old_value(book, cell) for cell in sheet.row(row)])
+
+
+def _old_value(book: xlrd.book.Book, cell: xlrd.sheet.Cell) -> object:
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return xlrd.xldate_as_datetime(cell.value, book.datemode)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code.get(cell.value, "")
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    return cell.value if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_TEXT) else None
 
 
 def read_ods(file: File) -> Raw:
@@ -79,7 +112,7 @@ def _bounded(file: File, given: Iterable[Sequence[object]]) -> _Rows:
 
 
 def _whole(row: Sequence[object]) -> list[object]:
-    """An OpenDocument sheet knows no whole numbers."""
+    """Sheets of OpenDocument and of old Excel know no whole numbers."""
     return [int(v) if isinstance(v, float) and v.is_integer() else v for v in row]
 
 
