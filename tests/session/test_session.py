@@ -328,13 +328,6 @@ def test_the_function_of_a_curve_is_suggested_first(name: str, inner: float) -> 
     assert Session(Dataset.from_arrays(x, x), model=model).suggest(edge)[0].name == name
 
 
-def test_a_table_with_groups_is_for_discover() -> None:
-    frame = pd.DataFrame({"x": range(12), "y": [2.0 * k for k in range(12)], "g": ["a", "b"] * 6})
-    data = Dataset.from_frame(frame, "y", by="g")
-    with pytest.raises(InputError, match=r"no groups yet, but .* by 'g': discover\(data\) does it"):
-        Session(data)
-
-
 def test_stated_errors_are_saved_with_the_table(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"x": random.uniform(0, 1, 30), "err": random.uniform(0.1, 0.2, 30)})

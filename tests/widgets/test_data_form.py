@@ -173,3 +173,33 @@ def test_gaps_are_met_as_is_chosen(folder: Path) -> None:
     form._handle_custom_msg({"type": "choose", "missing": "indicator"}, [])
     assert (rows, form.ready["names"]) == (59, ["a", "a_missing"])
     assert form.choice["missing"] == "indicator"
+
+
+def test_groups_and_errors_are_no_inputs_and_come_back(folder: Path) -> None:
+    table = folder / "metals.csv"
+    frame = pd.read_csv(folder / "table.csv").drop(columns="word")
+    frame.assign(metal=["iron", "tin"] * 30, err=frame["a"] / 9).to_csv(table, index=False)
+    form = DataForm("metals.csv", target="y", folder=folder)
+    every = form.choice["inputs"]
+    send(form, "choose", by="metal", sigma="err")
+    assert tuple(form.choice["inputs"]) == ("a", "b")
+    assert form.ready["groups"] == 2
+    assert form.dataset.sigma is not None
+    assert "by='metal', sigma='err'" in form.source.code
+    send(form, "choose", inputs=["a", "b", "metal"])
+    assert tuple(form.choice["inputs"]) == ("a", "b")
+    send(form, "choose", by="", sigma="", weights="err")
+    assert tuple(form.choice["inputs"]) == ("a", "b", "metal")
+    assert form.dataset.weights is not None
+    send(form, "choose", weights="")
+    assert form.choice["inputs"] == every
+    send(form, "choose", sigma="err", log=["y"])
+    assert "take no logarithm of it" in form.state["message"]
+
+
+def test_the_target_is_drawn_against_every_column(form: DataForm) -> None:
+    assert form.clouds["a"]["correlation"] > 0.3
+    assert len(form.clouds["a"]["x"]) == 60
+    send(form, "choose", target="a", inputs=["b", "y"])
+    assert set(form.clouds) == {"b", "word", "y"}
+    assert form.rows[0][2] == "x"

@@ -198,8 +198,12 @@ def network_values(network: KAN, x: np.ndarray) -> np.ndarray:
 def law_values(law: Law, data: Dataset, part: Part) -> np.ndarray:
     """What a law gives on the rows of one part, with the constants of their groups: ``(N, m)``."""
     rows = getattr(data, part).numpy()
-    codes = None if data.by is None or law.grouping is None else data.by.codes[rows]
-    return law.at(data.inputs.numpy()[rows], codes).reshape(len(rows), -1)
+    return law.at(data.inputs.numpy()[rows], codes_of(law, data, rows)).reshape(len(rows), -1)
+
+
+def codes_of(law: Law, data: Dataset, rows: np.ndarray) -> np.ndarray | None:
+    """Numbers of the groups that rows belong to; None where the law is the same for all."""
+    return None if data.by is None or law.grouping is None else data.by.codes[rows]
 
 
 def require_formulas(data: Dataset) -> None:

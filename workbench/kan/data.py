@@ -111,8 +111,13 @@ class Dataset:
 
     def typical(self, part: Part) -> Tensor:
         """Inputs of one part, each row as often as it counts: for means and scores over the rows."""
-        x, weights = self.split(part)[0], self.row_weights(part)
-        return x if weights is None else x[in_proportion(weights)]
+        return self.inputs[self.typical_rows(part)]
+
+    def typical_rows(self, part: Part) -> Tensor:
+        """Numbers of the rows of one part, each as often as it counts."""
+        rows: Tensor = getattr(self, part)
+        weights = self.row_weights(part)
+        return rows if weights is None else rows[in_proportion(weights)]
 
     def judged_by(self, loss: LossName) -> "Dataset":
         """The same rows with another loss.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.errors import InputError
-from workbench.evidence.sample import Sample, law_values, network_values
+from workbench.evidence.sample import Sample, codes_of, law_values, network_values
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
@@ -136,15 +136,16 @@ def sensitivity(formula: Formula, data: Dataset) -> dict[str, float]:
 
     Over training rows; inputs that do not occur are left out, the largest comes first.
     """
-    x = data.typical("train")[:_ROWS].numpy()
-    values = formula(x).reshape(len(x), -1)
+    rows = data.typical_rows("train")[:_ROWS].numpy()
+    x, codes = data.inputs.numpy()[rows], codes_of(formula, data, rows)
+    values = formula.at(x, codes).reshape(len(x), -1)
     spread = float(np.nanstd(values)) or 1.0
     found = {}
     for name in formula.used:
         held = x.copy()
         place = formula.names.index(name)
         held[:, place] = held[:, place].mean()
-        change = formula(held).reshape(len(x), -1) - values
+        change = formula.at(held, codes).reshape(len(x), -1) - values
         found[name] = float(np.sqrt(np.nanmean(np.square(change)))) / spread
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
@@ -152,8 +153,11 @@ def sensitivity(formula: Formula, data: Dataset) -> dict[str, float]:
 def impacts(formula: Formula, data: Dataset) -> tuple[Impact, ...]:
     """Every node of the formula, from the root down, and what it is worth; one output only.
 
-    A node is replaced by its mean over training rows; nothing else is fitted again.
+    A node is replaced by its mean over training rows; nothing else is fitted again. A formula whose constants
+    differ between groups has none.
     """
+    if formula.grouping is not None:
+        return ()
     sample = Sample.of(data, "validation" if len(data.validation) else "train")
     found = []
     for place, part in enumerate(parts(formula)):

@@ -9,7 +9,7 @@ from workbench.search.parts import parts, without_part
 from workbench.search.starting import formulas_from, network_from
 from workbench.search.written import require_law
 from workbench.session.history import Step
-from workbench.session.steps import require_index
+from workbench.session.steps import require_index, require_shared
 
 _LONGEST = 40
 
@@ -40,6 +40,7 @@ def added(model: KAN, data: Dataset, formulas: FormulaSet | None, text: str) -> 
 def without(model: KAN, data: Dataset, formulas: FormulaSet, index: int, place: int) -> Step:
     """A formula with a constant for one of its parts, fitted again, beside the others."""
     require_index(formulas, index)
+    require_shared(formulas[index], "parts of a law by groups are not held constant")
     found = without_part(formulas[index], place, data, network=model)
     part = formulas[index].in_text(rounded(parts(formulas[index])[place].expression, 3))
     made = f"without_part(formulas[{index}], {place}, data, network=model)"

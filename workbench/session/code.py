@@ -27,6 +27,7 @@ _FUNCTIONS: dict[str, set[str]] = {
     "fit": {"seed", *OPTIONS},
     "fix": set(),
     "formulas_from": {"network"},
+    "law_of_groups": {"quick", "functions"},
     "lock": set(),
     "network_from": set(),
     "polished": {"network"},

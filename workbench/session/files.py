@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from safetensors.torch import save as packed
@@ -31,6 +32,7 @@ from workbench.formulas.formula_set import FormulaSet
 from workbench.formulas.parsing import parse_expression
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
+from workbench.kan.groups import Membership
 from workbench.kan.model import KAN, Edge
 from workbench.kan.training.result import FitResult
 from workbench.kan.training.solvers.adam import Adam
@@ -47,6 +49,7 @@ from workbench.tables.preparation import Preparation
 
 _TABLE = "data.safetensors"
 _TENSORS = ("inputs", "targets", "train", "validation", "test")
+_CODES = "groups"
 _LOSSES = ("train_loss", "validation_loss", "success_share")
 _READ = ("path", "example", "saved", "target", "seed")
 S = TypeVar("S", bound=Work)
@@ -84,6 +87,8 @@ def _write(session: Work, archive: zipfile.ZipFile) -> None:
         tensors["weights"] = data.weights
     if data.sigma is not None:
         tensors["sigma"] = data.sigma
+    if data.by is not None:
+        tensors[_CODES] = torch.from_numpy(data.by.codes.astype("int64"))
     archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
     about = json.dumps(_about(session, models), ensure_ascii=False, indent=1)
     archive.writestr(MANIFEST, about)
@@ -115,6 +120,7 @@ def _about(session: Work, models: Mapping[int, int]) -> dict[str, Any]:
             "classes": data.classes,
             "notes": data.notes,
             "loss": data.loss,
+            "by": None if data.by is None else {"column": data.by.column, "labels": data.by.labels},
         },
         "steps": [_told(step, models[id(step.model)]) for step in history.steps],
         "parents": history.parents,
@@ -271,9 +277,16 @@ def _data(about: manifest.Data, tensors: Mapping[str, torch.Tensor]) -> Dataset:
         weights=tensors.get("weights"),
         sigma=tensors.get("sigma"),
         loss=about.loss,
+        by=None if about.by is None else _membership(about.by, tensors),
     )
     _require_table(data)
     return data
+
+
+def _membership(about: manifest.By, tensors: Mapping[str, torch.Tensor]) -> Membership:
+    codes, labels = tensors[_CODES], tuple(about.labels)
+    require(codes.dtype == torch.int64, "the table of a session", "groups are of another kind")
+    return Membership(about.column, labels, codes.numpy())
 
 
 def _require_table(data: Dataset) -> None:
@@ -296,6 +309,11 @@ def _require_table(data: Dataset) -> None:
         valid = part.dtype == torch.int64 and part.ndim == 1
         require(valid and bool(((part >= 0) & (part < rows)).all()), what, "a row lacks")
     require(len(data.train) > 0, what, "no row trains")
+    if data.by is not None:
+        codes, labels = data.by.codes, data.by.labels
+        counts = np.bincount(codes, minlength=len(labels)) if np.all(codes >= 0) else np.zeros(1)
+        whole = codes.shape == (rows,) and len(counts) == len(labels) and counts.min() > 0
+        require(whole, what, "a row has no group, or a group no row")
     if data.weights is not None:
         require(data.weights.shape == (rows,), what, "a row has no weight")
         require(bool((data.weights >= 0).all()), what, "weights are not negative")

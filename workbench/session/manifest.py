@@ -30,7 +30,7 @@ from workbench.kan.training.records import SavedRecord
 
 FORMAT = 1
 MANIFEST = "session.json"
-_MOST_BYTES, _MOST_STEPS, _MOST_FORMULAS = 50_000_000, 10_000, 1_000
+_MOST_BYTES, _MOST_STEPS, _MOST_FORMULAS, _MOST_LABELS = 50_000_000, 10_000, 1_000, 10_000
 _Place = Annotated[int, Meta(ge=0)]
 _Failures = (
     zipfile.BadZipFile,
@@ -74,6 +74,13 @@ class Step(Struct):
     law: Text = ""
 
 
+class By(Struct):
+    """The groups that a law has constants for; a tensor says which rows are whose."""
+
+    column: Name
+    labels: Annotated[list[Label], Meta(min_length=1, max_length=_MOST_LABELS)]
+
+
 class Data(Struct):
     """What the tensors of a table do not say."""
 
@@ -81,9 +88,10 @@ class Data(Struct):
     target: Name
     units: dict[Name, Text]
     task: Literal["regression", "classification"]
-    classes: Annotated[list[Label], Meta(min_length=2, max_length=10_000)] | None
+    classes: Annotated[list[Label], Meta(min_length=2, max_length=_MOST_LABELS)] | None
     notes: tuple[Text, ...]
     loss: Literal["auto", "squared", "huber", "poisson"] = "auto"
+    by: By | None = None
 
 
 class Blocks(Struct):

@@ -36,6 +36,7 @@ _HOME = {
     "fix": "workbench.network.fixing",
     "untrained": "workbench.search.untrained",
     "unfix": "workbench.network.fixing",
+    "law_of_groups": "workbench.search.groups.discovering",
     "lock": "workbench.kan.locking",
     "unlock": "workbench.kan.locking",
     "example_table": "workbench.tables.reading",

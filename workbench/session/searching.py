@@ -13,6 +13,7 @@ from workbench.kan.model import Edge
 from workbench.search.automatic import discover
 from workbench.search.blocks import Blocks, blocks, in_order, usual
 from workbench.search.discovery import Effort
+from workbench.search.groups.discovering import law_of_groups
 from workbench.search.structure.propose import Suggestion
 from workbench.search.symbolic import symbolify
 from workbench.search.untrained import untrained
@@ -68,6 +69,7 @@ class Searching(Stepping):
         """Find formulas for the present network, beside those that the table says by itself.
 
         Where the network began as a ``law``, the formulas have its form alone, or say that they have not.
+        Of a table with groups they are laws for all of them, with constants that differ.
 
         Args:
             functions, allowed: building blocks on all edges and on single ones, see ``symbolify``; by
@@ -97,12 +99,18 @@ class Searching(Stepping):
                 self.publish(replace(self.frame, formulas=formulas))
 
             simple = FormulaSet([])
-            if not law:
+            if not law and self.data.by is None:
                 simple = untrained(
                     self.data, functions=choice.functions, refused=refused, stop=asked, found=show
                 )
             if ended:
                 return None
+            if self.data.by is not None and not law:
+                # Curves of a network are those of all rows: they say nothing of a group.
+                found = law_of_groups(
+                    self.data, quick=True, functions=choice.functions, tell=tell
+                ).stamped(seed=self.seed)
+                return steps.grouped(self.model, choice, found)
 
             def watch(done: int, total: int) -> bool:
                 nonlocal ended

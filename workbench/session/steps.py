@@ -147,6 +147,13 @@ def symbolified(
     return Step("find formulas", code, model, formulas=formulas)
 
 
+def grouped(model: KAN, choice: Blocks, formulas: FormulaSet) -> Step:
+    """Laws for all groups of a table, with constants that differ between them."""
+    said = "" if choice.functions is None else f", functions={choice.functions!r}"
+    code = f"formulas = law_of_groups(data, quick=True{said})\nformula = formulas.best"
+    return Step("find formulas", code, model, formulas=formulas)
+
+
 def discovered(
     found: Discovery,
     seed: int,
@@ -180,6 +187,7 @@ def chosen(model: KAN, formulas: FormulaSet, index: int) -> Step:
 def snapped(model: KAN, data: Dataset, formulas: FormulaSet, index: int) -> Step:
     """The same formulas, and one of them with the exact numbers that its constants may be."""
     require_index(formulas, index)
+    require_shared(formulas[index], "numbers that differ between groups are not snapped")
     found = polished([formulas[index].expressions], data, network=model)
     exact = min(found, key=_free)
     if _free(exact) >= _free(formulas[index]):
@@ -204,6 +212,12 @@ def require_index(formulas: FormulaSet, index: int) -> None:
         raise InputError(
             f"a formula's index must lie between 0 and {len(formulas) - 1}, got {index}"
         )
+
+
+def require_shared(formula: Formula, why: str) -> None:
+    """An ``InputError`` that says why where a formula has constants of its own for each group."""
+    if formula.varying:
+        raise InputError(f"{why}: this formula has {', '.join(formula.varying)} for each group")
 
 
 def living(model: KAN, edge: Edge) -> None:

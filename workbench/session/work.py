@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import networkx as nx
 
-from workbench.errors import InputError
 from workbench.formulas.library import SYMPY
 from workbench.kan.config import Width
 from workbench.kan.data import Dataset, Part
@@ -73,11 +72,6 @@ class Work(Editing, Searching):
         **options: Any,
     ) -> None:
         named = steps.checked(options)
-        if data.by is not None:
-            raise InputError(
-                f"a session has no groups yet, but the table is to be fitted by {data.by.column!r}: "
-                "discover(data) does it, or take that column as an input"
-            )
         data = data.judged_by(named.get("loss", data.loss))
         shape = width or (len(data.names), 2, data.outputs)
         first = (

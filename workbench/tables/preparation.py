@@ -72,6 +72,9 @@ class Preparation:
         split: "random", or "ordered": the first rows train, the last ones are held out.
         groups: column whose equal values stay together in a random split, or "".
         seed: of the split.
+        by: column of groups that one law holds for, with constants of their own, or "".
+        sigma: column with the target's standard errors, or "". weights: column of how much every row
+            counts, or "".
     """
 
     target: str
@@ -85,6 +88,14 @@ class Preparation:
     seed: int = 0
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     missing: Missing = "drop"
+    by: str = ""
+    sigma: str = ""
+    weights: str = ""
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """Columns that say something of the rows, and are no inputs."""
+        return tuple(name for name in (self.by, self.sigma, self.weights) if name)
 
     def apply(self, frame: pd.DataFrame) -> Dataset:
         """The dataset; an ``InputError`` says what to change where there is none."""
@@ -101,7 +112,7 @@ class Preparation:
         *inputs, target = named
         if len(named) <= len(self.inputs):
             raise InputError("two columns would have the same name: rename one in the table")
-        made = pd.DataFrame(named)
+        made = pd.DataFrame(named | {name: table[name] for name in self.apart})
         made.attrs["notes"] = frame.attrs.get("notes", ())
         return Dataset.from_frame(
             made,
@@ -113,6 +124,9 @@ class Preparation:
             units=units,
             split=self.split,
             groups=table[self.groups].tolist() if self.groups else None,
+            by=self.by or None,
+            sigma=self.sigma or None,
+            weights=self.weights or None,
             seed=self.seed,
         )
 
@@ -130,12 +144,22 @@ class Preparation:
             raise InputError("at least one input is needed: switch a column on")
         if self.split not in ("random", "ordered"):
             raise InputError(f"a split must be random or ordered, got {self.split!r}")
-        wanted = (self.target, *self.inputs, *self.log, *self.standardise, self.groups)
+        wanted = (self.target, *self.inputs, *self.log, *self.standardise, self.groups, *self.apart)
         unknown = [name for name in wanted if name and name not in table.columns]
         if unknown:
             raise InputError(f"the table has no column {unknown[0]!r}")
         if self.target in self.inputs:
             raise InputError(f"{self.target!r} is the target: it cannot be an input too")
+        twice = [name for name in self.apart if name in (self.target, *self.inputs)]
+        if twice:
+            raise InputError(
+                f"{twice[0]!r} says something of the rows: it cannot be an input or the target too"
+            )
+        if self.sigma and self.target in (*self.log, *self.standardise):
+            raise InputError(
+                f"the standard errors in {self.sigma!r} are those of {self.target!r} itself: take no "
+                "logarithm of it and do not scale it"
+            )
         for name, column in values_of(table[list(self.inputs)]).items():
             why = useless(column, kind_of(column, self.kinds))
             if why:

@@ -1,7 +1,7 @@
 """The data form: which column is to be explained by which others, and what is wrong with them."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 from workbench.kan.kinds import KINDS, Kind
 from workbench.session.code import Source
+from workbench.tables.against import against
 from workbench.tables.preparation import Preparation, columns_of, findings, suggested
 from workbench.tables.reading import SUFFIXES, example_table, is_likely, read_table
 from workbench.widgets.panel import Command, Panel, Said, text_in
 
 _MOST_FILES = 60
 _MOST_COLUMNS = 400
+_FIRST_ROWS, _LONGEST = 6, 40
 _TASKS = {"auto": None, "numbers": "regression", "classes": "classification"}
 
 
@@ -37,6 +39,8 @@ class DataForm(Panel):
     Attributes:
         table: name, rows and columns of the table, or {}.
         columns: see ``workbench.tables.preparation.Column``.
+        clouds: the target against other columns by their names: places of points, and a correlation.
+        rows: the first rows, as text.
         choice: see ``Preparation``. findings: see ``Finding``.
         ready: rows of each part and names as they will be, or {}.
         files: tables in the folder. state: message, error, whether the choice is in use.
@@ -46,6 +50,8 @@ class DataForm(Panel):
 
     table = traitlets.Dict().tag(sync=True)
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)
+    clouds = traitlets.Dict().tag(sync=True)
+    rows = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     choice = traitlets.Dict().tag(sync=True)
     findings = traitlets.List(traitlets.Dict()).tag(sync=True)
     ready = traitlets.Dict().tag(sync=True)
@@ -66,6 +72,7 @@ class DataForm(Panel):
         self._reading: Source | None = None
         self._folder = Path(folder)
         self._used: Preparation | None = None
+        self._drawn: tuple[str, Mapping[str, Kind]] | None = None
         self._listeners: list[Callable[[Dataset], object]] = []
         self._tell("")
         if isinstance(table, pd.DataFrame):
@@ -89,7 +96,10 @@ class DataForm(Panel):
         self._reading = Source(example=True)
 
     def change(self, **changed: Any) -> None:
-        """Change the choice: ``target``, ``inputs``, ``log``, … as in ``Preparation``."""
+        """Change the choice: ``target``, ``inputs``, ``log``, … as in ``Preparation``.
+
+        A column that becomes the target, the groups or the errors is no input any more.
+        """
         if self.preparation is None:
             raise InputError("a table is needed first: open one")
         try:
@@ -98,9 +108,7 @@ class DataForm(Panel):
             raise InputError(f"there is no such choice: {error}") from error
         if chosen.kinds != self.preparation.kinds:
             chosen = self._read_anew(chosen)
-        if chosen.target in chosen.inputs:
-            chosen = replace(chosen, inputs=tuple(n for n in chosen.inputs if n != chosen.target))
-        self._choose(chosen)
+        self._choose(self._parted(self.preparation, chosen))
 
     def use(self) -> Dataset:
         """Settle on the choice and tell those who wait for it."""
@@ -165,7 +173,7 @@ class DataForm(Panel):
 
     def _changed(self, said: Said) -> None:
         changed: dict[str, Any] = {}
-        for key in ("target", "split", "groups"):
+        for key in ("target", "split", "groups", "by", "sigma", "weights"):
             if key in said:
                 changed[key] = text_in(said, key)
         for key in ("inputs", "log", "standardise"):
@@ -192,11 +200,12 @@ class DataForm(Panel):
                 f"{_MOST_COLUMNS}: leave out those that cannot matter"
             )
         chosen = suggested(frame, target)
-        self.frame, self._reading, self._used = frame, None, None
+        self.frame, self._reading, self._used, self._drawn = frame, None, None, None
         self.preparation = None
         with self._lock, self.hold_sync():
             self.table = {"name": name, "rows": len(frame), "columns": frame.shape[1]}
             self.columns = [asdict(column) for column in columns_of(frame)]
+            self.rows = _first_rows(frame)
         self._choose(chosen)
 
     def _read_anew(self, chosen: Preparation) -> Preparation:
@@ -211,6 +220,18 @@ class DataForm(Panel):
         new = {*chosen.inputs} | ({*useful} - before)
         return replace(chosen, inputs=tuple(name for name in useful if name in new))
 
+    def _parted(self, before: Preparation, chosen: Preparation) -> Preparation:
+        """What says something of the rows, and the target, are no inputs; what did so is one again."""
+        taken = {chosen.target, *chosen.apart}
+        back = {*before.apart} - taken - {*before.inputs}
+        useful = [c["name"] for c in self.columns if not c["useless"]]
+        inputs = [name for name in chosen.inputs if name not in taken]
+        inputs += [name for name in useful if name in back and name not in inputs]
+        if inputs == list(chosen.inputs):
+            return chosen
+        order = [column["name"] for column in self.columns]
+        return replace(chosen, inputs=tuple(name for name in order if name in inputs))
+
     def _choose(self, chosen: Preparation) -> None:
         """Show what a choice makes of the table; one that makes nothing says why."""
         if self.frame is None:
@@ -222,6 +243,9 @@ class DataForm(Panel):
         except InputError as refused:
             self.dataset, error = None, str(refused)
         with self._lock, self.hold_sync():
+            if (chosen.target, chosen.kinds) != self._drawn:
+                self.clouds = _clouds(self.frame, chosen)
+                self._drawn = (chosen.target, chosen.kinds)
             self.choice = asdict(chosen)
             self.findings = self._found(chosen)
             self.ready = self._described()
@@ -249,6 +273,7 @@ class DataForm(Panel):
             "target": data.target,
             "task": data.task,
             "classes": [str(label) for label in data.classes or ()],
+            "groups": 0 if data.by is None else len(data.by.labels),
         }
 
     def _close(self) -> None:
@@ -277,6 +302,20 @@ def _taken(path: Path, content: bytes) -> bool:
         return path.exists() and path.read_bytes() != content
     except OSError:
         return True
+
+
+def _clouds(frame: pd.DataFrame, chosen: Preparation) -> dict[str, Any]:
+    return {
+        found.name: {"x": found.x, "y": found.y, "correlation": found.correlation}
+        for found in against(frame, chosen.target, chosen.kinds)
+    }
+
+
+def _first_rows(frame: pd.DataFrame) -> list[list[str]]:
+    shown = frame.iloc[:_FIRST_ROWS, :_MOST_COLUMNS]
+    return [
+        ["" if pd.isna(v) else str(v)[:_LONGEST] for v in row] for row in shown.to_numpy(object)
+    ]
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 
 from workbench.errors import InputError
-from workbench.formulas.card import remarks, with_error
+from workbench.formulas.card import groups_cells, groups_head, remarks, with_error
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
 from workbench.network.targets import unknowns
@@ -19,6 +19,7 @@ from workbench.widgets.search_options import choose, described, listed, structur
 
 _MOST_ROWS = 80
 _MOST_DOTS = 400
+_MOST_GROUPS = 200
 
 
 class FormulaTable(Panel):
@@ -190,6 +191,7 @@ class FormulaTable(Panel):
             "legend": list(formula.legend),
             "complexity": formula.complexity,
             "constants": _constants(formula),
+            "groups": _groups(formula),
             "limits": list(formula.limits),
             "remarks": remarks(formula),
             "domain": [
@@ -290,6 +292,15 @@ class FormulaTable(Panel):
     def _add(self, text: str) -> str:
         self.session.add(text)
         return "The formula is in the table, with its numbers fitted."
+
+
+def _groups(formula: Formula) -> list[list[str]]:
+    """Constants of every group under the names of the columns, or nothing."""
+    groups = formula.grouping
+    if groups is None:
+        return []
+    cells = zip(groups.labels[:_MOST_GROUPS], groups_cells(groups), strict=False)
+    return [[groups.by, *groups_head(groups)], *([str(label), *row] for label, row in cells)]
 
 
 def _constants(formula: Formula) -> list[dict[str, Any]]:

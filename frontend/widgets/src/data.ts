@@ -1,7 +1,7 @@
 /** The data form: a table, its columns, and what is made of them. */
 import { button, element, region, svg } from "./common/dom";
 import { frameOf } from "./common/frame";
-import { apart, shortened } from "./common/numbers";
+import { apart, readable, shortened } from "./common/numbers";
 import { keepingFocus } from "./common/painting";
 import type { Context, Maybe, PanelTraits } from "./model";
 import "./data.css";
@@ -34,6 +34,17 @@ interface Choice {
   /** Of columns that are not what was guessed. */
   kinds: Record<string, string>;
   missing: string;
+  /** Columns that say something of the rows: groups with constants of their own, errors, weights; or "". */
+  by: string;
+  sigma: string;
+  weights: string;
+}
+
+/** Places of points from 0 to 255, and the correlation of ranks. */
+interface Cloud {
+  x: number[];
+  y: number[];
+  correlation: number | null;
 }
 
 interface Ready {
@@ -44,11 +55,15 @@ interface Ready {
   target: string;
   task: string;
   classes: string[];
+  groups: number;
 }
 
 interface DataTraits extends PanelTraits {
   table: Maybe<{ name: string; rows: number; columns: number }>;
   columns: Column[];
+  clouds: Record<string, Cloud>;
+  /** The first rows, as text. */
+  rows: string[][];
   choice: Choice;
   findings: { kind: string; text: string }[];
   ready: Maybe<Ready>;
@@ -66,7 +81,14 @@ const KINDS = [
   "text",
   "identifier",
 ];
+/** What a column may say of the rows, instead of being an input. */
+const ROLES = [
+  ["by", "groups"],
+  ["sigma", "errors"],
+  ["weights", "weights"],
+] as const;
 const BARS = { width: 120, height: 30 };
+const CLOUD = { width: 72, height: 40 };
 const FILES =
   ".csv,.tsv,.txt,.dat,.tab,.parquet,.pq,.feather,.arrow,.xlsx,.xlsm,.ods,.json,.jsonl,.sqlite,.db,.gz,.bz2,.xz,.zip";
 const LARGEST = 8e6;
@@ -92,6 +114,21 @@ function histogram(column: Column) {
         rx: 1,
       }),
     );
+  });
+  return picture;
+}
+
+/** The target against a column; its number stands below. */
+function scatter(cloud: Cloud) {
+  const picture = svg("svg", {
+    viewBox: `0 0 ${CLOUD.width} ${CLOUD.height}`,
+    class: "kw-cloud",
+    "aria-hidden": "true",
+  });
+  const [across, down] = [CLOUD.width - 4, CLOUD.height - 4];
+  cloud.x.forEach((x, i) => {
+    const [cx, cy] = [2 + (across * x) / 255, 2 + down - (down * cloud.y[i]) / 255];
+    picture.append(svg("circle", { cx: cx.toFixed(1), cy: cy.toFixed(1), r: 1.1 }));
   });
   return picture;
 }
@@ -300,8 +337,10 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     body.replaceChildren(
       head,
       bar,
+      ofRows(columns, chosen),
       ...(columns.length > MANY ? [search()] : []),
       listed(columns, chosen),
+      firstRows(columns),
       found(),
       summary(),
     );
@@ -339,6 +378,7 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       ["Use", ""],
       ["Column", ""],
       ["Values", ""],
+      ["Target against it", ""],
       ["Range", ""],
       ["Missing", "kw-numbers"],
       ["Unit", ""],
@@ -361,7 +401,8 @@ export function dataForm({ model, el }: Context<DataTraits>) {
       const line = element("tr", target ? "kw-target" : on ? "" : "kw-off");
       line.dataset.column = column.name;
       const use = element("td");
-      if (target) use.append(element("span", "kw-tag", "target"));
+      const role = ROLES.find(([key]) => chosen[key] === column.name)?.[1];
+      if (target || role) use.append(element("span", "kw-tag", target ? "target" : role));
       else {
         const box = tick(`Use ${column.name} as an input`, on, (value) =>
           send({
@@ -413,6 +454,7 @@ export function dataForm({ model, el }: Context<DataTraits>) {
         use,
         name,
         values,
+        clouded(column.name),
         element("td", "kw-numbers kw-left", range(column)),
         element("td", "kw-numbers", column.missing ? String(column.missing) : "–"),
         unit,
@@ -425,6 +467,74 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     lines.append(thead, tbody);
     frame.append(lines);
     return frame;
+  }
+
+  function clouded(name: string) {
+    const cell = element("td");
+    const cloud = model.get("clouds")[name];
+    if (!cloud) return cell;
+    cell.append(scatter(cloud));
+    if (cloud.correlation !== null) {
+      const number = element(
+        "div",
+        "kw-quiet kw-why kw-numbers kw-left",
+        `ρ ${readable(cloud.correlation, 2)}`,
+      );
+      number.title = "Spearman’s correlation with the target: 1 rises with it, −1 falls, 0 neither";
+      cell.append(number);
+    }
+    return cell;
+  }
+
+  /** What rows are worth, and which of them share constants. */
+  function ofRows(columns: Column[], chosen: Choice) {
+    const bar = element("div", "kw-bar kw-choices");
+    const free = columns.filter((c) => c.name !== chosen.target);
+    const named = (list: Column[], key: string, words: string) =>
+      list.map((c) => [`${key}=${c.name}`, `${words} ${c.name}`] as [string, string]);
+    const numbers = free.filter((c) => c.low !== null && c.low >= 0);
+    bar.append(
+      choice(
+        "One law for",
+        [["", "all rows"], ...named(free, "by", "every")],
+        chosen.by ? `by=${chosen.by}` : "",
+        (value) => send({ by: value.slice("by=".length) }),
+      ),
+      choice(
+        "Rows count",
+        [
+          ["", "alike"],
+          ...named(numbers, "sigma", "by standard errors in"),
+          ...named(numbers, "weights", "by weights in"),
+        ],
+        chosen.sigma ? `sigma=${chosen.sigma}` : chosen.weights ? `weights=${chosen.weights}` : "",
+        (value) => {
+          const [key, name] = [value.split("=")[0], value.slice(value.indexOf("=") + 1)];
+          send({ sigma: key === "sigma" ? name : "", weights: key === "weights" ? name : "" });
+        },
+      ),
+    );
+    return bar;
+  }
+
+  function firstRows(columns: Column[]) {
+    const details = element("details", "kw-first-rows");
+    details.dataset.draft = "rows";
+    const frame = region("div", "kw-scroll", "First rows");
+    const lines = element("table", "kw-table");
+    const [thead, tbody] = [element("thead"), element("tbody")];
+    const head = element("tr");
+    for (const { name } of columns) head.append(element("th", "kw-numbers", shortened(name, 24)));
+    thead.append(head);
+    for (const row of model.get("rows")) {
+      const line = element("tr");
+      for (const cell of row) line.append(element("td", "kw-numbers", cell));
+      tbody.append(line);
+    }
+    lines.append(thead, tbody);
+    frame.append(lines);
+    details.append(element("summary", "", "First rows"), frame);
+    return details;
   }
 
   function found() {
@@ -455,7 +565,7 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     const text =
       ready.train === undefined
         ? ""
-        : `${ready.train} rows to train, ${ready.validation} to validate, ${ready.test} held out · ${ready.target} from ${ready.names.length} ${ready.names.length === 1 ? "input" : "inputs"}${ready.task === "classification" ? ` · ${ready.classes.length} classes` : ""}`;
+        : `${ready.train} rows to train, ${ready.validation} to validate, ${ready.test} held out · ${ready.target} from ${ready.names.length} ${ready.names.length === 1 ? "input" : "inputs"}${ready.task === "classification" ? ` · ${ready.classes.length} classes` : ""}${ready.groups ? ` · ${ready.groups} groups` : ""}`;
     line.append(element("span", "kw-numbers kw-wrap", text), use);
     use.classList.add("kw-push");
     return line;

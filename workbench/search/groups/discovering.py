@@ -224,12 +224,10 @@ def _marked(judged: list[Judged]) -> FormulaSet:
     if not judged:
         raise InputError("no law of the groups could be computed: look at the table's columns")
     best = min(judged, key=lambda one: one.score)
-    rivals = tuple(
-        str(one.formula)
-        for one in sorted(judged, key=lambda one: one.score)
-        if one is not best and one.score < best.score + _CLOSE
-    )
-    winner = replace(best.formula, rivals=rivals)
+    close = sorted((j for j in judged if j.score < best.score + _CLOSE), key=lambda one: one.score)
+    # The same form with other constants in common may read the same.
+    _, *rivals = dict.fromkeys(str(one.formula) for one in (best, *close))
+    winner = replace(best.formula, rivals=tuple(rivals))
     formulas = FormulaSet([winner, *(one.formula for one in judged if one is not best)])
     place = next(
         (k for k, f in enumerate(formulas) if f.expressions == winner.expressions),

@@ -56,6 +56,8 @@ interface Inspected {
   mathml: string;
   legend: string[];
   constants: { text: string; evidence: string; exact: boolean }[];
+  /** Constants of every group below the names of their columns, or nothing. */
+  groups: string[][];
   limits: string[];
   remarks: string[];
   /** Name, lowest, highest, unit. */
@@ -295,7 +297,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     const snap = button("Snap constants", () => model.send({ type: "snap", index: about.index }), {
       label: "Replace constants by exact numbers where the data does not notice",
     });
-    snap.disabled = busy || !about.constants.some((c) => !c.exact);
+    snap.disabled = busy || about.groups.length > 0 || !about.constants.some((c) => !c.exact);
     snap.dataset.keep = "snap";
     const latex = copy("Copy LaTeX", () => about.latex);
     const close = button("×", () => model.send({ type: "close" }), {
@@ -311,6 +313,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       unexplained(about, state),
       impacts(about, state, busy),
       constants(about),
+      ofGroups(about),
       sensitivity(about),
       limits(about),
     );
@@ -432,6 +435,24 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       ? [element("p", "kw-quiet", `${trivial.length} more were 0 or ±1 to within their errors.`)]
       : [];
     return block("Constants", list, ...rest);
+  }
+
+  function ofGroups(about: Inspected) {
+    const [names, ...rows] = about.groups;
+    if (!names) return element("span");
+    const frame = region("div", "kw-scroll kw-of-groups", "Constants of every group");
+    const lines = element("table", "kw-table");
+    const [thead, tbody] = [element("thead"), element("tbody")];
+    const line = (cells: string[], kind: "th" | "td") => {
+      const made = element("tr");
+      for (const cell of cells) made.append(element(kind, kind === "td" ? "kw-numbers" : "", minus(cell)));
+      return made;
+    };
+    thead.append(line(names, "th"));
+    for (const row of rows) tbody.append(line(row, "td"));
+    lines.append(thead, tbody);
+    frame.append(lines);
+    return block("Constants of every group", frame);
   }
 
   function sensitivity(about: Inspected) {
