@@ -10,8 +10,8 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
-from workbench.headless.running import COMPLETE, INTERRUPTED, Run
-from workbench.headless.terminal import Ended, ProgressLine
+from workbench.headless.running import Run
+from workbench.headless.terminal import COMPLETE, INTERRUPTED, Detail, Ended, ProgressLine
 from workbench.kan import checkpoint
 from workbench.kan.data import Dataset
 from workbench.report.results import FIRST, summary
@@ -51,6 +51,22 @@ def complete(run: Run) -> list[bool]:
     return [json.loads(file.read_text())["complete"] for file in files]
 
 
+@pytest.mark.parametrize("detail", ["quiet", "verbose"])
+def test_the_detail_of_an_answer(
+    detail: Detail, run: Run, found: Discovery, said: list[str]
+) -> None:
+    run.progress.detail = detail
+    tried = replace(found, skipped={"a link that divides by zero": 2})
+    assert run.through(lambda: (tried, summary(tried, seed=0))) == COMPLETE
+    if detail == "quiet":
+        assert said[0] == str(found.formula)
+        assert said[1].startswith("Held-out RMSE ")
+        assert len(said) == 2
+    else:
+        assert "  a link that divides by zero: 2" in said
+        assert "\nStructure that was found:" in said
+
+
 def test_what_was_found_is_on_disk_before_the_run_is_complete(run: Run, found: Discovery) -> None:
     def search() -> tuple[Discovery, dict[str, Any]]:
         run.keep(found)
@@ -77,7 +93,7 @@ def test_a_search_that_is_broken_off_leaves_what_it_had(
     assert run.through(search) == INTERRUPTED
     assert complete(run) == [False, False]
     assert names(run.out) == set(FIRST)
-    assert f"\n{found.formula}" in said
+    assert str(found.formula) in said
     assert said[-1].startswith("Skipped: report, pictures and exports.")
 
 
@@ -119,7 +135,7 @@ def test_a_full_disk_ends_no_search_and_hides_no_formula(
 
     with pytest.raises(InputError, match="No space left on device; what was there is left"):
         run.through(search)
-    assert f"\n{found.formula}" in said
+    assert str(found.formula) in said
     assert {file: Path(run.out, file).read_bytes() for file in FIRST} == before
     assert names(run.out) == set(FIRST)
 

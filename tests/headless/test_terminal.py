@@ -24,6 +24,24 @@ def test_phases_are_lines_in_a_file() -> None:
     assert stream.getvalue() == " 10%  training\n 50%  pruning\n"
 
 
+def test_the_detail_of_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {}
+    for detail in ("quiet", "usual", "verbose"):
+        progress = ProgressLine(Terminal(), detail)
+        for phase in ("training", "pruning"):
+            progress(phase, 0.1)
+        progress.tell("Best so far: y = x")
+        told[detail] = progress.stream.getvalue()
+    assert told["quiet"] == ""
+    assert "training\n" not in told["usual"]
+    assert "  training\n" in told["verbose"]
+    assert all("\x1b[3" not in text and "\x1b[1m" not in text for text in told.values())
+    monkeypatch.setenv("TERM", "dumb")
+    progress = ProgressLine(Terminal())
+    progress("training", 0.1)
+    assert progress.stream.getvalue() == " 10%  training\n"
+
+
 def test_a_terminal_gets_one_line_that_is_taken_away() -> None:
     stream = Terminal()
     progress = ProgressLine(stream)

@@ -4,11 +4,41 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.formulas.card import groups_cells, groups_head, remarks
+from workbench.formulas.formula import Formula
 from workbench.formulas.groups import Groups
 from workbench.formulas.parsing import quoted
 from workbench.search.discovery import Discovery
 
 _GROUPS = 40
+
+
+def law_lines(formula: Formula) -> Iterator[str]:
+    """The formula, its held-out error and the constants of its groups."""
+    yield str(formula)
+    error = formula.scores.get("test_loss")
+    measure = "RMSE" if formula.task == "regression" else "cross-entropy"
+    if error is not None:
+        yield f"Held-out {measure} {error:.4g}, complexity {formula.complexity}."
+    if formula.grouping is not None:
+        yield from group_lines(formula.grouping)
+
+
+def attempt_lines(found: Discovery) -> Iterator[str]:
+    """What was tried on the way, and why it was taken or left."""
+    if found.suggestions:
+        yield "\nStructure that was found:"
+    for suggestion in found.suggestions:
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in suggestion.evidence.items())
+        yield f"  {suggestion.sentence}{f' ({numbers})' if numbers else ''}"
+    if found.shapes:
+        yield "\nShapes that were trained, with validation loss before and after pruning:"
+    for shape in found.shapes:
+        pruned = shape.elimination.path[shape.elimination.chosen].validation_loss
+        yield f"  {shape.width!s:<24} {shape.fit.validation_loss:.4g}  {pruned:.4g}"
+    if found.skipped:
+        yield "\nSkipped, because it could not be computed:"
+    for what, count in found.skipped.items():
+        yield f"  {what}: {count}"
 
 
 def lines(found: Discovery, about: Mapping[str, Any]) -> Iterator[str]:
@@ -33,15 +63,9 @@ def lines(found: Discovery, about: Mapping[str, Any]) -> Iterator[str]:
     yield from _formula_lines(found)
     if about["groups"]:
         yield f"\nDimensionless groups: {', '.join(about['groups'])}"
-    yield f"\n{found.formula}"
-    formula = found.formula
-    error = formula.scores.get("test_loss")
-    measure = "RMSE" if formula.task == "regression" else "cross-entropy"
-    if error is not None:
-        yield f"Held-out {measure} {error:.4g}, complexity {formula.complexity}."
-    if formula.grouping is not None:
-        yield from _group_lines(formula.grouping)
-    for sentence in remarks(formula):
+    yield ""
+    yield from law_lines(found.formula)
+    for sentence in remarks(found.formula):
         yield sentence
     for sentence in about["findings"]:
         yield f"• {sentence}"
@@ -59,7 +83,7 @@ def _formula_lines(found: Discovery) -> list[str]:
     return lines
 
 
-def _group_lines(groups: Groups) -> list[str]:
+def group_lines(groups: Groups) -> list[str]:
     """The constants of every group as a table."""
     rows = [[groups.by, *groups_head(groups)]]
     cells = groups_cells(groups)[:_GROUPS]

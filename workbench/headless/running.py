@@ -4,7 +4,7 @@ What was found is on disk before it is printed, and is written anew whenever the
 and exports follow, and only the last file to be written says that the run is complete.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
 from typing import Any
@@ -12,14 +12,12 @@ from typing import Any
 from workbench.common.writing import scratch
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
-from workbench.headless.answer import lines
-from workbench.headless.terminal import Ended, ProgressLine, say
+from workbench.headless.answer import attempt_lines, law_lines, lines
+from workbench.headless.terminal import COMPLETE, INTERRUPTED, Ended, ProgressLine, say
 from workbench.report.results import FIRST, set_aside, write_first, write_json, write_rest
 from workbench.search.discovery import Discovery
 
 _WIDTH = 160
-COMPLETE, INTERRUPTED = 0, 130
-"""Exit codes: of a run that did all that was asked, and of one that was ended early with results."""
 
 Figures = Mapping[str, Any]
 
@@ -32,7 +30,7 @@ class Run:
         progress: whom the search reports to. title, question: for the report.
         tell: figures of a discovery, see ``workbench.report.results.summary``.
         out: folder for results, "" for none. figures: JSON file, "" for none.
-        say: takes a sentence for the user.
+        say: takes a sentence for the user. How much is said is the progress line's ``detail``.
     """
 
     progress: ProgressLine
@@ -82,7 +80,7 @@ class Run:
         self.progress.rest()
         self._write_first(found, about)
         try:
-            for line in lines(found, about):
+            for line in self._answer(found, about):
                 self.say(line)
             complete = self._write_rest(found, about) and found.complete
         except Ended:
@@ -92,6 +90,20 @@ class Run:
         if complete:
             self._write_figures(about)
         return COMPLETE if complete else INTERRUPTED
+
+    def _answer(self, found: Discovery, about: Figures) -> Iterator[str]:
+        """What is printed of the result."""
+        if self.progress.detail == "quiet":
+            yield from law_lines(found.formula)
+            return
+        if self.progress.detail == "verbose":
+            yield from attempt_lines(found)
+        yield from lines(found, about)
+
+    def _mention(self, text: str) -> None:
+        """Say what is no result."""
+        if self.progress.detail != "quiet":
+            self.say(text)
 
     def _write_first(self, found: Discovery, about: Figures) -> None:
         """Formula, model and figures; a disk that is full ends no search."""
@@ -114,7 +126,7 @@ class Run:
     def _write_rest(self, found: Discovery, about: Figures) -> bool:
         if not self.out or self._trouble is not None:
             return True
-        self.say(f"Written to {self.out}: {', '.join(FIRST)}")
+        self._mention(f"Written to {self.out}: {', '.join(FIRST)}")
         if self.progress.hurried:
             return self._skipped()
         try:
@@ -122,12 +134,12 @@ class Run:
                 files = write_rest(self.out, found, about, title=self.title, question=self.question)
         except InputError as error:
             raise InputError(f"{error}; {', '.join(FIRST)} are in {self.out!r}") from error
-        self.say(f"Written to {self.out}: {', '.join(f.name for f in files)}")
+        self._mention(f"Written to {self.out}: {', '.join(f.name for f in files)}")
         return True
 
     def _skipped(self) -> bool:
         if self.out:
-            self.say(
+            self._mention(
                 f"Skipped: report, pictures and exports. {', '.join(FIRST)} are in {self.out}."
             )
         return False

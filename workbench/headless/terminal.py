@@ -1,14 +1,19 @@
 """A progress line for the command line, and an interrupt that asks before it kills."""
 
 import math
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TextIO
+from typing import Literal, TextIO
 
+COMPLETE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+"""Exit codes: all was done that was asked; a mistake, which was said; ended early, with what there was."""
+Detail = Literal["quiet", "usual", "verbose"]
+"""How much is said: the result alone; what is done, too; or also what was tried."""
 _BAR = 24
 PATIENCE = 3.0
 """Seconds that work has to end in an orderly way after the first interrupt."""
@@ -38,14 +43,19 @@ class ProgressLine:
     it returns True after the first Ctrl-C, which ends the work at the next step. Work that has no next
     step within ``PATIENCE``, or whose user presses Ctrl-C again, meets ``Ended``. SIGTERM is like Ctrl-C.
 
+    Nothing has a colour, so that ``NO_COLOR`` asks for nothing; a dumb terminal is one that cannot redraw.
+
     Attributes:
+        detail: "quiet" says nothing of the work, "verbose" leaves a line of every phase.
         interrupted: whether there was a signal. hurried: whether nobody waits for anything more.
         patience: seconds from the first signal to ``Ended``.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, detail: Detail = "usual") -> None:
         self.stream = stream or sys.stderr
-        self.redraw = self.stream.isatty()
+        self.detail = detail
+        able = self.stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.redraw = able and detail != "quiet"
         self.interrupted = self.hurried = False
         self.patience = PATIENCE
         self._held = self._due = False
@@ -55,7 +65,8 @@ class ProgressLine:
     def __call__(self, phase: str, share: float) -> bool:
         if not math.isnan(share):
             self._share = max(self._share, min(share, 1.0))
-            if phase != self._phase and not self.redraw:
+            if phase != self._phase and self._leaves_lines:
+                self.clear()
                 self._write(f"{self._share:4.0%}  {phase}\n")
             self._phase = phase
         now = time.perf_counter()
@@ -67,10 +78,15 @@ class ProgressLine:
             self._write(f"\r\x1b[2K{bar} {self._share:4.0%}  {seconds:4.0f} s  {self._phase}")
         return self.interrupted
 
+    @property
+    def _leaves_lines(self) -> bool:
+        return self.detail == "verbose" or (not self.redraw and self.detail != "quiet")
+
     def tell(self, text: str) -> None:
         """A line of its own, above the one that is redrawn."""
-        self.clear()
-        say(text, self.stream)
+        if self.detail != "quiet":
+            self.clear()
+            say(text, self.stream)
 
     def _write(self, text: str) -> None:
         self.stream.write(text)
