@@ -1,4 +1,4 @@
-"""The console script: results that can be used, and one clear sentence for every mistake."""
+"""``discover``: results that can be used, and one clear sentence for every mistake."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import sympy
 
+from tests.cli.tables import good
 from workbench.cli import main
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
@@ -22,22 +23,6 @@ from workbench.kan.data import Dataset
 
 RANDOM = np.random.default_rng(0)
 ROWS = 60
-
-
-@pytest.fixture
-def small_searches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second for structure, and a sum of curves to train: what searches find is asked for elsewhere."""
-    monkeypatch.setattr("workbench.search.course._QUICK_SECONDS", 1.0)
-    monkeypatch.setattr(
-        "workbench.search.automatic.default_widths",
-        lambda data, effort: ((len(data.names), data.outputs),),
-    )
-
-
-def good() -> pd.DataFrame:
-    x = np.random.default_rng(0).uniform(-1, 1, (1000, 2))
-    y = np.exp(np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2)
-    return pd.DataFrame({"x1": x[:, 0], "x2": x[:, 1], "y": y})
 
 
 def test_the_toy_function_is_recovered_exactly(
@@ -145,6 +130,27 @@ def test_units_groups_and_repeated_searches(
     assert "file: t.csv" in (out / "formula.c").read_text()
 
 
+def test_a_sample_is_judged_on_the_other_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture, small_searches: None
+) -> None:
+    x = np.random.default_rng(6).uniform(1, 2, (500, 2))
+    table = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": 3 * x[:, 0] * x[:, 1]})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    figures = tmp_path / "f.json"
+    command = ["discover", str(tmp_path / "t.csv"), "--target", "y", "--rows", "60", "--quick"]
+    assert main([*command, "--threads", "1", "--json", str(figures)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("A random sample of 60 of 500 rows (seed 0), in their order.\n")
+    (finding,) = json.loads(figures.read_text())["findings"]
+    assert finding.startswith("On the 440 rows outside the sample: RMSE ")
+    assert f"• {finding}" in printed
+    assert main([*command, "--threads", "1", "--quiet"]) == 0
+    quiet = capsys.readouterr()
+    assert quiet.out.startswith("y = 3*a*b\nHeld-out RMSE ")
+    assert quiet.out.count("\n") == 2
+    assert quiet.err == ""
+
+
 def test_one_law_for_several_groups(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     random = np.random.default_rng(0)
     names, slopes = ["steel", "=copper()", "brass"] * 10, [2.0, 3.5, 5.0] * 10
@@ -188,15 +194,6 @@ def test_kinds_that_belong_to_no_column_are_refused(
     good().to_csv(tmp_path / "t.csv", index=False)
     assert main(["discover", str(tmp_path / "t.csv"), "--target", "y", "--column", bad]) == 2
     assert "with a column among x1, x2, y and one of number, " in capsys.readouterr().err
-
-
-def test_a_look_says_what_was_done_to_rows(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    table = good()
-    table.loc[3, "x1"] = float("nan")
-    table.to_csv(tmp_path / "t.csv", index=False)
-    assert main(["look", str(tmp_path / "t.csv"), "--target", "y"]) == 0
-    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("•")]
-    assert notes[0].startswith("• 1 of 1000 rows were dropped")
 
 
 def table_of(**columns: object) -> str:
@@ -248,33 +245,6 @@ def test_a_copied_target_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) 
     table.write_text(table_of(a=A, b=B, y=A))
     assert main(["discover", str(table), "--target", "y", "--quick", "--threads", "1"]) == 0
     assert "Warning: the target 'y' is a copy of the input 'a'" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["run", "nots"], "a study must be one of knots, localization"),
-        (["run", "knots", "--json", "/no/such/folder/x.json"], "needs a folder"),
-        (["data", "knots", "--crossings", "99"], "between 3 and 14"),
-        (["lab", "--study", "nots"], "a study must be one of"),
-    ],
-)
-def test_other_mistakes(
-    arguments: list[str], says: str, capsys: pytest.CaptureFixture, tmp_path: Path
-) -> None:
-    if arguments[0] == "data":
-        arguments = [*arguments, "--out", str(tmp_path / "k.parquet")]
-    assert main(arguments) == 2
-    assert says in capsys.readouterr().err
-
-
-def test_a_signal_after_the_answer_does_not_change_it() -> None:
-    program = (
-        "import os, signal, sys; from workbench.cli import main; code = main(); "
-        "os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM); sys.exit(code)"
-    )
-    command = [sys.executable, "-c", program, "discover", "no.csv", "--target", "y"]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
 
 
 def test_the_folder_for_results_must_be_one(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
