@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.options import is_standard
 from workbench.errors import InputError
+from workbench.headless.terminal import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,8 @@ def read(options: argparse.Namespace) -> "pd.DataFrame":
     from workbench.tables.standard_input import spooled
 
     piped = is_standard(options.file)
+    if piped and sys.stdin.isatty():
+        say("The table is read from here: paste it, then press Ctrl-D.", sys.stderr)
     with spooled(sys.stdin.buffer) if piped else nullcontext(options.file) as path:
         table = read_table(path, sheet=options.sheet, keep=options.keep)
     missing = [name for name in options.drop if name not in table.columns]
