@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import scipy.io
 
 from workbench.errors import InputError
 from workbench.tables.reading import read_table
@@ -22,6 +23,12 @@ CSV = TABLE.to_csv(index=False).encode()
 def made(write: str) -> bytes:
     buffer = io.BytesIO()
     getattr(TABLE, write)(buffer, index=False)
+    return buffer.getvalue()
+
+
+def matrices() -> bytes:
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, {name: TABLE[[name]].to_numpy() for name in TABLE})
     return buffer.getvalue()
 
 
@@ -51,17 +58,37 @@ def database(folder: Path) -> bytes:
         archive(),
         made("to_parquet"),
         made("to_excel"),
+        matrices(),
         TABLE.to_json(orient="records").encode(),
         TABLE.to_json(orient="records", lines=True).encode(),
         None,
     ],
-    ids=["csv", "tsv", "gz", "bz2", "xz", "zip", "parquet", "xlsx", "json", "jsonl", "sqlite"],
+    ids=[
+        "csv",
+        "tsv",
+        "gz",
+        "bz2",
+        "xz",
+        "zip",
+        "parquet",
+        "xlsx",
+        "mat",
+        "json",
+        "jsonl",
+        "sqlite",
+    ],
 )
 def test_every_kind_is_recognized(content: bytes | None, tmp_path: Path) -> None:
     with spooled(io.BytesIO(database(tmp_path) if content is None else content)) as path:
         found = read_table(path)
     assert not path.exists()
     pd.testing.assert_frame_equal(found, TABLE, check_dtype=False)
+
+
+@pytest.mark.parametrize("name", ["PAR1", "CDF", "BZh", "MATLAB", "PK", "ARROW1"])
+def test_a_name_is_no_sign(name: str) -> None:
+    with spooled(io.BytesIO(f"{name},b\n1,2\n2,4\n".encode())) as path:
+        assert list(read_table(path).columns) == [name, "b"]
 
 
 def test_what_is_no_table_is_refused() -> None:

@@ -61,11 +61,8 @@ def add_sheet(parser: argparse.ArgumentParser) -> None:
 
 def add_table(parser: argparse.ArgumentParser) -> None:
     """A table, and how it is read."""
-    parser.add_argument(
-        "file",
-        metavar="FILE",
-        help=f"a table: text, Parquet, Excel, JSON, SQLite, packed or not{PIPED}",
-    )
+    files = "text, Parquet, Excel, JSON, SQLite, MATLAB, HDF5, NetCDF, FITS, packed or not"
+    parser.add_argument("file", metavar="FILE", help=f"a table: {files}{PIPED}")
     add_sheet(parser)
     add_columns(parser, "--drop", "COLUMN", "columns to ignore")
     kinds = "number, category, 'ordered category', yes/no, date, text or identifier"
