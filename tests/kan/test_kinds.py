@@ -201,6 +201,49 @@ def test_tables_of_any_library(table: object) -> None:
     assert data.select(expected.names).inputs.equal(expected.inputs)
 
 
+def test_tables_of_polars() -> None:
+    polars = pytest.importorskip("polars")
+    table = TABLE.assign(place=PLACES.astype(str))
+    expected = Dataset.from_frame(table, "y")
+    data = Dataset.from_frame(polars.DataFrame({n: table[n].tolist() for n in table}), "y")
+    assert data.names == expected.names
+    assert data.inputs.equal(expected.inputs)
+
+
+def test_grids_of_xarray() -> None:
+    xarray = pytest.importorskip("xarray")
+    coordinates = {"t": np.arange(6.0), "x": np.linspace(0, 1, 7)}
+    heat = np.outer(coordinates["t"], coordinates["x"]) ** 2
+    array = xarray.DataArray(heat, coordinates, ("t", "x"), attrs={"units": "K", "notes": "mine"})
+    for table in (xarray.Dataset({"heat": array}), array.rename("heat"), array):
+        target = "value" if table is array else "heat"
+        data = Dataset.from_frame(table, target)
+        assert data.names == ("t", "x")
+        assert data.units == {}
+        np.testing.assert_allclose(data.inputs.prod(1) ** 2, data.targets[:, 0])
+
+
+class Grid:
+    """What is asked of a grid of xarray, which is not installed everywhere."""
+
+    data_vars: tuple[str, ...] = ("y",)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        place = pd.MultiIndex.from_product([range(6), np.linspace(0, 1, 10)], names=["t", "x"])
+        frame = pd.DataFrame({"y": np.arange(60.0)}, index=place)
+        frame.attrs = {"units": "K"}
+        return frame
+
+    def to_pandas(self) -> pd.DataFrame:
+        raise ValueError("cannot convert arrays with 2 dimensions")
+
+
+def test_coordinates_of_a_grid_are_inputs() -> None:
+    data = Dataset.from_frame(Grid(), "y")
+    assert data.names == ("t", "x")
+    assert len(data.inputs) == 60
+
+
 def test_nullable_types_have_gaps() -> None:
     table = pd.DataFrame(
         {

@@ -30,7 +30,7 @@ from workbench.kan.columns import (
     weights_of,
 )
 from workbench.kan.encoding import Encoding, encoding_of
-from workbench.kan.frames import Column, columns_of, groups_of, inputs_of, kind_of
+from workbench.kan.frames import Column, as_frame, columns_of, groups_of, inputs_of, kind_of
 from workbench.kan.gaps import Missing, filled, require_known, settled
 from workbench.kan.groups import Membership, membership
 from workbench.kan.kinds import Kind, guessed, plain
@@ -242,6 +242,7 @@ class Dataset:
         Raises:
             InputError: the table cannot be learned from; the message says what to do.
         """
+        frame = as_frame(frame)
         table = columns_of(frame)
         require_columns(list(table), [target], "target")
         if inputs is not None:

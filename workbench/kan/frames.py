@@ -12,8 +12,6 @@ from workbench.kan.columns import listed, require_columns
 from workbench.kan.encoding import Encoding, encoding_of
 from workbench.kan.kinds import KINDS, Guess, Kind, guessed, missing, names_groups, plain
 
-_TO_PANDAS = ("to_pandas", "to_dataframe")
-
 
 @dataclass(frozen=True)
 class Column:
@@ -24,16 +22,36 @@ class Column:
     order: tuple[Any, ...] = ()
 
 
+def as_frame(frame: Any) -> Any:
+    """A table of another library as one of pandas; what is none is left as it is.
+
+    Of xarray, coordinates are columns.
+    """
+    if hasattr(frame, "iloc"):
+        return frame
+    if hasattr(frame, "to_dataframe"):
+        return _of_grid(frame)
+    return frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+
+
+def _of_grid(grid: Any) -> Any:
+    """An array or dataset of xarray: a row for each of its points."""
+    if not hasattr(grid, "data_vars") and hasattr(grid, "to_dataset"):
+        grid = grid.to_dataset(name="value" if grid.name is None else grid.name)
+    found = grid.to_dataframe()
+    if any(name is not None for name in found.index.names):
+        found = found.reset_index()
+    found.attrs = {}  # of what xarray says there, notes and units would be taken for others
+    return found
+
+
 def columns_of(frame: Any) -> dict[str, Column]:
     """The columns of a pandas, polars or pyarrow table, an xarray dataset, a dict or a structured array.
 
     Raises:
         InputError: it is none of these, or names repeat.
     """
-    for name in _TO_PANDAS:
-        if hasattr(frame, name) and not hasattr(frame, "iloc"):
-            frame = getattr(frame, name)()
-    names, columns = _named(frame)
+    names, columns = _named(as_frame(frame))
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise InputError(
