@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -98,8 +99,9 @@ def test_the_table_comes_back_with_its_split(tmp_path: Path) -> None:
     x = random.uniform(-1, 1, (60, 2))
     labels = ["cold" if value < 0 else "warm" for value in x[:, 0]]
     data = Dataset.from_arrays(x, labels, weights=random.uniform(1, 2, 60), units={"x1": "m"})
+    data = replace(data, groups=torch.arange(60) // 2)
     back = Session.load(Session(data).save(tmp_path / "s.kan")).data
-    for name in ("inputs", "targets", "train", "validation", "test", "weights"):
+    for name in ("inputs", "targets", "train", "validation", "test", "weights", "groups"):
         assert torch.equal(getattr(back, name), getattr(data, name))
     assert (back.classes, back.units, back.task) == (data.classes, data.units, data.task)
 

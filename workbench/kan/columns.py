@@ -217,6 +217,12 @@ def target_numbers(values: np.ndarray, target: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(columns))
 
 
+def numbered(groups: Sequence[Any], kept: np.ndarray) -> Tensor:
+    """Numbers from 0 for keys, of the rows that are kept: ``(N,)`` int64."""
+    _, member = np.unique(np.asarray(groups)[kept], return_inverse=True)
+    return torch.from_numpy(member.astype(np.int64))
+
+
 def split_rows(
     rows: int,
     kept: np.ndarray,
@@ -243,12 +249,12 @@ def split_rows(
         if len(first) < 2:
             raise InputError(f"split must name at least two rows 'train', got {len(first)}")
         return first, second, third
-    keys = np.arange(rows) if groups is None else np.asarray(groups)[kept]
-    distinct, member = np.unique(keys, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(distinct))
-    rank = np.empty(len(distinct))
+    member = np.arange(rows) if groups is None else numbered(groups, kept).numpy()
+    distinct = int(member.max()) + 1
+    order = np.random.default_rng(seed).permutation(distinct)
+    rank = np.empty(distinct)
     if codes is None or groups is not None:
-        rank[order] = (np.arange(len(distinct)) + 0.5) / len(distinct)
+        rank[order] = (np.arange(distinct) + 0.5) / distinct
     else:
         for code in range(codes.max() + 1):
             mine = order[codes[order] == code]

@@ -22,6 +22,7 @@ from workbench.kan.columns import (
     few_rows,
     guessed_task,
     listed,
+    numbered,
     numbers_by_row,
     require_columns,
     require_taught,
@@ -64,6 +65,7 @@ class Dataset:
         sigma: standard error of every target in its units, ``(N,)``, where the table states them; ``weights``
             are then 1/σ², and errors of constants follow from them; see ``from_frame``.
         by: the group of every row, where a law is looked for whose constants may differ between groups.
+        groups: numbers ``(N,)`` of the keys whose rows stay together in every split, or None.
     """
 
     inputs: Tensor
@@ -82,6 +84,7 @@ class Dataset:
     encodings: tuple[Encoding, ...] = ()
     sigma: Tensor | None = None
     by: Membership | None = None
+    groups: Tensor | None = None
 
     def __post_init__(self) -> None:
         labels = [label for label in self.classes or () if isinstance(label, str)]
@@ -431,6 +434,7 @@ def _build(
         encodings=encodings,
         sigma=None if errors is None else torch.from_numpy(errors[kept]),
         by=members,
+        groups=None if groups is None else numbered(groups, kept),
     )
 
 

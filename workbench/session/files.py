@@ -89,6 +89,8 @@ def _write(session: Work, archive: zipfile.ZipFile) -> None:
         tensors["sigma"] = data.sigma
     if data.by is not None:
         tensors[_CODES] = torch.from_numpy(data.by.codes.astype("int64"))
+    if data.groups is not None:
+        tensors["groups"] = data.groups
     archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
     about = json.dumps(_about(session, models), ensure_ascii=False, indent=1)
     archive.writestr(MANIFEST, about)
@@ -276,6 +278,7 @@ def _data(about: manifest.Data, tensors: Mapping[str, torch.Tensor]) -> Dataset:
         notes=about.notes,
         weights=tensors.get("weights"),
         sigma=tensors.get("sigma"),
+        groups=tensors.get("groups"),
         loss=about.loss,
         by=None if about.by is None else _membership(about.by, tensors),
     )
@@ -317,6 +320,11 @@ def _require_table(data: Dataset) -> None:
     if data.weights is not None:
         require(data.weights.shape == (rows,), what, "a row has no weight")
         require(bool((data.weights >= 0).all()), what, "weights are not negative")
+    if data.groups is not None:
+        numbered = data.groups.shape == (rows,) and data.groups.dtype == torch.int64
+        require(numbered, what, "a row has no group")
+        inside = (data.groups >= 0) & (data.groups < rows)
+        require(bool(inside.all()), what, "a group has no number of its own")
     if data.sigma is not None:
         stated = data.sigma.shape == (rows,) and bool(
             ((data.sigma > 0) & data.sigma.isfinite()).all()

@@ -32,6 +32,29 @@ def test_few_rows_are_all_held_out_in_turn() -> None:
     assert max(sizes) < 1.5 * min(sizes)
 
 
+def test_rows_of_one_group_are_held_out_together() -> None:
+    patients = RANDOM.integers(0, 25, 240)
+    data = table(240, groups=patients.tolist(), seed=1)
+    assert data.groups is not None
+    first, *others = splits_of(data)
+    assert len(others) > 2
+    for split in (first, *others):
+        assert not set(patients[split.train]) & set(patients[split.validation])
+        assert torch.equal(split.test, data.test)
+    held = torch.cat([split.validation for split in (first, *others)])
+    assert torch.equal(held.sort().values, torch.cat((data.train, data.validation)).sort().values)
+    sizes = [len(split.validation) for split in others]
+    assert max(sizes) < 2 * min(sizes)
+
+
+def test_a_single_group_of_training_is_not_split() -> None:
+    keys = ["a"] * 160 + ["b"] * 40 + ["c"] * 40
+    parts = RANDOM.permutation(np.repeat(["train", "validation"], [160, 80]))
+    order = np.argsort(np.argsort(parts == "validation", kind="stable"))
+    data = table(240, split=parts.tolist(), groups=np.array(keys)[order].tolist())
+    assert len(splits_of(data)) == 1
+
+
 @pytest.mark.parametrize("why", ["many rows", "classes", "in order", "none held out"])
 def test_one_split_is_enough_for(why: str) -> None:
     rows = 1000 if why == "many rows" else 240

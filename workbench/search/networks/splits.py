@@ -25,15 +25,35 @@ def splits_of(data: Dataset) -> list[Dataset]:
 
 
 def _folds(data: Dataset, count: int) -> list[Dataset]:
-    """The rows of training held out in turn, in an order that does not go with theirs."""
+    """The rows of training held out in turn, in an order that does not go with theirs.
+
+    Rows of one group are held out together: of the folds, each takes the next group where it has the
+    fewest rows, the largest groups first.
+    """
     rows = torch.cat((data.train, data.validation)).sort().values
-    order = np.random.default_rng(len(data.train)).permutation(len(data.train))
+    member = _members(data)
+    sizes = np.bincount(member)
+    if len(sizes) < 2:
+        return []
+    order = np.random.default_rng(len(data.train)).permutation(len(sizes))
+    held = np.zeros(min(count, len(sizes)), dtype=int)
+    fold = np.empty(len(sizes), dtype=int)
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold[group] = held.argmin()
+        held[fold[group]] += sizes[group]
     place = torch.full((len(data.inputs),), -1)
-    place[data.train[order]] = torch.arange(len(order)) % count
+    place[data.train] = torch.from_numpy(fold[member])
     return [
         replace(data, train=rows[place[rows] != k], validation=rows[place[rows] == k])
-        for k in range(count)
+        for k in range(len(held))
     ]
+
+
+def _members(data: Dataset) -> np.ndarray:
+    """Per row of training the number of its group; without groups each row is one of its own."""
+    if data.groups is None:
+        return np.arange(len(data.train))
+    return np.unique(data.groups[data.train].numpy(), return_inverse=True)[1]
 
 
 def _in_order(data: Dataset) -> bool:
