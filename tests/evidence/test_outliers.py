@@ -1,10 +1,12 @@
 """Rows that are far off alone are named; heavy tails and a formula that misses something are not."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import sympy
 
-from workbench.evidence.outliers import advice, outliers
+from workbench.evidence.outliers import advice, outliers, slips
 from workbench.formulas.formula import Formula
 from workbench.kan.data import Dataset
 
@@ -51,3 +53,37 @@ def test_where_such_rows_count_less_already_nothing_is_said() -> None:
     assert outliers(LINE, data) == ""
     labels = Dataset.from_arrays(X, X[:, 0] > 1.5, task="classification")
     assert outliers(LINE, labels) == ""
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4])
+@pytest.mark.parametrize(
+    "law", [lambda a, b: a * b, lambda a, b: a / b, lambda a, b: np.exp(-a) + b]
+)
+def test_slips_are_told_before_there_is_a_formula(rows: int, law: Callable) -> None:
+    random = np.random.default_rng(rows)
+    x = random.uniform(0.5, 3, (400, 2))
+    y = law(*x.T)
+    y += 0.01 * y.std() * random.standard_normal(400)
+    plain = Dataset.from_arrays(x, y)
+    assert slips(plain) == ""
+    chosen = plain.validation.numpy()[:rows] if rows == 1 else plain.train.numpy()[:rows]
+    y[chosen] += 1e6 * y.std() * random.choice([-1, 1], rows)
+    data = Dataset.from_arrays(x, y)
+    assert f"{rows} of 340 rows lie off their neighbours" in slips(data)
+    assert slips(data.judged_by("huber")) == ""
+    assert slips(data.judged_by("squared")) == ""
+
+
+@pytest.mark.parametrize(
+    "law", [lambda x: x**-6, lambda x: x**-12 - x**-6, lambda x: np.exp(20 * x), np.tan]
+)
+def test_rows_near_a_pole_are_no_slips(law: Callable) -> None:
+    for seed in range(5):
+        x = np.random.default_rng(seed).uniform(0, 1.5, (300, 1))
+        assert slips(Dataset.from_arrays(x, law(x[:, 0]))) == ""
+
+
+def test_heavy_tails_and_classes_are_no_slips() -> None:
+    for y in (RANDOM.standard_cauchy(400), np.exp(4 * RANDOM.standard_normal(400))):
+        assert slips(Dataset.from_arrays(X, y)) == ""
+    assert slips(Dataset.from_arrays(X, X[:, 0] > 1.5, task="classification")) == ""

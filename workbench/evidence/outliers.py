@@ -12,6 +12,7 @@ _SOME, _FAR, _NEAR = 4.0, 8.0, 3.0
 _LEAST, _MOST = 2, 0.15
 _GAP, _ALONE, _WIDE = 4, 0.8, 8.0
 _NAMED = 3
+_SLIP, _USUAL, _MOSTLY = 1000.0, 0.97, 0.5
 
 
 def _beyond_the_gap(distance: np.ndarray) -> float:
@@ -21,6 +22,38 @@ def _beyond_the_gap(distance: np.ndarray) -> float:
     if not len(ratios) or ratios.max() < _WIDE:
         return 0.0
     return float(largest[_LEAST + ratios.argmax()])
+
+
+def slips(data: Dataset) -> str:
+    """Which rows lie so far off that least squares sees nothing else; empty where none do.
+
+    That is told before there is any formula: off the median of their neighbours by a thousand times more
+    than every other row, while their neighbours lie as far off as most rows do; near a pole all lie far off.
+    A single row is enough, and it may be one of those that choose.
+    """
+    if data.loss != "auto" or data.task != "regression" or data.outputs > 1:
+        return ""
+    sample = Sample.of(data, np.concatenate((data.train.numpy(), data.validation.numpy())))
+    y = sample.y[:, 0]
+    distance = np.abs(y - neighbours_median(sample.x, sample.y)[:, 0])
+    scatter = _NORMAL * float(np.median(distance))
+    largest = np.sort(distance)[::-1][: int(_MOST * len(distance)) + 1]
+    gaps = np.flatnonzero(largest[:-1] > _SLIP * np.maximum(largest[1:], scatter))
+    if not len(gaps) or scatter == 0 or not np.isfinite(distance).all():
+        return ""
+    far = distance >= largest[gaps[-1]]
+    usual = float(np.quantile(distance[~far], _USUAL))
+    alone = neighbours_median(sample.x, distance[:, None])[far, 0] <= usual
+    if alone.mean() < _MOSTLY:
+        return ""
+    named = ", ".join(
+        f"{value:.6g}" for value in y[np.argsort(-distance)[: min(_NAMED, far.sum())]]
+    )
+    count = int(far.sum())
+    return (
+        f"{count} of {len(sample)} rows lie off their neighbours by more than {_SLIP:.0f} times what all "
+        f"others do ({data.target} = {named}{', …' if count > _NAMED else ''})"
+    )
 
 
 def advice(formula: Formula, data: Dataset) -> str:

@@ -18,7 +18,7 @@ from loky import cpu_count
 
 from workbench.common.fence import noting_skipped
 from workbench.errors import InputError
-from workbench.evidence.outliers import outliers, robust_instead
+from workbench.evidence.outliers import outliers, robust_instead, slips
 from workbench.formulas.formula import Formula
 from workbench.formulas.selection import REGRESSION
 from workbench.formulas.units import parse_all
@@ -123,6 +123,11 @@ def discover(
         kept = keep and (lambda found: keep(back(found)))
         return back(again(table, refused=view.without_note(refused), keep=kept, seconds=left))
 
+    far = slips(data)
+    if far:
+        return _robust(
+            again(data.judged_by("huber"), refused=refused, keep=keep, seconds=seconds), far
+        )
     around, scaling = Centring.of(data), Scaling.of(data)
     if scaling.exponents and not around.origins:
         return there(scaling.scaled, scaling, seconds)
@@ -157,10 +162,14 @@ def discover(
     far = _rows_far_off(course.so_far.formula, data)
     if far:
         robust = again(data.judged_by("huber"), refused=refused, keep=keep, seconds=course.left)
-        taken = robust_instead(far)
-        return replace(robust, formulas=robust.formulas.stamped(outliers=taken))
+        return _robust(robust, far)
     with course.pieces:
         return _by_training(course, widths or default_widths(data, effort), ratio)
+
+
+def _robust(found: Discovery, far: str) -> Discovery:
+    """What was found by Huber's loss, with why it was taken."""
+    return replace(found, formulas=found.formulas.stamped(outliers=robust_instead(far)))
 
 
 def _rows_far_off(formula: Formula, data: Dataset) -> str:
