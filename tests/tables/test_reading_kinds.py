@@ -17,7 +17,9 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+from workbench.errors import InputError
 from workbench.kan.data import Dataset
+from workbench.tables.dressed import Censored
 from workbench.tables.reading import read_table
 
 ROWS = 60
@@ -228,6 +230,32 @@ def test_a_name_that_is_there_twice(tmp_path: Path) -> None:
     frame = read_table(tmp_path / "t.csv")
     assert list(frame.columns) == ["a", "b", "a (2)"]
     assert "'a' stands more than once" in frame.attrs["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("censored", "values", "said"),
+    [
+        ("bound", [0.5, 5.0, 3.0], "the number that they name, which is off"),
+        ("half", [0.25, 5.0, 3.0], "half of the number"),
+        ("missing", [np.nan, np.nan, 3.0], "limits such as '<0.5' were read as missing."),
+    ],
+)
+def test_limits(tmp_path: Path, censored: Censored, values: list[float], said: str) -> None:
+    rest = "".join(f"{i},{i + 0.5}\n" for i in range(9))
+    (tmp_path / "t.csv").write_text(f"a,b\n1,<0.5\n2,>5\n3,~3\n{rest}")
+    frame = read_table(tmp_path / "t.csv", censored=censored)
+    np.testing.assert_array_equal(frame["b"][:3], values)
+    assert frame["b"][3:].tolist() == [i + 0.5 for i in range(9)]
+    notes = " ".join(frame.attrs["notes"])
+    assert said in notes
+    assert "'~3' and its like" in notes
+    assert "say no number" not in notes
+
+
+def test_what_limits_become_is_one_of_three(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(lines())
+    with pytest.raises(InputError, match="one of bound, half, missing, got 'drop'"):
+        read_table(tmp_path / "t.csv", censored="drop")
 
 
 def test_labels_stay(tmp_path: Path) -> None:

@@ -68,6 +68,12 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     kinds = "number, category, 'ordered category', yes/no, date, text or identifier"
     add_columns(parser, "--column", "COLUMN=KIND", kinds)
     add_columns(parser, "--keep", "COLUMN", "columns to read as the file has them")
+    parser.add_argument(
+        "--censored",
+        choices=("bound", "half", "missing"),
+        default="bound",
+        help="what limits such as <0.5 become: 0.5 (bound), 0.25, or a gap",
+    )
 
 
 def add_sample(parser: argparse.ArgumentParser) -> None:

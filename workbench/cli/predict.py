@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
         "--out", required=True, metavar="FILE", help="predictions as CSV; - is standard output"
     )
     add_detail(parser)
-    parser.set_defaults(command=predict, drop=[], keep=[])
+    parser.set_defaults(command=predict, drop=[], keep=[], censored="bound")
 
 
 def predict(options: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ def read(options: argparse.Namespace) -> "pd.DataFrame":
     if piped and sys.stdin.isatty():
         say("The table is read from here: paste it, then press Ctrl-D.", sys.stderr)
     with spooled(sys.stdin.buffer) if piped else nullcontext(options.file) as path:
-        table = read_table(path, sheet=options.sheet, keep=options.keep)
+        table = read_table(path, sheet=options.sheet, keep=options.keep, censored=options.censored)
     missing = [name for name in options.drop if name not in table.columns]
     if missing:
         raise InputError(f"only columns can be dropped, but there is no {missing[0]!r}")

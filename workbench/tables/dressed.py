@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -37,22 +38,38 @@ _LETTER_D = re.compile(r"[dD]\d")
 _SHARES = {"%": 0.01, "‰": 0.001}
 
 
+Censored = Literal["bound", "half", "missing"]
+"""What becomes of a limit such as <0.5: 0.5, 0.25 (one such as >5 stays 5), or a gap."""
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What texts say as numbers.
 
     Attributes:
-        values: one per text, NaN where it says none.
+        values: one per text, NaN where it says none, or is a limit and these are gaps.
         unit: that follows them, or "".
         done: what was taken off, each the end of a sentence.
+        limits: whether a text is a limit such as <0.5, by text.
     """
 
     values: np.ndarray
     unit: str
     done: tuple[str, ...]
+    limits: np.ndarray
 
 
-def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
+def require_censored(chosen: str) -> None:
+    """An ``InputError`` where nothing is known to be done of limits by that name."""
+    if chosen not in get_args(Censored):
+        raise InputError(
+            f"limits such as <0.5 are read as one of {', '.join(get_args(Censored))}, got {chosen!r}"
+        )
+
+
+def undressed(
+    texts: Sequence[str], *, decimal_comma: bool = False, censored: Censored = "bound"
+) -> Numbers:
     """The numbers that different texts of one column say.
 
     They say none where units do not belong together or stand in some cells alone (136A among 135 and
@@ -61,6 +78,7 @@ def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
     Args:
         texts: different cells, without blanks around them.
         decimal_comma: whether the file writes 1,5 for one and a half: it decides about "1,234".
+        censored: what becomes of limits.
     """
     cells = [_CELL.fullmatch(text) if len(text) <= _LONGEST else None for text in texts]
     found = [cell for cell in cells if cell is not None]
@@ -68,17 +86,20 @@ def undressed(texts: Sequence[str], *, decimal_comma: bool = False) -> Numbers:
     limits = sum(cell["limit"] is not None for cell in found)
     sizes = _sizes(units)
     if sizes is None or 0 < len(units) < _MOSTLY * len(found) or 2 * limits > len(found):
-        return Numbers(np.full(len(texts), np.nan), "", ())
+        return Numbers(np.full(len(texts), np.nan), "", (), np.zeros(len(texts), dtype=bool))
     unit = next(iter(sizes), "")
     decimal = _decimal_mark([cell["digits"] for cell in found], decimal_comma)
     values = [
-        math.nan if cell is None else _value(cell, decimal) * sizes.get(_unit(cell), 1.0)
+        math.nan
+        if cell is None
+        else _value(cell, decimal) * sizes.get(_unit(cell), 1.0) * _share(cell, censored)
         for cell in cells
     ]
-    done = _taken_off(found, unit, decimal)
+    done = _taken_off(found, unit, decimal, censored)
     if len(sizes) > 1:
         done = (*done, f"{', '.join([*sizes][1:])} became {unit}")
-    return Numbers(np.array(values, dtype=float), "" if unit in _SHARES else unit, done)
+    bounds = np.array([cell is not None and _is_limit(cell) for cell in cells], dtype=bool)
+    return Numbers(np.array(values, dtype=float), "" if unit in _SHARES else unit, done, bounds)
 
 
 def number(text: str) -> float | None:
@@ -152,7 +173,23 @@ def _value(cell: re.Match[str], decimal: str) -> float:
     return (-value if negative else value) * _SHARES.get(_unit(cell), 1.0)
 
 
-def _taken_off(cells: Sequence[re.Match[str]], unit: str, decimal: str) -> tuple[str, ...]:
+def _is_limit(cell: re.Match[str]) -> bool:
+    """Whether a cell says what a value is below or above, and not only about what it is."""
+    return (cell["limit"] or "~")[0] in "<>≤≥"
+
+
+def _share(cell: re.Match[str], censored: Censored) -> float:
+    """What a limit is multiplied by."""
+    if censored == "bound" or not _is_limit(cell):
+        return 1.0
+    if censored == "missing":
+        return math.nan
+    return 0.5 if (cell["limit"] or "")[0] in "<≤" else 1.0
+
+
+def _taken_off(
+    cells: Sequence[re.Match[str]], unit: str, decimal: str, censored: Censored
+) -> tuple[str, ...]:
     """What was read in another way than Python would, as ends of sentences."""
     done = []
     wholes = [cell["digits"].partition(decimal) for cell in cells]
@@ -168,7 +205,6 @@ def _taken_off(cells: Sequence[re.Match[str]], unit: str, decimal: str) -> tuple
     elif unit:
         done.append(f"the unit {unit} was taken off the numbers")
     for key, sentence in (
-        ("limit", "limits such as {!r} were read as the number that they name"),
         ("error", "error bars such as in {!r} were left out"),
         ("bracket", "numbers in parentheses such as {!r} were read as negative"),
         ("mark", "marks such as in {!r} were removed"),
@@ -176,7 +212,24 @@ def _taken_off(cells: Sequence[re.Match[str]], unit: str, decimal: str) -> tuple
         examples = [cell[0] for cell in cells if cell[key]]
         if examples:
             done.append(sentence.format(examples[0]))
+    done += _about_limits(cells, censored)
     powers = [cell[0] for cell in cells if cell["exponent"] and cell["exponent"][0] not in "eE"]
     if powers:
         done.append(f"powers of ten such as in {powers[0]!r} were read")
     return tuple(done)
+
+
+def _about_limits(cells: Sequence[re.Match[str]], censored: Censored) -> list[str]:
+    """What was done of limits; of values that are only about, too."""
+    about = [cell[0] for cell in cells if cell["limit"] and not _is_limit(cell)]
+    said = [f"{about[0]!r} and its like were read as the number that they name"] if about else []
+    limits = [cell[0] for cell in cells if _is_limit(cell)]
+    if not limits:
+        return said
+    became = {
+        "bound": "the number that they name, which is off by what lies beyond: censored='half' or "
+        "'missing' takes half of it, or none",
+        "half": "half of the number that they name, where a value is below it",
+        "missing": "missing",
+    }
+    return [*said, f"limits such as {limits[0]!r} were read as {became[censored]}"]

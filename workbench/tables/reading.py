@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.errors import InputError, in_one_line
 from workbench.tables import columnar, databases, fits, hdf5, matlab, netcdf, records, sheets, text
+from workbench.tables.dressed import Censored, require_censored
 from workbench.tables.files import PACKED, File, opened
 from workbench.tables.layout import is_unit
 from workbench.tables.limits import require_columns
@@ -39,7 +40,13 @@ _PART = "::"
 _UNIT_IN_NAME = re.compile(r"\S\s*(?:[\[(]\s*([^\[\]()]{1,24})\s*[\])]|\s/\s+(\S{1,24}))\s*$")
 
 
-def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ()) -> pd.DataFrame:
+def read_table(
+    path: str | Path,
+    *,
+    sheet: str = "",
+    keep: Collection[str] = (),
+    censored: Censored = "bound",
+) -> pd.DataFrame:
     """Read a table as scientists have them.
 
     That is text, Parquet, Arrow, Excel, OpenDocument, JSON, SQLite, MATLAB, HDF5, NetCDF or FITS.
@@ -54,10 +61,13 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
         sheet: the part, too: a sheet, a table, a variable, a group, a member of an archive; the first that
             holds a table by default.
         keep: columns that are left as the file has them.
+        censored: what limits such as ``<0.5`` become: "bound", 0.5; "half", 0.25, while ``>5`` stays 5;
+            "missing", a gap.
 
     Raises:
         InputError: there is no such file, or it is not a table.
     """
+    require_censored(censored)
     place, part = _place(str(path), sheet)
     if "\0" in str(place) or not place.is_file():
         raise InputError(f"a table is needed, but there is no file {str(place)!r}: check the name")
@@ -68,7 +78,14 @@ def read_table(path: str | Path, *, sheet: str = "", keep: Collection[str] = ())
         read, what = _reader(file)
         raw = read(file)
         require_columns(file.name, raw.frame.shape[1])
-        frame = tidied(raw.frame, raw.names, raw.units, keep=keep, decimal_comma=raw.decimal_comma)
+        frame = tidied(
+            raw.frame,
+            raw.names,
+            raw.units,
+            keep=keep,
+            decimal_comma=raw.decimal_comma,
+            censored=censored,
+        )
     except InputError:
         raise
     except Exception as error:  # the libraries that read files name no errors of their own

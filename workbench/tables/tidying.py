@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.common.schema import require_text
 from workbench.tables.dates import as_dates, as_seconds
-from workbench.tables.dressed import undressed
+from workbench.tables.dressed import Censored, undressed
 from workbench.tables.missing import says_nothing, standing_for_nothing
 
 _SAMPLE = 1000
@@ -29,6 +29,7 @@ def tidied(
     *,
     keep: Collection[str] = (),
     decimal_comma: bool = False,
+    censored: Censored = "bound",
 ) -> pd.DataFrame:
     """A table of numbers, dates and labels; its ``attrs`` say what was done.
 
@@ -40,6 +41,7 @@ def tidied(
         units: of columns, as the file says them.
         keep: columns that are left as the file has them.
         decimal_comma: whether the file writes 1,5 for one and a half.
+        censored: what becomes of limits such as <0.5.
     """
     named = list(names)
     notes: list[str] = []
@@ -58,7 +60,7 @@ def tidied(
         if texts == _MOST_TEXTS + 1:
             notes.append(f"{name!r} and later columns were left as they are: too many are of text.")
         if name not in keep and texts <= _MOST_TEXTS:
-            series, unit, done = _tidy(series, decimal_comma, dates=texts <= _MOST_DATES)
+            series, unit, done = _tidy(series, decimal_comma, censored, dates=texts <= _MOST_DATES)
             if unit:
                 found_units.setdefault(name, unit)
             marks[name] = standing_for_nothing(series.to_numpy())
@@ -112,7 +114,7 @@ def _free(name: str, names: Collection[str]) -> str:
 
 
 def _tidy(
-    series: pd.Series, decimal_comma: bool, *, dates: bool
+    series: pd.Series, decimal_comma: bool, censored: Censored, *, dates: bool
 ) -> tuple[pd.Series, str, list[str]]:
     """A column, the unit that stood in its cells, and what was done to it."""
     if series.dtype.kind == "M":
@@ -122,7 +124,7 @@ def _tidy(
     if series.dtype.kind == "c":
         return series, "", []
     if series.dtype.kind not in "iufb":
-        return _tidy_text(series, decimal_comma, dates=dates)
+        return _tidy_text(series, decimal_comma, censored, dates=dates)
     return series, "", []
 
 
@@ -139,7 +141,7 @@ def _without_marks(series: pd.Series, marks: Iterable[float]) -> tuple[pd.Series
 
 
 def _tidy_text(
-    series: pd.Series, decimal_comma: bool, *, dates: bool
+    series: pd.Series, decimal_comma: bool, censored: Censored, *, dates: bool
 ) -> tuple[pd.Series, str, list[str]]:
     codes, distinct = pd.factorize(series.to_numpy(dtype=object))
     if not len(distinct):
@@ -152,7 +154,7 @@ def _tidy_text(
     texts = [_text(value) for value in distinct]
     said = np.array([not says_nothing(text, among_numbers=True) for text in texts])
     numbers = _numbers(
-        texts, said, np.bincount(codes[codes >= 0], minlength=len(texts)), decimal_comma
+        texts, said, np.bincount(codes[codes >= 0], minlength=len(texts)), decimal_comma, censored
     )
     if numbers is not None:
         values, unit, done = numbers
@@ -199,7 +201,11 @@ def _plain(distinct: np.ndarray) -> np.ndarray | None:
 
 
 def _numbers(
-    texts: list[str], said: np.ndarray, counts: np.ndarray, decimal_comma: bool
+    texts: list[str],
+    said: np.ndarray,
+    counts: np.ndarray,
+    decimal_comma: bool,
+    censored: Censored,
 ) -> tuple[np.ndarray, str, list[str]] | None:
     """Texts as numbers where most cells are; the others are missing then, which is said."""
     places = np.flatnonzero(said)
@@ -208,15 +214,21 @@ def _numbers(
     native = pd.to_numeric(pd.Series([texts[i] for i in places]), errors="coerce").to_numpy(float)
     values = np.full(len(texts), np.nan)
     values[places] = native
+    limits = np.zeros(len(texts), dtype=bool)
     done: tuple[str, ...] = ()
     unit = ""
     if np.isnan(native).any():
         sample = [texts[i] for i in places[:_SAMPLE]]
         if np.isnan(undressed(sample, decimal_comma=decimal_comma).values).mean() > 1 - _MOSTLY:
             return None
-        dressed = undressed([texts[i] for i in places], decimal_comma=decimal_comma)
+        dressed = undressed(
+            [texts[i] for i in places], decimal_comma=decimal_comma, censored=censored
+        )
         values[places], unit, done = dressed.values, dressed.unit, dressed.done
-    strays = said & np.isnan(values) & ~np.array([text.lower() == "nan" for text in texts])
+        limits[places] = dressed.limits
+    strays = (
+        said & np.isnan(values) & ~limits & ~np.array([text.lower() == "nan" for text in texts])
+    )
     share = counts[said & ~strays].sum() / counts[said].sum()
     if share < _MOSTLY:
         return None
