@@ -49,7 +49,7 @@ from workbench.tables.preparation import Preparation
 
 _TABLE = "data.safetensors"
 _TENSORS = ("inputs", "targets", "train", "validation", "test")
-_CODES = "groups"
+_CODES, _TOGETHER = "groups", "together"
 _LOSSES = ("train_loss", "validation_loss", "success_share")
 _READ = ("path", "example", "saved", "target", "seed")
 S = TypeVar("S", bound=Work)
@@ -90,7 +90,7 @@ def _write(session: Work, archive: zipfile.ZipFile) -> None:
     if data.by is not None:
         tensors[_CODES] = torch.from_numpy(data.by.codes.astype("int64"))
     if data.groups is not None:
-        tensors["groups"] = data.groups
+        tensors[_TOGETHER] = data.groups
     archive.writestr(_TABLE, packed({n: t.contiguous().clone() for n, t in tensors.items()}))
     about = json.dumps(_about(session, models), ensure_ascii=False, indent=1)
     archive.writestr(MANIFEST, about)
@@ -278,7 +278,7 @@ def _data(about: manifest.Data, tensors: Mapping[str, torch.Tensor]) -> Dataset:
         notes=about.notes,
         weights=tensors.get("weights"),
         sigma=tensors.get("sigma"),
-        groups=tensors.get("groups"),
+        groups=tensors.get(_TOGETHER),
         loss=about.loss,
         by=None if about.by is None else _membership(about.by, tensors),
     )
