@@ -1,6 +1,9 @@
 """Rows that lie far off a formula while their neighbours do not: slips, or a sign for "missing"."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
+import torch
 
 from workbench.evidence.residuals import neighbours_median
 from workbench.evidence.sample import Sample, law_values
@@ -24,36 +27,74 @@ def _beyond_the_gap(distance: np.ndarray) -> float:
     return float(largest[_LEAST + ratios.argmax()])
 
 
-def slips(data: Dataset) -> str:
-    """Which rows lie so far off that least squares sees nothing else; empty where none do.
+@dataclass(frozen=True)
+class Slips:
+    """Rows that say nothing of a law.
+
+    Attributes:
+        rows: their numbers. told: which they are, as a part of a sentence.
+    """
+
+    rows: np.ndarray
+    told: str
+
+    @property
+    def taken(self) -> str:
+        """What was done of such rows where nobody said which loss to take."""
+        return f'{self.told}: they were left out (loss="squared" keeps them, loss="huber" counts them less)'
+
+    def left_out(self, data: Dataset) -> Dataset:
+        """The same table without these rows among those that train and choose."""
+        gone = torch.from_numpy(self.rows)
+        kept = {part: rows[~torch.isin(rows, gone)] for part, rows in _fitted(data).items()}
+        return replace(data, train=kept["train"], validation=kept["validation"])
+
+
+def _fitted(data: Dataset) -> dict[str, torch.Tensor]:
+    return {"train": data.train, "validation": data.validation}
+
+
+def slips(data: Dataset) -> Slips | None:
+    """Rows so far off that least squares sees nothing else, and Huber's loss is drawn by them; None for none.
 
     That is told before there is any formula: off the median of their neighbours by a thousand times more
     than every other row, while their neighbours lie as far off as most rows do; near a pole all lie far off.
     A single row is enough, and it may be one of those that choose.
     """
     if data.loss != "auto" or data.task != "regression" or data.outputs > 1:
-        return ""
-    sample = Sample.of(data, np.concatenate((data.train.numpy(), data.validation.numpy())))
+        return None
+    rows = torch.cat((data.train, data.validation)).numpy()
+    sample = Sample.of(data, rows)
     y = sample.y[:, 0]
     distance = np.abs(y - neighbours_median(sample.x, sample.y)[:, 0])
     scatter = _NORMAL * float(np.median(distance))
     largest = np.sort(distance)[::-1][: int(_MOST * len(distance)) + 1]
     gaps = np.flatnonzero(largest[:-1] > _SLIP * np.maximum(largest[1:], scatter))
     if not len(gaps) or scatter == 0 or not np.isfinite(distance).all():
-        return ""
+        return None
     far = distance >= largest[gaps[-1]]
     usual = float(np.quantile(distance[~far], _USUAL))
     alone = neighbours_median(sample.x, distance[:, None])[far, 0] <= usual
     if alone.mean() < _MOSTLY:
-        return ""
+        return None
     named = ", ".join(
         f"{value:.6g}" for value in y[np.argsort(-distance)[: min(_NAMED, far.sum())]]
     )
     count = int(far.sum())
-    return (
+    told = (
         f"{count} of {len(sample)} rows lie off their neighbours by more than {_SLIP:.0f} times what all "
         f"others do ({data.target} = {named}{', …' if count > _NAMED else ''})"
     )
+    found = Slips(rows[far], told)
+    return found if _teaches(found.left_out(data)) else None
+
+
+def _teaches(data: Dataset) -> bool:
+    """Whether constants of every group can still be fitted."""
+    if data.by is None:
+        return True
+    codes = data.by.codes[data.train.numpy()]
+    return bool(np.bincount(codes, minlength=len(data.by.labels)).min() > 1)
 
 
 def advice(formula: Formula, data: Dataset) -> str:

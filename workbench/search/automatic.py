@@ -91,17 +91,6 @@ def discover(
     parse_all(data.units)
     require_options(training or {})
     chosen = blocks(functions).functions
-    if data.by is not None:
-        return discover_by_group(
-            data,
-            effort,
-            chosen,
-            hidden=hidden,
-            seed=seed,
-            seconds=seconds,
-            report=report,
-            keep=keep,
-        )
     again = partial(
         discover,
         effort=effort,
@@ -118,16 +107,27 @@ def discover(
         workers=workers,
     )
 
+    far_off = slips(data)
+    if far_off:
+        kept = far_off.left_out(data)
+        return _stamped(again(kept, refused=refused, keep=keep, seconds=seconds), far_off.taken)
+    if data.by is not None:
+        return discover_by_group(
+            data,
+            effort,
+            chosen,
+            hidden=hidden,
+            seed=seed,
+            seconds=seconds,
+            report=report,
+            keep=keep,
+        )
+
     def there(table: Dataset, view: Centring | Scaling, left: float) -> Discovery:
         back = partial(restored, around=view)
         kept = keep and (lambda found: keep(back(found)))
         return back(again(table, refused=view.without_note(refused), keep=kept, seconds=left))
 
-    far = slips(data)
-    if far:
-        return _robust(
-            again(data.judged_by("huber"), refused=refused, keep=keep, seconds=seconds), far
-        )
     around, scaling = Centring.of(data), Scaling.of(data)
     if scaling.exponents and not around.origins:
         return there(scaling.scaled, scaling, seconds)
@@ -162,14 +162,14 @@ def discover(
     far = _rows_far_off(course.so_far.formula, data)
     if far:
         robust = again(data.judged_by("huber"), refused=refused, keep=keep, seconds=course.left)
-        return _robust(robust, far)
+        return _stamped(robust, robust_instead(far))
     with course.pieces:
         return _by_training(course, widths or default_widths(data, effort), ratio)
 
 
-def _robust(found: Discovery, far: str) -> Discovery:
-    """What was found by Huber's loss, with why it was taken."""
-    return replace(found, formulas=found.formulas.stamped(outliers=robust_instead(far)))
+def _stamped(found: Discovery, taken: str) -> Discovery:
+    """What was found, with what was done of rows far off."""
+    return replace(found, formulas=found.formulas.stamped(outliers=taken))
 
 
 def _rows_far_off(formula: Formula, data: Dataset) -> str:

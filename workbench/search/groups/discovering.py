@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from workbench.baselines import compare
 from workbench.common.fence import attempt
 from workbench.errors import InputError
-from workbench.evidence.outliers import outliers, robust_instead, slips
+from workbench.evidence.outliers import outliers, robust_instead
 from workbench.evidence.residuals import lack_of_fit
 from workbench.evidence.sample import require_formulas
 from workbench.formulas.formula_set import FormulaSet
@@ -61,13 +61,11 @@ def discover_by_group(
     course = Course(data, effort, None, (3,), hidden, seed, seconds, report, keep)
     course.start(constants_and_lines(data))
     find = partial(law_of_groups, quick=effort == "quick", functions=functions, tell=course.tell)
-    far = slips(data)
-    if not far:
-        course.so_far = replace(
-            course.so_far, formulas=find(data, seconds=course.left).stamped(seed=seed)
-        )
-        course.find()
-        far = outliers(course.so_far.formula, data) if data.loss == "auto" else ""
+    course.so_far = replace(
+        course.so_far, formulas=find(data, seconds=course.left).stamped(seed=seed)
+    )
+    course.find()
+    far = outliers(course.so_far.formula, data) if data.loss == "auto" else ""
     if far and not course.stopped:
         robust = find(data.judged_by("huber"), seconds=course.left)
         course.so_far = replace(
