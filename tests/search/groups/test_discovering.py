@@ -57,6 +57,17 @@ def test_nothing_differs_where_nothing_does() -> None:
     assert found.predict(frame.drop(columns="material")) == pytest.approx(frame["y"], abs=0.1)
 
 
+def test_rows_a_million_times_off_do_not_hide_the_law() -> None:
+    clean = table(0.01, rows=25)
+    frame = clean.copy()
+    frame.loc[[3, 60], "y"] += [1e6, -1e6]
+    data = Dataset.from_frame(frame, "y", by="material")
+    found = discover(data, effort="quick", hidden=()).formula
+    assert "they were left out" in found.provenance["outliers"]
+    assert len(found.varying) == 1
+    np.testing.assert_allclose(found.predict(frame), clean["y"], atol=0.15)
+
+
 def test_predictions_follow_the_column_of_groups(formula: Formula) -> None:
     frame = table()
     assert formula.predict(frame.iloc[::-1]) == pytest.approx(frame["y"].to_numpy()[::-1], rel=0.05)
