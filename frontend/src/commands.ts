@@ -20,7 +20,7 @@ export const OPEN_TABLE = "kan-workbench:open-table";
 export const OPEN_SESSION = "kan-workbench:open-session";
 
 const TABLES =
-  /\.(csv|tsv|txt|dat|tab|data|asc|psv|parquet|pq|feather|arrow|ipc|xlsx|xlsm|ods|jsonl?|ndjson|sqlite3?|db|gz|bz2|xz|zip)$/i;
+  /\.(csv|tsv|txt|dat|tab|data|asc|psv|parquet|pq|feather|arrow|ipc|xlsx|xlsm|xls|ods|jsonl?|ndjson|sqlite3?|db|mat|h5|hdf5?|he5|nc4?|cdf|fits?|fts|gz|bz2|xz|zip)$/i;
 const DEFAULTS: SessionSettings = { precision: "float64", threads: 1, rate: 20 };
 
 /** What the commands need of the application. */

@@ -90,7 +90,7 @@ const ROLES = [
 const BARS = { width: 120, height: 30 };
 const CLOUD = { width: 72, height: 40 };
 const FILES =
-  ".csv,.tsv,.txt,.dat,.tab,.parquet,.pq,.feather,.arrow,.xlsx,.xlsm,.ods,.json,.jsonl,.sqlite,.db,.gz,.bz2,.xz,.zip";
+  ".csv,.tsv,.txt,.dat,.tab,.parquet,.pq,.feather,.arrow,.xlsx,.xlsm,.xls,.ods,.json,.jsonl,.sqlite,.db,.mat,.h5,.hdf5,.nc,.fits,.gz,.bz2,.xz,.zip";
 const LARGEST = 8e6;
 const MANY = 12;
 
@@ -213,7 +213,11 @@ export function dataForm({ model, el }: Context<DataTraits>) {
     const zone = element("div", "kw-drop");
     zone.append(
       element("p", "kw-title", "Drop a table here"),
-      element("p", "kw-quiet", "text, Parquet, Feather, Excel, OpenDocument, JSON or SQLite, packed or not"),
+      element(
+        "p",
+        "kw-quiet",
+        "text, Parquet, Feather, Excel, OpenDocument, JSON, SQLite, MATLAB, HDF5, NetCDF or FITS, packed or not",
+      ),
     );
     const input = element("input", "kw-hidden");
     Object.assign(input, { type: "file", accept: FILES });
