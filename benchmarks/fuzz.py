@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python benchmarks/fuzz.py [--changes 300] [--seed 0] [--quick]
 
-Six kinds: JSON values and bytes of a formula, JSON values and members of a session, a network, tables.
+Seven kinds: JSON values and bytes of a formula, JSON values and members of a session, a network, tables,
+and tables of MATLAB, HDF5 and NetCDF.
 """
 
 import gzip
@@ -22,11 +23,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save
+from scipy.io import netcdf_file, savemat
 
 from workbench import Dataset, Session
 from workbench.errors import InputError
@@ -64,6 +67,16 @@ def originals() -> Files:
         frame.to_json(folder / "table.json", orient="records")
         with closing(sqlite3.connect(folder / "table.sqlite")) as database:
             frame.to_sql("frame", database, index=False)
+        columns = {name: frame[name].to_numpy() for name in "aby"}
+        savemat(folder / "arrays.mat", columns | {"S": {"c": frame["word"].to_numpy(object)}})
+        savemat(folder / "arrays-packed.mat", {"S": columns}, do_compression=True)
+        with h5py.File(folder / "arrays.h5", "w") as book:
+            for name, column in columns.items():
+                book.create_dataset(name, data=column, compression="gzip")
+        with netcdf_file(folder / "arrays.nc", "w") as grid:
+            grid.createDimension("row", len(frame))
+            for name, column in columns.items():
+                grid.createVariable(name, "d", ("row",))[:] = column
         for name in ("table.csv", "table.json"):
             (folder / f"{name}.gz").write_bytes(gzip.compress((folder / name).read_bytes()))
         return {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -229,6 +242,7 @@ KINDS: dict[str, tuple[str, Change, Callable[[Path], None]]] = {
     "members of a session": ("session.kan", members_changed, shown_session),
     "a network": ("model.safetensors", network_changed, shown_network),
     "a table": ("table", bytes_changed, shown_table),
+    "a table of arrays": ("arrays", bytes_changed, shown_table),
 }
 
 
