@@ -66,7 +66,8 @@ def slips(data: Dataset) -> Slips | None:
     rows = torch.cat((data.train, data.validation)).numpy()
     sample = Sample.of(data, rows)
     y = sample.y[:, 0]
-    distance = np.abs(y - neighbours_median(sample.x, sample.y)[:, 0])
+    size = float(np.abs(y).max()) or 1.0
+    distance = np.abs(y / size - neighbours_median(sample.x, sample.y / size)[:, 0])
     scatter = _NORMAL * float(np.median(distance))
     largest = np.sort(distance)[::-1][: int(_MOST * len(distance)) + 1]
     gaps = np.flatnonzero(largest[:-1] > _SLIP * np.maximum(largest[1:], scatter))

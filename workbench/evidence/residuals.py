@@ -62,4 +62,6 @@ def _ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _standardized(x: np.ndarray) -> np.ndarray:
+    """Columns of mean 0 and deviation 1; of any size, as squares of 1e200 are none."""
+    x = x / np.maximum(np.abs(x).max(0), 1e-300)
     return np.asarray((x - x.mean(0)) / np.maximum(x.std(0), 1e-300))
