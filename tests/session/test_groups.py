@@ -1,10 +1,13 @@
 """One law for several groups, step by step: found, kept, repeated by its script, and what cannot be done."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.torch import load as unpacked
+from safetensors.torch import save as packed
 
 from tests.session.test_script import run
 from workbench.errors import InputError
@@ -61,3 +64,18 @@ def test_what_groups_do_not_allow_is_said(session: Session, change, said: str) -
     with pytest.raises(InputError, match=f"{said}: this formula has a for each group"):
         change(session)
     assert len(session.steps) == steps
+
+
+@pytest.mark.parametrize("code", [-1, 3, 10**12])
+def test_a_row_of_no_group_is_refused(session: Session, tmp_path: Path, code: int) -> None:
+    path = session.save(tmp_path / "metals.kan")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    tensors = unpacked(members["data.safetensors"])
+    tensors["groups"][5] = code
+    members["data.safetensors"] = packed(tensors)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match="a row has no group, or a group no row"):
+        Session.load(path)

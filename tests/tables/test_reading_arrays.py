@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import struct
 import sys
 import time
@@ -199,7 +200,7 @@ def test_what_has_to_be_installed_is_said(
     (tmp_path / name).write_bytes(b"anything")
     with pytest.raises(InputError, match=rf"pip install 'kan-workbench\[{extra}\]'"):
         read_table(tmp_path / name)
-    assert extras.library("math", "none", "numbers").pi > 3
+    assert extras.library("json", extra, "files") is json
 
 
 def test_hdf5_opens_no_other_file(tmp_path: Path) -> None:

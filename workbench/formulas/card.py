@@ -45,18 +45,22 @@ def formula_card(formula: Law) -> Markup:
     ]
     if figures:
         parts.append(element("p", f"{', '.join(figures)}; complexity {formula.complexity}"))
-    ranges = [
-        f"{low:.5g} ≤ {formula.written[name].text} ≤ {high:.5g} {formula.units.get(name) or ''}".strip()
-        for name, (low, high) in formula.domain.items()
-        if name in formula.used
-    ]
-    if ranges:
-        parts.append(element("p", "Fitted for ", ", ".join(ranges)))
+    if held := ranges(formula):
+        parts.append(element("p", "Fitted for ", ", ".join(held)))
     if formula.limits:
         lines = [element("li", sentence) for sentence in formula.limits]
         parts += [element("p", "It stops at"), element("ul", *lines)]
     parts += [element("p", sentence) for sentence in remarks(formula)]
     return element("div", *parts, class_="kan-formula")
+
+
+def ranges(formula: Law) -> list[str]:
+    """Between what values of each input, with its unit, a formula was fitted."""
+    return [
+        f"{low:.5g} ≤ {formula.written[name].text} ≤ {high:.5g} {formula.units.get(name) or ''}".strip()
+        for name, (low, high) in formula.domain.items()
+        if name in formula.used
+    ]
 
 
 def groups_table(groups: Groups) -> Markup:

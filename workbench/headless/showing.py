@@ -7,7 +7,7 @@ import msgspec
 
 from workbench.common.schema import read
 from workbench.errors import InputError
-from workbench.formulas.card import TRIVIAL, in_words, remarks
+from workbench.formulas.card import TRIVIAL, in_words, ranges, remarks
 from workbench.formulas.constant import Constant
 from workbench.formulas.digits import interval_in_words
 from workbench.formulas.formula import Formula
@@ -49,13 +49,8 @@ def lines(folder: str | Path) -> Iterator[str]:
     else:
         yield ""
     yield f"Held-out rows{_count(told)}: {_scores(formula, told)}; complexity {formula.complexity}"
-    ranges = [
-        f"{low:.5g} ≤ {formula.written[name].text} ≤ {high:.5g}"
-        for name, (low, high) in formula.domain.items()
-        if name in formula.used
-    ]
-    if ranges:
-        yield f"Fitted for {', '.join(ranges)}"
+    if held := ranges(formula):
+        yield f"Fitted for {', '.join(held)}"
     warnings = [note for note in told.notes if note.startswith("Warning")] if told else []
     findings = told.findings if told else []
     limits = [f"It stops at: {sentence}" for sentence in formula.limits]

@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.evidence.provenance import topology
 from workbench.evidence.sample import law_values
-from workbench.formulas.card import TRIVIAL, groups_cells, groups_head, in_words, remarks
+from workbench.formulas.card import TRIVIAL, groups_cells, groups_head, in_words, ranges, remarks
 from workbench.formulas.constant import Constant
 from workbench.formulas.digits import full_digits, interval_in_words
 from workbench.formulas.export import Export
@@ -302,18 +302,14 @@ def _evidence(constant: Constant) -> str:
 
 
 def _domain(formula: Formula) -> list[Block]:
-    ranges = [
-        f"{low:.6g} ≤ {formula.written[name].text} ≤ {high:.6g} {formula.units.get(name, '')}".strip()
-        for name, (low, high) in formula.domain.items()
-        if name in formula.used
-    ]
-    if not ranges:
+    held = ranges(formula)
+    if not held:
         return []
     stops = [f"It stops at {sentence}." for sentence in formula.limits]
     smooth = ["Samples show no pole, branch point or jump in these ranges or a quarter beyond."]
     smooth += [formula.explosion] if formula.explosion else []
     said = "Fitted on these ranges; beyond them it is an extrapolation. Every export has them as in_domain."
-    return [Bullets(ranges), Bullets(stops or smooth), Text(said, True)]
+    return [Bullets(held), Bullets(stops or smooth), Text(said, True)]
 
 
 def _export(item: Export) -> Code:

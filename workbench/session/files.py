@@ -314,8 +314,8 @@ def _require_table(data: Dataset) -> None:
     require(len(data.train) > 0, what, "no row trains")
     if data.by is not None:
         codes, labels = data.by.codes, data.by.labels
-        counts = np.bincount(codes, minlength=len(labels)) if np.all(codes >= 0) else np.zeros(1)
-        whole = codes.shape == (rows,) and len(counts) == len(labels) and counts.min() > 0
+        known = codes.shape == (rows,) and bool(((codes >= 0) & (codes < len(labels))).all())
+        whole = known and len(np.unique(codes)) == len(labels)
         require(whole, what, "a row has no group, or a group no row")
     if data.weights is not None:
         require(data.weights.shape == (rows,), what, "a row has no weight")

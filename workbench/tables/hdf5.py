@@ -159,10 +159,10 @@ class _Book:
         return is_column(dataset.dtype)
 
     def _together(self, datasets: Mapping[str, Any], others: list[str]) -> Raw | None:
-        turned = {name: one.shape or () for name, one in datasets.items() if not one.is_virtual}
         for one in datasets.values():
             if one.is_virtual:
                 require_own(self.file, one)
+        turned = {name: one.shape or () for name, one in datasets.items()}
         if self.matlab:
             turned = {name: shape[::-1] for name, shape in turned.items()}
         found = chosen(turned)
