@@ -313,7 +313,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
       unexplained(about, state),
       impacts(about, state, busy),
       constants(about),
-      ofGroups(about),
+      ...ofGroups(about),
       sensitivity(about),
       limits(about),
     );
@@ -439,7 +439,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
 
   function ofGroups(about: Inspected) {
     const [names, ...rows] = about.groups;
-    if (!names) return element("span");
+    if (!names) return [];
     const frame = region("div", "kw-scroll kw-of-groups", "Constants of every group");
     const lines = element("table", "kw-table");
     const [thead, tbody] = [element("thead"), element("tbody")];
@@ -452,7 +452,7 @@ export function formulaTable({ model, el }: Context<FormulaTraits>) {
     for (const row of rows) tbody.append(line(row, "td"));
     lines.append(thead, tbody);
     frame.append(lines);
-    return block("Constants of every group", frame);
+    return [block("Constants of every group", frame)];
   }
 
   function sensitivity(about: Inspected) {
