@@ -13,7 +13,7 @@ from tables import put
 
 from case_studies.knots.study import accuracy, as_classifier, dataset, slope_rule
 from case_studies.knots.table import load_table
-from workbench.baselines import compare
+from workbench.baselines import baselines_of
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.kan.training.fitting import fit
@@ -47,7 +47,7 @@ def network_row(
 
 def peer_rows(data: Dataset, seed: int, most: int | None) -> list[Row]:
     peers = [slope_rule(data)]
-    peers += [as_classifier(b, data) for b in compare(data, hidden=PERCEPTRONS[:most], seed=seed)]
+    peers += [as_classifier(b, data) for b in baselines_of(data, hidden=PERCEPTRONS[:most], seed=seed)]
     count = {"majority": 0, "slope rule": 3}
     return [
         (b.name, count.get(b.name, len(data.names)), b.parameters, b.accuracy or 0.0, b.seconds)

@@ -22,7 +22,7 @@ LAYERS = (
     ("network", "equations", "tables", "pictures"),
     ("baselines",),
     ("search",),
-    ("estimators", "report", "studies"),
+    ("comparison", "estimators", "report", "studies"),
     ("headless", "session"),
     ("widgets",),
     ("server", "cli"),

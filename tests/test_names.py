@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-ROOMS = ("baselines", "equations", "evidence", "formulas", "kan", "network", "pictures", "search")
+ROOMS = (
+    "baselines", "comparison", "equations", "evidence", "formulas", "kan", "network", "pictures", "search",
+)  # fmt: skip
 PACKAGES = ("workbench", *(f"workbench.{room}" for room in ROOMS))
 NAMES = [
     (package, name)

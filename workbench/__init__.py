@@ -11,6 +11,7 @@ from workbench.lazy import lazily
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from workbench.comparison import compare
     from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
     from workbench.formulas.formula import Formula
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.tables.reading import read_table
 
 _MODULES = {
+    "comparison": ["compare"],
     "search.automatic": ["discover"],
     "search.discovery": ["Discovery"],
     "network.compiler": ["compile_expression"],
@@ -68,6 +70,7 @@ __all__ = [
     "KANRegressor",
     "Session",
     "__version__",
+    "compare",
     "compile_expression",
     "compile_target",
     "discover",

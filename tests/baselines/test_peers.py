@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.problems import PROBLEMS
-from workbench.baselines import Architecture, compare, fit_mlp, matching_width
+from workbench.baselines import Architecture, baselines_of, fit_mlp, matching_width
+from workbench.baselines.spline_mlp import SplineArchitecture
 from workbench.baselines.task import PerceptronProblem
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -20,7 +21,7 @@ RINGS = Dataset.from_arrays(X, np.digitize(np.hypot(*X.T), (0.5, 0.9)), task="cl
 
 def test_numbers() -> None:
     data = Dataset.from_arrays(X, 2 * X[:, 0] - X[:, 1] + 3)
-    mean, linear, mlp, large = compare(data, hidden=((6,), (80, 80)), iterations=200)
+    mean, linear, mlp, large = baselines_of(data, hidden=((6,), (80, 80)), iterations=200)
     assert [b.name for b in (mean, linear, mlp, large)] == ["mean", "linear", "MLP 6", "MLP 80×80"]
     assert mean.r2 == pytest.approx(0, abs=0.1)
     assert linear.r2 == pytest.approx(1)
@@ -32,7 +33,7 @@ def test_numbers() -> None:
 
 def test_classes() -> None:
     data = Dataset.from_arrays(X, np.where(X[:, 0] ** 2 > 0.2, "out", "in"))
-    majority, linear, mlp = compare(data)
+    majority, linear, mlp = baselines_of(data)
     shares = np.bincount(data.targets[data.test]) / len(data.test)
     assert majority.accuracy == pytest.approx(shares.max())
     assert majority.cross_entropy == pytest.approx(-(shares * np.log(shares)).sum(), abs=0.1)
@@ -41,10 +42,11 @@ def test_classes() -> None:
     assert (mlp.cross_entropy or 9) < 0.2 < (linear.cross_entropy or 0)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "silu"])
+@pytest.mark.parametrize("activation", ["tanh", "silu", "spline"])
 @pytest.mark.parametrize("sizes", [(3, 1), (3, 4, 2), (3, 4, 5, 2)])
 def test_jacobian_is_autograds(activation, sizes) -> None:
-    shape = Architecture(sizes, activation)
+    spline = activation == "spline"
+    shape = SplineArchitecture(sizes) if spline else Architecture(sizes, activation)
     generator = torch.Generator().manual_seed(1)
     parameters = shape.draw(2, generator)
     x = torch.randn(7, 3, generator=generator, dtype=torch.float64)
@@ -170,11 +172,11 @@ def test_the_perceptron_is_the_best_by_validation_and_rows_count_by_their_weight
     y = np.sin(2 * X[:200, 0]) - 50 * (weights < 1)
     data = Dataset.from_arrays(X[:200], y, weights=weights)
     options = {"hidden": ((4,),), "iterations": 100, "starts": 2}
-    both = compare(data, **options)[-1]
+    both = baselines_of(data, **options)[-1]
     monkeypatch.setattr("workbench.baselines.peers._METHODS", ())
-    ours = compare(data, **options)[-1]
+    ours = baselines_of(data, **options)[-1]
     monkeypatch.setattr("workbench.baselines.peers._METHODS", ({"solver": "lbfgs", "max_iter": 1},))
-    assert compare(data, **options)[-1].rmse == ours.rmse  # what validates worse is not shown
+    assert baselines_of(data, **options)[-1].rmse == ours.rmse  # what validates worse is not shown
     assert both.rmse < 0.3
     assert both.rmse <= 1.5 * ours.rmse
 
@@ -183,7 +185,7 @@ def test_the_perceptron_is_the_best_by_validation_and_rows_count_by_their_weight
 def test_predictions_of_a_line_are_those_of_least_squares(outputs: int) -> None:
     y = np.stack((X[:, 0] * X[:, 1], np.exp(X[:, 0])), 1)[:, :outputs]
     data = Dataset.from_arrays(X, y)
-    mean, line = compare(data, hidden=())
+    mean, line = baselines_of(data, hidden=())
     rows, _ = data.split("train")
     design = np.column_stack((rows.numpy(), np.ones(len(rows))))
     numbers = np.linalg.lstsq(design, data.split("train")[1].numpy(), rcond=None)[0]
@@ -212,3 +214,21 @@ def test_blocks_of_rows_keep_within_the_cache(monkeypatch: pytest.MonkeyPatch) -
     torch.testing.assert_close(problem.linearize(parameters)[0], whole)
     assert len(sizes) > 1
     assert max(sizes) <= 2**22
+
+
+def test_a_learned_activation_says_what_tanh_cannot_with_as_few_nodes() -> None:
+    data = Dataset.from_arrays(X, np.sin(4 * (X[:, 0] + X[:, 1])))
+    found = {
+        name: fit_mlp(data, hidden=(1,), activation=name, starts=8, effort=0.3)
+        for name in ("tanh", "spline")
+    }
+    assert found["spline"].parameters == 3 + 2 + 9
+    assert found["spline"].test_loss < 0.2 < 0.5 < found["tanh"].test_loss
+
+
+@pytest.mark.parametrize("solver", ["lm", "lbfgs", "adam"])
+def test_training_ends_when_asked_with_what_it_has(solver) -> None:
+    asked = []
+    found = fit_mlp(CURVE, solver=solver, starts=1, stop=lambda: bool(asked.append(1)) or True)
+    assert len(asked) <= 4
+    assert np.isfinite(found.validation_loss)

@@ -10,12 +10,12 @@ from workbench.lazy import lazily
 
 if TYPE_CHECKING:
     from workbench.baselines.mlp import MLP, Architecture, matching_width
-    from workbench.baselines.peers import Baseline, compare
+    from workbench.baselines.peers import Baseline, baselines_of
     from workbench.baselines.training import MLPResult, fit_mlp
 
 _MODULES = {
     "mlp": ["MLP", "Architecture", "matching_width"],
-    "peers": ["Baseline", "compare"],
+    "peers": ["Baseline", "baselines_of"],
     "training": ["MLPResult", "fit_mlp"],
 }
 
@@ -26,7 +26,7 @@ __all__ = [
     "Architecture",
     "Baseline",
     "MLPResult",
-    "compare",
+    "baselines_of",
     "fit_mlp",
     "matching_width",
 ]

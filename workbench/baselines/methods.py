@@ -31,26 +31,32 @@ class _Found:
     decay: float
 
 
+Stop = Callable[[], bool]
+"""Whether training is to end with what it has."""
+
+
 class _Best:
     """What validated best of each of ``S`` starts, over all iterations."""
 
-    def __init__(self, task: Task, parameters: Tensor, losses: Tensor | None = None) -> None:
-        self.task, self.parameters = task, parameters.clone()
+    def __init__(
+        self, task: Task, parameters: Tensor, stop: Stop, losses: Tensor | None = None
+    ) -> None:
+        self.task, self.parameters, self.stop = task, parameters.clone(), stop
         infinite = parameters.new_full((len(parameters),), math.inf)
         self.losses = infinite if losses is None else losses.clone()
 
     def consider(self, parameters: Tensor, number: int = 0) -> bool:
-        """Keep what validates better; ``(n, P)`` belong to the starts from ``number``. Never stops."""
+        """Keep what validates better; ``(n, P)`` belong to the starts from ``number``. Whether to stop."""
         part = slice(number, number + len(parameters))
         losses = self.task.value(parameters, self.task.validation).nan_to_num(nan=math.inf)
         better = losses < self.losses[part]
         self.parameters[part] = torch.where(better.unsqueeze(1), parameters, self.parameters[part])
         self.losses[part] = torch.where(better, losses, self.losses[part])
-        return False
+        return self.stop()
 
     def pick(self, order: Tensor) -> "_Best":
         """The starts ``order`` alone."""
-        return _Best(self.task, self.parameters[order], self.losses[order])
+        return _Best(self.task, self.parameters[order], self.stop, self.losses[order])
 
 
 Minimize = Callable[[Task, Rows, Tensor, Tensor, int, int, _Best], Tensor]
@@ -58,7 +64,13 @@ Minimize = Callable[[Task, Rows, Tensor, Tensor, int, int, _Best], Tensor]
 
 
 def search(
-    task: Task, method: str, starts: int, steps: int, decays: Sequence[float], seed: int
+    task: Task,
+    method: str,
+    starts: int,
+    steps: int,
+    decays: Sequence[float],
+    seed: int,
+    stop: Stop,
 ) -> _Found:
     """Three rounds: all starts on a subset, the better quarter, the best of these on all rows."""
     minimize = _MINIMIZERS[method]
@@ -68,7 +80,7 @@ def search(
     parameters = task.architecture.draw(copies, generator)
     decay = torch.tensor([decays[i % len(decays)] for i in range(copies)], dtype=torch.float64)
     few = torch.randperm(len(task.train), generator=generator)[: max(200, 4 * count)]
-    best = _Best(task, parameters)
+    best = _Best(task, parameters, stop)
     for share in (_FIRST, _SECOND):
         if len(parameters) == 1:
             break
@@ -116,7 +128,8 @@ def _lbfgs(
 
         def watch(point: np.ndarray, number: int = number) -> None:
             ended[number] = torch.tensor(point)
-            best.consider(ended[number : number + 1], number)
+            if best.consider(ended[number : number + 1], number):
+                raise StopIteration
 
         scipy_minimize(
             evaluate,
@@ -146,7 +159,8 @@ def _adam(
         schedule.step()
         if step % _WATCH_EVERY == 0 or step + 1 == steps:
             with torch.no_grad():
-                best.consider(point.detach())
+                if best.consider(point.detach()):
+                    break
     return point.detach()
 
 

@@ -1,4 +1,4 @@
-"""``compare``: peers on the rows of a dataset, each judged on the test rows."""
+"""``baselines_of``: peers on the rows of a dataset, each judged on the test rows."""
 
 import math
 import time
@@ -57,7 +57,7 @@ class Baseline:
     cross_entropy: float | None = None
 
 
-def compare(
+def baselines_of(
     data: Dataset,
     *,
     hidden: Sequence[Sequence[int]] = ((8,),),

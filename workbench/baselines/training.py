@@ -5,12 +5,13 @@ little further, the best on all rows; validation keeps the best state of every i
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from workbench.baselines.methods import search
 from workbench.baselines.mlp import MLP, Activation, Architecture
+from workbench.baselines.spline_mlp import SplineArchitecture
 from workbench.baselines.task import Task
 from workbench.errors import InputError
 from workbench.kan.checks import seed_of
@@ -51,19 +52,22 @@ def fit_mlp(
     data: Dataset,
     *,
     hidden: Sequence[int] = (8,),
-    activation: Activation = "tanh",
+    activation: Activation | Literal["spline"] = "tanh",
+    grid_size: int = 6,
     solver: Solver = "lm",
     starts: int = STARTS,
     effort: float = 1.0,
     decay: float | Sequence[float] = 0.0,
     seed: int = 0,
+    stop: Callable[[], bool] | None = None,
 ) -> MLPResult:
     """Train a multilayer perceptron on the training rows; the validation rows choose.
 
     Args:
         data: the table and its split; inputs and targets are standardized by the training rows.
         hidden: nodes of the hidden layers.
-        activation: "tanh" or "silu".
+        activation: "tanh", "silu", or "spline": a curve of its own for every hidden node.
+        grid_size: intervals of these curves.
         solver: "lm" (Levenberg–Marquardt with an analytic Jacobian), "lbfgs", "adam" (mini-batches),
             "auto" ("lm" where the normal matrix is small enough, else "adam"), or "best": all that
             are affordable, validation decides.
@@ -73,6 +77,7 @@ def fit_mlp(
         decay: weight of half the squared parameters in standardized units; of several values each
             gets an equal part of the starts, and validation decides.
         seed: of all random numbers.
+        stop: asked after every iteration; True ends the training with the best state so far.
 
     Raises:
         InputError: an unknown solver, no start, or a negative decay.
@@ -85,11 +90,18 @@ def fit_mlp(
             f"got {starts}, {decays} and {effort}"
         )
     seed = seed_of(seed)
-    architecture = Architecture((len(data.names), *hidden, data.outputs), activation)
+    layers = (len(data.names), *hidden, data.outputs)
+    architecture = (
+        SplineArchitecture(layers, grid_size=grid_size)
+        if activation == "spline"
+        else Architecture(layers, activation)
+    )
     task = Task(data, architecture)
+    methods = _methods(solver, task)
+    budgets = [max(1, round(effort * STEPS[method])) for method in methods]
     found = [
-        search(task, method, starts, max(1, round(effort * STEPS[method])), decays, seed)
-        for method in _methods(solver, task)
+        search(task, method, starts, steps, decays, seed, stop or (lambda: False))
+        for method, steps in zip(methods, budgets, strict=True)
     ]
     best = min(found, key=lambda one: one.loss)
     model = task.model(best.parameters)

@@ -10,7 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from workbench.baselines import compare
+from workbench.baselines import baselines_of
 from workbench.common.fence import attempt, skipped
 from workbench.errors import InputError
 from workbench.evidence.outliers import advice
@@ -284,7 +284,7 @@ class Course:
         if self.tell("baselines", 0.96):
             return self.so_far
         iterations = 300 if self.effort == "quick" or self.late else 2000
-        peers = compare(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
+        peers = baselines_of(self.data, hidden=self.hidden, iterations=iterations, seed=self.seed)
         self.find(baselines=tuple(peers))
         return replace(self.so_far, complete=not self.tell("done", 1.0))
 

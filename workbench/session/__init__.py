@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.lazy import lazily
 
 if TYPE_CHECKING:
-    from workbench.session.comparison import Comparison
+    from workbench.session.differences import Difference
     from workbench.session.frames import Frame, Status, diagnosis, edge_curves
     from workbench.session.history import History, Step, Version
     from workbench.session.session import Session
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.session.work import Preview
 
 _MODULES = {
-    "comparison": ["Comparison"],
+    "differences": ["Difference"],
     "frames": ["Frame", "Status", "diagnosis", "edge_curves"],
     "history": ["History", "Step", "Version"],
     "session": ["Session"],
@@ -31,7 +31,7 @@ __getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
     "OPTIONS",
-    "Comparison",
+    "Difference",
     "Frame",
     "History",
     "Preview",

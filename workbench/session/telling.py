@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from workbench.baselines import Baseline, compare
+from workbench.baselines import Baseline, baselines_of
 from workbench.errors import InputError
 from workbench.formulas.export import ESSENTIAL, export_all
 from workbench.network.attribution import feature_scores
@@ -33,7 +33,7 @@ def discovery_of(session: Session, *, peers: bool = False) -> Discovery:
     found: tuple[Baseline, ...] = ()
     begun = time.perf_counter()
     if peers:
-        found = tuple(compare(data, hidden=_MLP, iterations=_ITERATIONS, seed=session.seed))
+        found = tuple(baselines_of(data, hidden=_MLP, iterations=_ITERATIONS, seed=session.seed))
     return Discovery(
         data=data,
         fit=result,

@@ -16,7 +16,7 @@ from workbench.network.candidates import Candidate, suggest
 from workbench.network.elimination import eliminate
 from workbench.network.graph import to_networkx
 from workbench.network.pruning import prune_edges
-from workbench.session import comparison, steps
+from workbench.session import differences, steps
 from workbench.session.code import Source
 from workbench.session.editing import Editing
 from workbench.session.frames import Frame
@@ -146,12 +146,12 @@ class Work(Editing, Searching):
         gone = tuple(edge for edge in self.model.edges() if edge not in left)
         return Preview(gone, self.loss(), loss_of(model, self.data))
 
-    def compare(self, first: int | str, second: int | str) -> comparison.Comparison:
+    def compare(self, first: int | str, second: int | str) -> differences.Difference:
         """Two versions side by side, by their numbers or names."""
         numbers = (self.history.find(first), self.history.find(second))
         models = tuple(self.history.steps[number].model for number in numbers)
         versions = tuple(self._version(number) for number in numbers)
-        return comparison.compare((versions[0], versions[1]), (models[0], models[1]), self.data)
+        return differences.difference((versions[0], versions[1]), (models[0], models[1]), self.data)
 
     def configure(self, **options: Any) -> Self:
         """Change the options of all further trainings; None is the default of ``fit`` again."""

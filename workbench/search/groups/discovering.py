@@ -11,7 +11,7 @@ import torch
 from sympy import Expr, Symbol
 from threadpoolctl import threadpool_limits
 
-from workbench.baselines import compare
+from workbench.baselines import baselines_of
 from workbench.common.fence import attempt
 from workbench.errors import InputError
 from workbench.evidence.outliers import outliers, robust_instead
@@ -83,7 +83,9 @@ def discover_by_group(
         return course.so_far
     iterations = 300 if effort == "quick" or course.late else 2000
     course.find(
-        baselines=tuple(compare(one_hot(data), hidden=hidden, iterations=iterations, seed=seed))
+        baselines=tuple(
+            baselines_of(one_hot(data), hidden=hidden, iterations=iterations, seed=seed)
+        )
     )
     return replace(course.so_far, complete=not course.tell("done", 1.0))
 

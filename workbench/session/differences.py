@@ -10,7 +10,7 @@ from workbench.session.history import Version
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Difference:
     """Two versions.
 
     Attributes:
@@ -31,9 +31,9 @@ class Comparison:
     difference: float
 
 
-def compare(
+def difference(
     versions: tuple[Version, Version], models: tuple[KAN, KAN], data: Dataset
-) -> Comparison:
+) -> Difference:
     """Compare two networks on the same data."""
     first, second = (set(model.edges()) for model in models)
     same = models[0].config.width == models[1].config.width
@@ -46,7 +46,7 @@ def compare(
     x = x if len(x) else data.split("train")[0]
     with torch.no_grad():
         values = [model(x.to(model.output_scale)).double().cpu() for model in models]
-    return Comparison(
+    return Difference(
         *versions,
         only_first=tuple(sorted(first - second if same else first)),
         only_second=tuple(sorted(second - first if same else second)),
