@@ -22,6 +22,7 @@ LAYERS = (
     ("network", "equations", "tables", "pictures"),
     ("baselines",),
     ("search",),
+    ("dynamics",),
     ("comparison", "estimators", "report", "studies"),
     ("headless", "session"),
     ("widgets",),

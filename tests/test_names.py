@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 ROOMS = (
-    "baselines", "comparison", "equations", "evidence", "formulas", "kan", "network", "pictures", "search",
+    "baselines", "comparison", "dynamics", "equations", "evidence", "formulas", "kan", "network", "pictures",
+    "search",
 )  # fmt: skip
 PACKAGES = ("workbench", *(f"workbench.{room}" for room in ROOMS))
 NAMES = [

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench.comparison import compare
+    from workbench.dynamics import discover_dynamics
     from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
     from workbench.formulas.formula import Formula
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "comparison": ["compare"],
+    "dynamics": ["discover_dynamics"],
     "search.automatic": ["discover"],
     "search.discovery": ["Discovery"],
     "network.compiler": ["compile_expression"],
@@ -74,6 +76,7 @@ __all__ = [
     "compile_expression",
     "compile_target",
     "discover",
+    "discover_dynamics",
     "fit",
     "load",
     "prune_edges",
