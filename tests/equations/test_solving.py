@@ -1,145 +1,143 @@
-"""Residuals that hold derivatives: differential equations, conserved quantities, Lagrangians."""
+"""Solutions of known problems, and verdicts that know what they do not know."""
 
-import math
-from typing import Any
-
+import numpy as np
 import pytest
 import torch
-from torch import Tensor
-from torch.func import grad, hessian, jacrev, vmap
 
-from workbench.equations.solving import Field, Solution, _Residuals
+from workbench.equations import Box, Condition, Data, Interval, Problem, Solution, library, solve
+from workbench.equations.approximation import Approximation
+from workbench.equations.sampling import Sampler
 from workbench.errors import InputError
-from workbench.kan import KAN, Condition, solve, spline
-
-INSIDE = 2 * torch.rand(600, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 1
+from workbench.kan.config import KANConfig
 
 
-def relative_error(solution: Solution, truth: Tensor, x: Tensor) -> float:
-    with torch.no_grad():
-        return float((solution.model(x)[:, 0] - truth).norm() / truth.norm())
-
-
-def laplacian(u: Field, x: Tensor) -> Tensor:
-    return hessian(lambda z: u(z)[0])(x).diagonal().sum()
-
-
-def value(u: Field, x: Tensor) -> Tensor:
-    return u(x)
-
-
-def waves(x: Tensor) -> Tensor:
-    return torch.sin(math.pi * x).prod(-1)
-
-
-def test_poisson_on_a_line() -> None:
-    x = torch.linspace(-1, 1, 200, dtype=torch.float64)[:, None]
-    inside = Condition(lambda u, x: laplacian(u, x) + math.pi**2 * waves(x), x)
-    solution = solve(KAN((1, 1), 8, 5), [inside, Condition(value, [[-1.0], [1.0]])], starts=1)
-    assert relative_error(solution, waves(x), x) < 1e-7
-
-
-def test_poisson_on_a_square() -> None:
-    side = torch.linspace(-1, 1, 30, dtype=torch.float64)
-    end = torch.ones_like(side)
-    pairs = ((side, end), (side, -end), (end, side), (-end, side))
-    boundary = torch.cat([torch.stack(pair, 1) for pair in pairs])
-    inside = Condition(lambda u, x: laplacian(u, x) + 2 * math.pi**2 * waves(x), INSIDE, 0.01)
-    network = KAN((2, (0, 1)), 8, 5)
-    solution = solve(network, [inside, Condition(value, boundary)], starts=3)
-    assert relative_error(solution, waves(INSIDE), INSIDE) < 1e-6
-    assert len(solution.losses) == 3
-
-
-def test_energy_of_a_pendulum_is_conserved() -> None:
-    def along_the_flow(u: Field, x: Tensor) -> Tensor:
-        return grad(lambda z: u(z)[0])(x) @ torch.stack((x[1], -torch.sin(x[0])))
-
-    conditions = [
-        Condition(along_the_flow, 2 * INSIDE),
-        Condition(value, [[0.0, 0.0]]),
-        Condition(lambda u, x: u(x) - 0.5, [[0.0, 1.0]]),
-    ]
-    solution = solve(KAN((2, 1), 8, 5), conditions, starts=1)
-    q, v = (2 * INSIDE).unbind(1)
-    assert relative_error(solution, v**2 / 2 + 1 - torch.cos(q), 2 * INSIDE) < 1e-6
-
-
-def test_lagrangian_of_an_oscillator_from_its_acceleration() -> None:
-    def motion(u: Field, x: Tensor) -> Tensor:
-        """L_vv a + L_vq v - L_q, which vanishes along the motion a = -q."""
-        second = hessian(lambda z: u(z)[0])(x)
-        return second[1, 1] * -x[0] + second[1, 0] * x[1] - grad(lambda z: u(z)[0])(x)[0]
-
-    conditions = [
-        Condition(motion, INSIDE),
-        Condition(value, [[0.0, 0.0]]),
-        Condition(lambda u, x: jacrev(u)(x)[0, 1] - x[1], [[0.0, 0.0], [0.0, 1.0]]),
-    ]
-    solution = solve(KAN((2, 1), 4, 3), conditions, starts=1, refinements=0)
-    q, v = INSIDE.unbind(1)
-    assert relative_error(solution, (v**2 - q**2) / 2, INSIDE) < 1e-6
-
-
-def test_gradient_is_that_of_the_loss() -> None:
-    network = KAN((2, 2, 1), 4, 4, seed=1)
-    network.layer(0).fixed = {(0, 0): "sin", (1, 1): "exp"}
-    problem = _Residuals(network, [Condition(laplacian, INSIDE[:20], 0.3)])
-    parameters = problem.start
-    loss, _, gradient = problem.linearize(parameters)
-    assert torch.equal(problem.value(parameters), loss)
-    along = torch.randn(parameters.shape, generator=torch.Generator().manual_seed(2)).to(loss)
-    step = 1e-5 * along
-    slope = (problem.value(parameters + step) - problem.value(parameters - step)) / 2e-5
-    torch.testing.assert_close(slope, (gradient * along).sum(1), rtol=1e-5, atol=0)
-
-
-def test_a_given_network_goes_on_and_is_left_untouched() -> None:
-    inside = Condition(lambda u, x: u(x)[0] - waves(x), INSIDE[:200])
-    network = KAN((2, (0, 1)), 6)
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    solution = solve(network, [inside], starts=4, refinements=0)
-    better = solve(solution.model, [inside], starts=0, refinements=1)
-    assert better.residuals[0] < 0.1 * solution.residuals[0]  # fourth order: a 22nd
-    assert better.losses == ()
-    assert all(torch.equal(before[name], t) for name, t in network.state_dict().items())
-
-
-def test_stop_keeps_what_there_is() -> None:
-    solution = solve(KAN((2, 1)), [Condition(value, INSIDE)], stop=lambda: True)
-    assert solution.stopped
-    assert math.isfinite(solution.residuals[0])
+def true_error(solution: Solution) -> float:
+    points = solution.problem.domain.inside(1000, 4321)
+    known = solution.problem.reference(points)
+    return float(np.linalg.norm(solution(points) - known) / np.linalg.norm(known))
 
 
 @pytest.mark.parametrize(
-    ("condition", "message"),
-    [
-        (Condition(value, [[0.0]]), r"points of condition 0 must have shape \(points, 2\)"),
-        (Condition(value, [[0.0, math.nan]]), "points of condition 0 must be finite"),
-        (Condition(value, [["a", "b"]]), "must be a table of real numbers"),
-        (Condition(value, INSIDE, -1.0), "weight must be finite and not negative"),
-        (Condition(lambda u, x: 1.0, INSIDE), "must map the network u and one point x"),
-        (Condition(lambda u, x: u(x) if x[0] > 0 else -u(x), INSIDE), "torch.func can transform"),
-        (Condition(lambda u, x: u(x) / 0.0, INSIDE), "must be finite, at"),
-    ],
+    ("problem", "error"), [("pendulum", 1e-9), ("lotka-volterra", 1e-7), ("poisson-disc", 1e-8)]
 )
-def test_conditions_that_cannot_be_used(condition: Any, message: str) -> None:
+def test_a_problem_of_the_library(problem: str, error: float) -> None:
+    solution = solve(library[problem], seed=3)
+    assert true_error(solution) < error
+    assert true_error(solution) < 10 * solution.error
+    assert solution.converged
+    assert "Converged" in str(solution)
+
+
+def test_every_reference_fulfils_its_conditions() -> None:
+    for name, problem in library.items():
+        for condition, residual in zip(problem.held, problem.outside, strict=True):
+            points = problem.points_of(condition, 20, 0)
+            values = torch.from_numpy(problem.reference(points).reshape(len(points), -1))
+            if all(sum(index) == 0 for _, index in residual.asked):
+                entries = {entry: values[:, entry[0]] for entry in residual.asked}
+                left = residual.value(entries, torch.from_numpy(points), {})
+                assert float(left.abs().max()) < 1e-12, (name, condition)
+
+
+def test_a_coefficient_lies_in_its_interval() -> None:
+    t = np.linspace(0.1, 4, 40)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(40)
+    decay = Problem(
+        "q_t + k*q",
+        Interval(t=(0, 4)),
+        Condition("q = 2", t=0),
+        coefficients={"k": (0.1, 5)},
+        data=Data(t, 2 * np.exp(-0.7 * t) + noise),
+        fields=["q"],
+    )
+    solution = solve(decay)
+    found = solution.coefficients["k"]
+    assert found.low < 0.7 < found.high
+    assert found.high - found.low < 0.05
+    assert "95 %" in str(solution)
+
+
+def test_time_that_is_up_is_no_success() -> None:
+    solution = solve(library["lotka-volterra"], seconds=0)
+    assert not solution.converged
+    assert "Not converged" in str(solution)
+
+
+def test_a_problem_without_a_solution_is_not_called_solved() -> None:
+    impossible = Problem("u_x - 1", Interval(x=(0, 1)), [Condition("u", x=0), Condition("u", x=1)])
+    assert not solve(impossible).converged
+
+
+def test_stop_keeps_what_there_is() -> None:
+    solution = solve(library["pendulum"], stop=lambda: True)
+    assert solution.stopped
+    assert np.isfinite(solution([0.0, 1.0])).all()
+
+
+def test_the_same_seed_gives_the_same_solution() -> None:
+    first, second = (solve(library["pendulum"], seed=1)([1.0, 7.0]) for _ in range(2))
+    assert (first == second).all()
+
+
+def test_jets_and_graph_of_a_solution() -> None:
+    solution = solve(
+        Problem("u_xx + u", Interval(x=(0, 3)), [Condition("u", x=0), Condition("u_x - 1", x=0)])
+    )
+    x = np.linspace(0, 3, 7)
+    found = solution.jet(x)
+    np.testing.assert_allclose(found[2,][:, 0], -np.sin(x), atol=1e-6)
+    np.testing.assert_allclose(solution(x), np.sin(x), atol=1e-8)
+    assert solution.to_networkx().number_of_nodes() == 2
+    assert max(solution.residuals) < 1e-5
+    with pytest.raises(InputError, match="need the columns x"):
+        solution([[1.0, 2.0]])
+
+
+@pytest.mark.parametrize("periodic", [(), ("x",)])
+def test_gradient_is_that_of_the_loss(periodic: tuple[str, ...]) -> None:
+    box = Box(x=(-1, 1), y=(0, 2), periodic=periodic)
+    problem = Problem(
+        "u_xxy + a*u*u_y + exp(x)", box, [Condition("u - x", y=0)], coefficients={"a": 2}
+    )
+    sampler = Sampler(problem, torch.zeros(1, dtype=torch.float64), 0, (0.3, 2.0))
+    rows = sampler.rows(150)
+    with torch.no_grad():
+        start = Approximation.random(problem, KANConfig((2, (2, 1), 1), 4, 6), rows[0].points, 2, 0)
+        objective, parameters = start.objective(rows)
+        loss, _, gradient = objective.linearize(parameters)
+        torch.testing.assert_close(objective.value(parameters), loss)
+        along = torch.randn(parameters.shape, generator=torch.Generator().manual_seed(2)).to(loss)
+        above, below = (objective.value(parameters + s * along) for s in (1e-5, -1e-5))
+    torch.testing.assert_close((above - below) / 2e-5, (gradient * along).sum(1), rtol=1e-5, atol=0)
+
+
+def test_a_periodic_solution_closes() -> None:
+    problem = library["advection"]
+    sampler = Sampler(problem, torch.zeros(1, dtype=torch.float64), 0)
+    points = sampler.rows(50)[0].points
+    with torch.no_grad():
+        drawn = Approximation.random(problem, KANConfig((2, 2, 1), 4, 5), points, 1, 0)
+        closed = drawn.at(drawn.objective(sampler.rows(50))[1])
+    ends = torch.tensor([[0.0, 0.3], [2.0, 0.3]], dtype=torch.float64)
+    values = closed.model(ends).detach()
+    torch.testing.assert_close(values[0], values[1])
+    assert not torch.allclose(*drawn.model(ends).detach())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"seconds": -1}, "seconds"), ({"device": "nowhere"}, "device"), ({"seed": 0.5}, "seed")],
+)
+def test_settings_that_cannot_be_used(arguments, message) -> None:
     with pytest.raises(InputError, match=message):
-        solve(KAN((2, 1)), [condition])
+        solve(library["pendulum"], **arguments)
 
 
-def test_no_condition() -> None:
-    with pytest.raises(InputError, match="at least one condition"):
-        solve(KAN((2, 1)), [])
+def test_no_problem() -> None:
+    with pytest.raises(InputError, match="needs a Problem"):
+        solve("u_xx")
 
 
-def test_a_transform_leaves_nothing_behind_in_the_caches() -> None:
-    spline._table.cache_clear()
-    x = INSIDE[:5]
-    network = KAN((2, 1), 4, 3)
-
-    def one(z: Tensor) -> Tensor:
-        return network(z[None])[0, 0]
-
-    first = vmap(hessian(one))(x)
-    torch.testing.assert_close(vmap(jacrev(grad(one)))(x), first)
+def test_a_name_that_is_not_in_the_library() -> None:
+    with pytest.raises(KeyError, match="pendulum"):
+        library["nothing"]

@@ -1,285 +1,181 @@
-r"""Equations to solve: a network for which residuals vanish, by Levenberg–Marquardt.
+"""Solve a problem: shapes compete, the best gets finer grids, and a verdict says what is known of it."""
 
-A residual :math:`r(u, x)` may hold derivatives of the network u by its inputs: those of a differential
-equation, of the Euler–Lagrange equation, of a flow that leaves u unchanged. What is minimized is
-
-.. math:: F(p) = \tfrac12 \sum_k w_k \, \mathrm{mean}_n \, |r_k(u_p, x_{kn})|^2
-
-over the parameters p, with the Jacobian of every residual by ``torch.func``. Random starts come first,
-because small networks have local minima; the best one is trained on finer and finer grids.
-"""
-
-import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, jacrev, vmap
 
+from workbench.equations.approximation import Approximation
+from workbench.equations.marching import marched
+from workbench.equations.problem import Problem
+from workbench.equations.sampling import Sampler
+from workbench.equations.shapes import shapes
+from workbench.equations.solution import Solution
+from workbench.equations.verdict import Judged, told
 from workbench.errors import InputError
-from workbench.kan.checks import not_negative, numbers, seed_of, whole
-from workbench.kan.ensemble import Ensemble
-from workbench.kan.model import KAN
-from workbench.kan.training.linearize import Columns
+from workbench.kan.checks import not_negative, require_place, seed_of
+from workbench.kan.config import KANConfig
 from workbench.kan.training.solvers import levenberg_marquardt as lm
-from workbench.kan.training.starts import random_starts
 
-Field = Callable[[Tensor], Tensor]
-"""The network at one point: ``(d,) -> (m,)``."""
-
-_ROUNDS, _ROUND_STEPS = 2, 10
-_FEWEST_POINTS, _POINTS_PER_PARAMETER = 100, 3
-_BLOCK = 512
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A residual that vanishes at some points.
-
-    Attributes:
-        residual: ``r(u, x)`` for the network ``u``, a function of one point, and one point ``x (d,)``: a
-            number or a tensor. Derivatives are those of ``torch.func``: ``jacrev(u)(x)``,
-            ``hessian(u)(x)``. It must not branch on values of ``x`` or ``u``; ``torch.where`` does.
-        points: a tensor, an array or nested lists ``(N, d)``.
-        weight: of the mean squared residual.
-    """
-
-    residual: Callable[[Field, Tensor], Tensor]
-    points: Tensor
-    weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What ``solve`` returns.
-
-    Attributes:
-        model: the trained network.
-        residuals: root mean square of every condition's residual, in the order of the conditions.
-        losses: of the random starts, on the coarse grid; those that found the same basin agree.
-        stopped: whether ``stop`` ended the training early.
-        seconds: wall time.
-    """
-
-    model: KAN
-    residuals: tuple[float, ...]
-    losses: tuple[float, ...]
-    stopped: bool
-    seconds: float
+_START_CURVES, _MOST_STARTS, _FEWEST_STARTS = 96, 24, 6
+_ROUNDS = ((0.5, 10, lm.FROM_RANDOM), (0.25, 10, lm.FROM_REFINED), (0.0, 15, lm.FROM_REFINED))
+_LEVEL_STEPS, _LEVEL_ROUNDS = 12, 2
+_PER_PARAMETER = 3
+_QUALIFYING, _LARGEST = 320, 800
+_SOLVED, _FAILED = 1e-10, 1e-6
+_FRESH, _FRESH_DRAW = 2000, 1000
+_GAIN = 0.5
+_MARCHED, _COARSEST = 99, 8
 
 
 def solve(
-    model: KAN,
-    conditions: Sequence[Condition],
+    problem: Problem,
     *,
-    starts: int = 8,
-    refinements: int = 2,
-    steps: int = 30,
     seed: int = 0,
+    device: str = "cpu",
+    seconds: float = 120.0,
+    tolerance: float = 1e-3,
     stop: Callable[[], bool] = lambda: False,
 ) -> Solution:
-    """Train a network until residuals that you write down vanish; the given network is left untouched.
+    """Solve a differential equation with a Kolmogorov–Arnold network.
+
+    Networks of several shapes, products among them, descend from random starts by Gauss–Newton steps with
+    exact derivatives. The one whose residual at fresh points is least gets finer grids while that helps. In
+    time a solution is continued step by step where it is not found at once.
 
     Args:
-        model: its shape and its coarsest grid. Derivatives of order k need a ``degree`` of more than k;
-            every degree more makes the error fall faster with the grid.
-        conditions: the equation inside, and what holds on the boundary.
-        starts: random starts on the coarsest grid, on some of the points; 0 goes on from ``model``.
-        refinements: how often the grids are doubled.
-        steps: at most so many steps of Levenberg–Marquardt on each grid.
-        seed: of the starts.
-        stop: asked after every step; True ends the training with the best network so far.
+        problem: the equations with their conditions.
+        seed: of points and starts.
+        device: of torch, such as "cuda".
+        seconds: after so many, the best so far is returned.
+        tolerance: relative L² error below which a solution counts as converged.
+        stop: asked after every step; True ends the work with the best so far.
 
     Raises:
-        InputError: a condition's points do not fit the network, or its residual is no finite number or
-            tensor of them.
+        InputError: a setting is no number of its kind, or the machine has no such device.
     """
-    begun = time.perf_counter()
-    starts, seed = whole("starts", starts, least=0), seed_of(seed)
-    refinements, steps = whole("refinements", refinements, least=0), whole("steps", steps)
-    known = [_checked(model, condition, k) for k, condition in enumerate(conditions)]
-    if not known:
-        raise InputError("an equation needs at least one condition, none was given")
-    everywhere = torch.cat([condition.points for condition in known])
-    losses: list[float] = []
-    if starts:
-        model, losses = _best_start(model, known, everywhere, starts, seed, stop)
-    for level in range(refinements + 1):
-        if level:
-            model = model.refine(2 * model.config.grid_size)
-        model, _ = _descended(_regridded(model, everywhere), known, steps, lm.FROM_REFINED, stop)
-    residuals = tuple(_root_mean_square(model, condition) for condition in known)
-    return Solution(model, residuals, tuple(losses), stop(), time.perf_counter() - begun)
-
-
-def _best_start(
-    model: KAN,
-    conditions: Sequence[Condition],
-    everywhere: Tensor,
-    starts: int,
-    seed: int,
-    stop: Callable[[], bool],
-) -> tuple[KAN, list[float]]:
-    """The best of some random starts after a few steps on some of the points, and the loss of each."""
-    stack = Ensemble.of([model])
-    stack = stack.with_range(0, stack.ranges(everywhere)[0])
-    drawn = random_starts(stack.model(0), everywhere, model.config.grid_size, starts, seed)
-    some = [_some_points(condition, model.parameter_count, seed) for condition in conditions]
-    found = []
-    for number in range(starts):
-        start, loss = drawn.model(number), math.inf
-        for _ in range(_ROUNDS):
-            start = _regridded(start, everywhere)
-            start, loss = _descended(start, some, _ROUND_STEPS, lm.FROM_RANDOM, stop)
-        found.append((loss, start))
-    losses = [loss for loss, _ in found]
-    return found[losses.index(min(losses))][1], losses
-
-
-def _some_points(condition: Condition, parameters: int, seed: int) -> Condition:
-    count = max(_FEWEST_POINTS, _POINTS_PER_PARAMETER * parameters)
-    generator = torch.Generator().manual_seed(seed)
-    keep = torch.randperm(len(condition.points), generator=generator)[:count]
-    points = condition.points[keep.to(condition.points.device)]
-    return Condition(condition.residual, points, condition.weight)
-
-
-def _regridded(model: KAN, points: Tensor) -> KAN:
-    return Ensemble.of([model]).regrid(points).model(0)
-
-
-def _descended(
-    model: KAN,
-    conditions: Sequence[Condition],
-    steps: int,
-    damping: float,
-    stop: Callable[[], bool],
-) -> tuple[KAN, float]:
-    """The network after some steps, and its loss; one that cannot be computed is infinite."""
-    problem = _Residuals(model, conditions)
-    state = lm.State.begin(problem.start, damping)
-    if not stop():
-        state = lm.minimize(problem, state, steps=steps, watch=lambda *_: stop())
-    loss = float(problem.value(state.parameters))
-    return problem.model(state.parameters), loss if math.isfinite(loss) else math.inf
-
-
-class _Residuals:
-    """The weighted residuals of one network as a problem of Levenberg–Marquardt."""
-
-    def __init__(self, model: KAN, conditions: Sequence[Condition]) -> None:
-        self._model, self._conditions = model, conditions
-        self._ensemble = Ensemble.of([model])
-        self._columns = Columns.of(self._ensemble)
-        self.start = self._columns.pack(self._ensemble)
-        self.metric = torch.eye(self._columns.count).to(self.start)
-
-    def model(self, parameters: Tensor) -> KAN:
-        return self._columns.unpack(self._ensemble, parameters).model(0)
-
-    def value(self, parameters: Tensor) -> Tensor:
-        """Loss ``(1,)``."""
-        total = torch.zeros_like(parameters[:, 0])
-        for condition, share, points in self._blocks():
-            residuals = vmap(lambda x, c=condition: self._residual(parameters[0], x, c))(points)
-            total += 0.5 * share * residuals.square().sum()
-        return total
-
-    def linearize(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Loss ``(1,)``, Gauss–Newton matrix ``(1, P, P)`` and gradient ``(1, P)``."""
-        size = self._columns.count
-        loss, matrix = parameters.new_zeros(()), parameters.new_zeros(size, size)
-        gradient = parameters.new_zeros(size)
-
-        def twice(p: Tensor, x: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
-            residual = self._residual(p, x, condition)
-            return residual, residual
-
-        for condition, share, points in self._blocks():
-            slopes = jacrev(lambda p, x, c=condition: twice(p, x, c), has_aux=True)
-            jacobian, residuals = vmap(slopes, (None, 0))(parameters[0], points)
-            jacobian, residuals = jacobian.flatten(0, 1), residuals.flatten()
-            loss += 0.5 * share * residuals.square().sum()
-            gradient += share * (residuals @ jacobian)
-            matrix.addmm_(jacobian.mT, jacobian, alpha=share)
-        return loss[None], matrix[None], gradient[None]
-
-    def quadratic(self, parameters: Tensor, matrix: Tensor) -> None:
-        """No penalty."""
-
-    def bend(self, parameters: Tensor, step: Tensor) -> None:
-        """Steps are straight."""
-
-    def _blocks(self) -> list[tuple[Condition, float, Tensor]]:
-        """Conditions, the weight of one point, and some of the points."""
-        return [
-            (condition, condition.weight / len(condition.points), block)
-            for condition in self._conditions
-            for block in condition.points.split(_BLOCK)
-        ]
-
-    def _residual(self, parameters: Tensor, x: Tensor, condition: Condition) -> Tensor:
-        tensors = self._tensors(parameters)
-        return condition.residual(
-            lambda z: functional_call(self._model, tensors, (z[None],))[0], x
-        ).reshape(-1)
-
-    def _tensors(self, parameters: Tensor) -> dict[str, Tensor]:
-        """As ``Columns.unpack`` for one network, without the in-place writes that vmap refuses."""
-        columns, start, found = self._columns, 0, {}
-        for level, edges in enumerate(columns.spline_edges):
-            block = parameters[start : start + len(edges) * columns.basis_size]
-            found[f"layers.{level}.coefficients"] = (
-                self._model.layer(level)
-                .coefficients.detach()
-                .index_put(edges.unbind(1), block.unflatten(0, (len(edges), columns.basis_size)))
-            )
-            start += len(block)
-        for level, groups in enumerate(columns.fixed_edges):
-            affine = self._model.layer(level).affine.detach()
-            for _, targets, sources in groups:
-                block = parameters[start : start + 4 * len(targets)]
-                affine = affine.index_put((targets, sources), block.unflatten(0, (-1, 4)))
-                start += len(block)
-            found[f"layers.{level}.affine"] = affine
-        return found
-
-
-def _root_mean_square(model: KAN, condition: Condition) -> float:
-    residuals = torch.cat(
-        [
-            vmap(lambda x: condition.residual(lambda z: model(z[None])[0], x).reshape(-1))(block)
-            for block in condition.points.split(_BLOCK)
-        ]
+    if not isinstance(problem, Problem):
+        raise InputError(f"solve needs a Problem, got {type(problem).__name__}")
+    require_place(torch.float64, device)
+    begun = time.monotonic()
+    course = _Course(
+        problem,
+        torch.zeros(1, dtype=torch.float64, device=device),
+        seed_of(seed),
+        begun + not_negative("seconds", seconds),
+        stop,
     )
-    return float(residuals.detach().square().mean().sqrt())
+    with torch.no_grad():
+        best, others = course.run()
+        return told(
+            best,
+            others,
+            course.sampler,
+            course.trivial,
+            tolerance=not_negative("tolerance", tolerance),
+            seconds=time.monotonic() - begun,
+            stopped=stop(),
+        )
 
 
-def _checked(model: KAN, condition: Condition, number: int) -> Condition:
-    """The condition with its points as a tensor like the network's."""
-    points, residual = condition.points, condition.residual
-    points = points if isinstance(points, Tensor) else torch.from_numpy(numbers(points))
-    points = points.detach().to(model.output_scale)
-    if points.ndim != 2 or points.shape[1] != model.in_features or not len(points):
-        raise InputError(
-            f"points of condition {number} must have shape (points, {model.in_features}) with at least "
-            f"one point, got {tuple(points.shape)}"
-        )
-    if not bool(points.isfinite().all()):
-        raise InputError(
-            f"points of condition {number} must be finite, leave out those that are not"
-        )
-    try:
-        found = vmap(lambda x: residual(lambda z: model(z[None])[0], x).reshape(-1))(points[:1])
-    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
-        raise InputError(
-            f"the residual of condition {number} must map the network u and one point x of shape "
-            f"({model.in_features},) to a tensor by operations that torch.func can transform: {error}"
-        ) from error
-    if not bool(found.isfinite().all()):
-        raise InputError(
-            f"the residual of condition {number} must be finite, at {points[0].tolist()} it is not"
-        )
-    return Condition(residual, points, not_negative("weight", condition.weight))
+@dataclass
+class _Course:
+    """The work on one problem: what was found so far, at fresh points that nothing was fitted to."""
+
+    problem: Problem
+    like: Tensor
+    seed: int
+    deadline: float
+    stop: Callable[[], bool]
+    found: list[Judged] = field(default_factory=list)
+
+    def over(self) -> bool:
+        """Whether time is up."""
+        return time.monotonic() > self.deadline or self.stop()
+
+    def run(self) -> tuple[Judged, list[Judged]]:
+        """The best approximation, and all others."""
+        configs = shapes(len(self.problem.names), len(self.problem.fields), self.problem.order)
+        self.sampler = self._balanced(configs[0])
+        self.fresh = self.sampler.rows(_FRESH, _FRESH_DRAW)
+        finalists = []
+        for number, config in enumerate(configs):
+            finalists.append(self._qualified(config, number))
+            if self.over() or (number and self._least() < _SOLVED):
+                break
+        if self._least() > _FAILED and self.problem.clock is not None:
+            finalists.append(self._marched())
+        best = min(finalists, key=lambda judged: judged.loss)
+        self._polished(best)
+        best = min(self.found, key=lambda judged: judged.loss)
+        return best, [judged for judged in self.found if judged is not best]
+
+    def _least(self) -> float:
+        """The least loss so far, as a share of that of a network that is zero everywhere."""
+        return min(judged.loss for judged in self.found) / self.trivial
+
+    def _balanced(self, config: KANConfig) -> Sampler:
+        plain = Sampler(self.problem, self.like, self.seed)
+        start = self._random(config, plain, _FEWEST_STARTS, 0)
+        objective, parameters = start.objective(plain.rows(0))
+        sampler = plain.balanced(objective, parameters)
+        zero = start.pick([0]).at(torch.zeros_like(parameters[:1]))
+        self.trivial = max(float(zero.losses(sampler.rows(_FRESH, _FRESH_DRAW))), 1e-300)
+        return sampler
+
+    def _random(
+        self, config: KANConfig, sampler: Sampler, starts: int, number: int
+    ) -> Approximation:
+        points = torch.cat([part.points for part in sampler.rows(0)])
+        seed = self.seed + 104729 * number
+        return Approximation.random(self.problem, config, points, starts, seed)
+
+    def _judged(self, approximation: Approximation, lineage: int) -> Judged:
+        judged = Judged.of(approximation, self.fresh, lineage)
+        self.found.append(judged)
+        return judged
+
+    def _qualified(self, config: KANConfig, number: int) -> Judged:
+        """The best of several starts, on grids so fine that all shapes have about as many parameters."""
+        curves = sum(config.nodes(k) * config.subnodes(k + 1) for k in range(config.depth))
+        starts = 1 if config.depth == 1 else _START_CURVES // curves
+        starts = max(min(starts, _MOST_STARTS), 1 if config.depth == 1 else _FEWEST_STARTS)
+        stack = self._random(config, self.sampler, starts, number)
+        rows = self.sampler.rows(_PER_PARAMETER * stack.parameter_count)
+        for share, steps, damping in _ROUNDS:
+            stack = stack.descended(rows, steps=steps, damping=damping, over=self.over)
+            keep = max(1, round(share * starts))
+            stack = stack.pick(stack.losses(rows).argsort()[:keep])
+        judged = self._judged(stack, number)
+        while 1.6 * stack.parameter_count < _QUALIFYING and not self.over():
+            stack = self._refined(stack)
+            judged = self._judged(stack, number)
+        return judged
+
+    def _refined(self, approximation: Approximation) -> Approximation:
+        finer = approximation.refined()
+        rows = self.sampler.rows(_PER_PARAMETER * finer.parameter_count, finer.grid_size)
+        for _ in range(_LEVEL_ROUNDS):
+            finer = finer.descended(
+                rows, steps=_LEVEL_STEPS, damping=lm.FROM_REFINED, over=self.over
+            )
+        return finer
+
+    def _polished(self, judged: Judged) -> None:
+        """Finer grids while they help."""
+        while 1.6 * judged.approximation.parameter_count < _LARGEST and not self.over():
+            finer = self._judged(self._refined(judged.approximation), judged.lineage)
+            if not finer.loss < _GAIN * judged.loss:
+                break
+            judged = finer
+
+    def _marched(self) -> Judged:
+        """A solution that is continued step by step in time."""
+        best = min(self.found, key=lambda judged: judged.loss)
+        config = best.approximation.ensemble.template.config
+        start = self._random(replace(config, grid_size=_COARSEST), self.sampler, 1, _MARCHED)
+        while start.parameter_count < _QUALIFYING / 2:
+            start = start.refined()
+        return self._judged(marched(start, self.sampler, self.trivial, self.over), _MARCHED)

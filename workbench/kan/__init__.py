@@ -54,9 +54,7 @@ _MODULES = {
     "training.result": ["FitResult", "TrainingError"],
 }
 
-_MOVED = {"workbench.equations.solving": ["Condition", "Solution", "solve"]}
-
-__getattr__, __dir__ = lazily(__name__, _MODULES, _MOVED)
+__getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
     "BASES",
@@ -64,7 +62,6 @@ __all__ = [
     "KAN",
     "About",
     "Adam",
-    "Condition",
     "CrossEntropy",
     "Dataset",
     "Edge",
@@ -78,7 +75,6 @@ __all__ = [
     "Poisson",
     "Progress",
     "Record",
-    "Solution",
     "SquaredError",
     "Start",
     "Trace",
@@ -94,7 +90,6 @@ __all__ = [
     "reopen",
     "reshape",
     "save",
-    "solve",
     "starts_of",
     "submodel",
     "unlock",

@@ -163,6 +163,48 @@ def basis_and_slopes(
     return place.dense(values, size, columns), place.dense(slopes, size, columns)
 
 
+@lru_cache(maxsize=64)
+def _stacked(degree: int, order: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Power coefficients of the pieces and of their derivatives: ``(order + 1, piece, power)``."""
+    rows = _polynomials(degree)
+    table = []
+    for _ in range(order + 1):
+        table.append([row + (0.0,) * (degree + 1 - len(row)) for row in rows])
+        rows = tuple(tuple(i * value for i, value in enumerate(row))[1:] for row in rows)
+    with torch.inference_mode(False), torch._C._DisableFuncTorch():
+        return torch.tensor(table, dtype=dtype, device=device)
+
+
+def derivatives(x: Tensor, grid_range: Tensor, grid_size: int, degree: int, order: int) -> Tensor:
+    """``basis`` and its derivatives up to an order, with the points last: for jets.
+
+    Args:
+        x: points ``(..., n, N)``.
+        grid_range: ends of the grids, ``(..., n, 2)``.
+        grid_size, degree: see ``basis``.
+        order: of the highest derivative.
+
+    Returns:
+        Tensor of shape ``(order + 1, ..., n, grid_size + degree, N)``.
+    """
+    low, high = grid_range.unsqueeze(-2).unbind(-1)
+    place = _located(x, low, high, grid_size)
+    powers = torch.stack([torch.ones_like(x), *[place.t**p for p in range(1, degree + 1)]], -2)
+    table = _stacked(degree, order, x.dtype, x.device)
+    local = (table.flatten(0, 1) @ powers).unflatten(-2, (order + 1, degree + 1)).movedim(-3, 0)
+    if bool((place.beyond != 0).any()):
+        beyond = place.beyond.unsqueeze(-2)
+        slopes = local[1] if order else (_stacked(degree, 1, x.dtype, x.device)[1] @ powers)
+        first = torch.addcmul(local[0], beyond, slopes)
+        rest = [part * (beyond == 0) for part in local[2:]]
+        local = torch.stack([first, *local[1:2], *rest])
+    scales = (1 / place.step.unsqueeze(-2)).expand(*x.shape[:-1], 1, 1)
+    local = torch.stack([part * scales**k for k, part in enumerate(local)])
+    columns = place.columns(degree).mT.expand(local.shape)
+    empty = local.new_zeros((*local.shape[:-2], grid_size + degree, x.shape[-1]))
+    return empty.scatter_(-2, columns, local)
+
+
 def _continued(place: "_Place", degree: int) -> tuple[Tensor, Tensor]:
     """Pieces and their slopes by ``t``, the pieces continued as straight lines: ``(..., degree + 1)``."""
     table = _both(degree, place.t.dtype, place.t.device)

@@ -1,0 +1,159 @@
+"""Problems to begin with, each with its solution to compare with: ``library["poisson"]``."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from workbench.equations.domains import Box, Disc, Interval, Polygon
+from workbench.equations.problem import Condition, Problem
+from workbench.equations.references import along
+
+_SQUARE = Box(x=(-1, 1), y=(-1, 1))
+
+
+def _poisson() -> Problem:
+    source = "-pi^2*(1 + 4*y^2)*sin(pi*x)*sin(pi*y^2) + 2*pi*sin(pi*x)*cos(pi*y^2)"
+    return Problem(
+        f"u_xx + u_yy = {source}",
+        _SQUARE,
+        Condition("u"),
+        reference=lambda p: np.sin(np.pi * p[:, 0]) * np.sin(np.pi * p[:, 1] ** 2),
+    )
+
+
+def _helmholtz() -> Problem:
+    return Problem(
+        "u_xx + u_yy + u = (1 - 17*pi^2)*sin(pi*x)*sin(4*pi*y)",
+        _SQUARE,
+        Condition("u"),
+        reference=lambda p: np.sin(np.pi * p[:, 0]) * np.sin(4 * np.pi * p[:, 1]),
+    )
+
+
+def _disc() -> Problem:
+    return Problem(
+        "u_xx + u_yy = exp(x)*sin(2*y)*(-3)",
+        Disc(),
+        Condition("u = exp(x)*sin(2*y)"),
+        reference=lambda p: np.exp(p[:, 0]) * np.sin(2 * p[:, 1]),
+    )
+
+
+def _lshape() -> Problem:
+    """Without a source; at the corner, which turns inwards, derivatives are not bounded."""
+    corners = ((0, 0), (0, -1), (1, -1), (1, 1), (-1, 1), (-1, 0))
+
+    def singular(x: Any, y: Any, module: Any) -> Any:
+        angle = module.arctan2(y - x, x + y) + 3 * math.pi / 4
+        return (x**2 + y**2) ** (1 / 3) * module.sin(2 / 3 * angle)
+
+    return Problem(
+        "u_xx + u_yy",
+        Polygon(corners),
+        Condition(lambda u, x, y: u - singular(x, y, torch)),
+        reference=lambda p: singular(p[:, 0], p[:, 1], np),
+    )
+
+
+def _heat() -> Problem:
+    return Problem(
+        "u_t = u_xx",
+        Box(x=(0, 1), t=(0, 0.2)),
+        [Condition("u"), Condition("u = sin(pi*x) + sin(2*pi*x)/2", t=0)],
+        reference=lambda p: (
+            np.exp(-(np.pi**2) * p[:, 1]) * np.sin(np.pi * p[:, 0])
+            + np.exp(-4 * np.pi**2 * p[:, 1]) * np.sin(2 * np.pi * p[:, 0]) / 2
+        ),
+    )
+
+
+def _wave() -> Problem:
+    return Problem(
+        "u_tt = u_xx",
+        Box(x=(0, 1), t=(0, 1)),
+        [Condition("u"), Condition("u = sin(pi*x)", t=0), Condition("u_t", t=0)],
+        reference=lambda p: np.sin(np.pi * p[:, 0]) * np.cos(np.pi * p[:, 1]),
+    )
+
+
+def _advection() -> Problem:
+    return Problem(
+        "u_t + 2*u_x",
+        Box(x=(0, 2), t=(0, 1), periodic="x"),
+        Condition("u = exp(sin(pi*x))", t=0),
+        reference=lambda p: np.exp(np.sin(np.pi * (p[:, 0] - 2 * p[:, 1]))),
+    )
+
+
+def _poisson_3d() -> Problem:
+    return Problem(
+        "u_xx + u_yy + u_zz = -3*pi^2*sin(pi*x)*sin(pi*y)*sin(pi*z)",
+        Box(x=(0, 1), y=(0, 1), z=(0, 1)),
+        Condition("u"),
+        reference=lambda p: np.sin(np.pi * p).prod(1),
+    )
+
+
+def _pendulum() -> Problem:
+    start = [1.5, 0.0]
+    return Problem(
+        "q_tt + sin(q)",
+        Interval(t=(0, 10)),
+        [Condition("q = 3/2", t=0), Condition("q_t", t=0)],
+        fields=["q"],
+        reference=along(lambda t, s: [s[1], -math.sin(s[0])], start, 10.0, [0]),
+    )
+
+
+def _lotka_volterra() -> Problem:
+    def rates(t: float, s: np.ndarray) -> list[float]:
+        return [1.5 * s[0] - s[0] * s[1], s[0] * s[1] - 3 * s[1]]
+
+    return Problem(
+        ["a_t = 1.5*a - a*b", "b_t = a*b - 3*b"],
+        Interval(t=(0, 10)),
+        [Condition("a = 1", t=0), Condition("b = 1", t=0)],
+        fields=["a", "b"],
+        reference=along(rates, [1.0, 1.0], 10.0, [0, 1]),
+    )
+
+
+_BUILDERS: dict[str, Callable[[], Problem]] = {
+    "poisson": _poisson,
+    "poisson-lshape": _lshape,
+    "poisson-disc": _disc,
+    "poisson-3d": _poisson_3d,
+    "helmholtz": _helmholtz,
+    "heat": _heat,
+    "wave": _wave,
+    "advection": _advection,
+    "pendulum": _pendulum,
+    "lotka-volterra": _lotka_volterra,
+}
+
+
+class _Library(Mapping[str, Problem]):
+    """Problems by name, each made when it is asked for."""
+
+    def __getitem__(self, name: str) -> Problem:
+        if name not in _BUILDERS:
+            raise KeyError(f"{name!r}: there are {', '.join(_BUILDERS)}")
+        return _built(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_BUILDERS)
+
+    def __len__(self) -> int:
+        return len(_BUILDERS)
+
+
+@lru_cache
+def _built(name: str) -> Problem:
+    return _BUILDERS[name]()
+
+
+library: Mapping[str, Problem] = _Library()

@@ -1,0 +1,111 @@
+"""Points and weights: what of a problem the sum of squares holds."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.equations.objective import Objective, Rows
+from workbench.equations.problem import Problem
+from workbench.equations.residuals import Residual
+
+_FEWEST, _BOUNDARY_SHARE, _FEWEST_BOUNDARY = 150, 4.0, 24
+DATA_SHARE = 1e-4
+"""Weight of measurements against equations: these hold exactly, those up to noise."""
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Draws the rows of a problem.
+
+    Attributes:
+        problem: whose.
+        like: a tensor of their precision and device.
+        seed: of the points.
+        weights: of the mean square of every residual: equations, conditions, data.
+    """
+
+    problem: Problem
+    like: Tensor
+    seed: int
+    weights: tuple[float, ...] = ()
+
+    def rows(self, count: int, draw: int = 0, until: float | None = None) -> list[Rows]:
+        """Rows at ``count`` points inside, and fewer on the boundary.
+
+        Args:
+            count: of points inside. draw: another number gives other points.
+            until: only what happens up to this time.
+        """
+        problem, seed = self.problem, self.seed + 7919 * (draw + 1)
+        weights = iter(self.weights or [1.0] * self.residuals)
+        inside = problem.domain.inside(max(count, _FEWEST), seed)
+        corners = problem.domain.distance_from_corners(inside)
+        own = tuple(next(weights) for _ in problem.inside)
+        found = [self._rows(problem.inside, inside, own, None if corners.min() == 1 else corners)]
+        dimension = len(problem.names)
+        fewer = round(_BOUNDARY_SHARE * len(inside) ** ((dimension - 1) / dimension))
+        for number, (condition, residual) in enumerate(
+            zip(problem.held, problem.outside, strict=True)
+        ):
+            points = problem.points_of(condition, max(fewer, _FEWEST_BOUNDARY), seed + number + 1)
+            found.append(self._rows((residual,), points, (next(weights),)))
+        for data in problem.measurements:
+            points, values, errors, field = problem.measured(data)
+            scales = None if errors is None else 1 / errors
+            value = _value(field, dimension)
+            rows = self._rows((value,), points, (next(weights),), scales)
+            found.append(replace(rows, targets=self._tensor(values)))
+        return [
+            part for part in (_before(rows, problem, until) for rows in found) if part is not None
+        ]
+
+    @property
+    def residuals(self) -> int:
+        """How many residuals there are."""
+        return len(self.problem.inside) + len(self.problem.outside) + len(self.problem.measurements)
+
+    def _rows(
+        self,
+        residuals: tuple[Residual, ...],
+        points: np.ndarray,
+        weights: tuple[float, ...],
+        scales: np.ndarray | None = None,
+    ) -> Rows:
+        scaled = None if scales is None else self._tensor(np.asarray(scales))
+        return Rows(residuals, self._tensor(points), weights, scaled)
+
+    def _tensor(self, table: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(table)).to(self.like)
+
+    def balanced(self, objective: Objective, parameters: Tensor) -> "Sampler":
+        """With weights that make every residual as sensitive to the parameters as any other.
+
+        The trace of its share of the Gauss–Newton matrix is what is balanced (Wang, Yu & Perdikaris
+        2022, *Journal of Computational Physics* 449, for gradient descent); no unit of a coordinate or
+        field then matters.
+
+        Args:
+            objective: with weights of 1. parameters: random ones, ``(S, P)``.
+        """
+        sizes: dict[tuple[int, int], Tensor] = {}
+        for rows, number, _, jacobian in objective.jacobians(parameters):
+            key = (id(rows), number)
+            sizes[key] = sizes.get(key, 0) + jacobian.square().sum((1, 2))
+        shares = [1 / max(float(size.median()), 1e-300) for size in sizes.values()]
+        measured = len(self.problem.measurements)
+        plain = shares[: len(shares) - measured]
+        return replace(self, weights=(*plain, *(DATA_SHARE * w for w in shares[len(plain) :])))
+
+
+def _value(field: int, dimension: int) -> Residual:
+    entry = (field, (0,) * dimension)
+    return Residual((entry,), (), lambda entries, *_: entries[entry])
+
+
+def _before(rows: Rows, problem: Problem, until: float | None) -> Rows | None:
+    if until is None or problem.clock is None:
+        return rows
+    early = rows.points[:, problem.clock] <= until
+    return rows.only(early) if bool(early.any()) else None
