@@ -19,7 +19,7 @@ LAYERS = (
     ("kan.training",),
     ("formulas",),
     ("evidence",),
-    ("network", "equations", "tables", "pictures"),
+    ("network", "equations", "exchange", "tables", "pictures"),
     ("baselines",),
     ("search",),
     ("dynamics",),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.dynamics import discover_dynamics
     from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
+    from workbench.exchange import from_pykan
     from workbench.formulas.formula import Formula
     from workbench.formulas.formula_set import FormulaSet
     from workbench.kan.data import Dataset
@@ -47,6 +48,7 @@ _MODULES = {
     "network.targets": ["compile_target"],
     "errors": ["ExtrapolationWarning", "InputError"],
     "estimators": ["KANClassifier", "KANRegressor"],
+    "exchange": ["from_pykan"],
     "kan.data": ["Dataset"],
     "kan.model": ["KAN"],
     "kan.training.fitting": ["fit"],
@@ -78,6 +80,7 @@ __all__ = [
     "discover",
     "discover_dynamics",
     "fit",
+    "from_pykan",
     "load",
     "prune_edges",
     "read_table",
