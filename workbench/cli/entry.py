@@ -7,12 +7,24 @@ import sys
 from collections.abc import Sequence
 
 from workbench import __version__
-from workbench.cli import compare, completion, data, discover, export, lab, look, predict, run, show
+from workbench.cli import (
+    compare,
+    completion,
+    data,
+    discover,
+    export,
+    lab,
+    look,
+    predict,
+    run,
+    show,
+    solve,
+)
 from workbench.cli.config import FILE, configure
 from workbench.errors import InputError
 from workbench.headless.terminal import BAD_INPUT, INTERRUPTED, Ended, say
 
-_COMMANDS = (lab, run, discover, compare, look, predict, show, export, data)
+_COMMANDS = (lab, run, discover, compare, look, predict, show, export, solve, data)
 _NOT_READ = 1
 _CONFIG = f"file of options (by default {FILE} in the current folder, where there is one)"
 

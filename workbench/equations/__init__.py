@@ -6,6 +6,7 @@ from workbench.lazy import lazily
 
 if TYPE_CHECKING:
     from workbench.equations.domains import Box, Disc, Interval, Polygon, in_time
+    from workbench.equations.files import read_problem
     from workbench.equations.jets import jet
     from workbench.equations.problem import Condition, Data, Problem
     from workbench.equations.problems import library
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.equations.solving import solve
 
 _MODULES = {
+    "files": ["read_problem"],
     "domains": ["Box", "Disc", "Interval", "Polygon", "in_time"],
     "jets": ["jet"],
     "problems": ["library"],
@@ -36,5 +38,6 @@ __all__ = [
     "in_time",
     "jet",
     "library",
+    "read_problem",
     "solve",
 ]

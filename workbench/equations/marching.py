@@ -10,9 +10,9 @@ from workbench.equations.sampling import Sampler
 from workbench.errors import InputError
 from workbench.kan.training.solvers import levenberg_marquardt as lm
 
-_FIRST, _LONGER, _SHORTEST = 1 / 16, 1.5, 1 / 512
+_FIRST, _LONGER, _SHORTEST = 1 / 16, 1.5, 1 / 64
 _STEPS, _PER_PARAMETER = 30, 3
-_SOLVED = 1e-6
+_SOLVED, _LARGEST = 1e-6, 1500
 
 
 def marched(
@@ -20,8 +20,8 @@ def marched(
 ) -> Approximation:
     """One network for the whole time, fitted to more and more of it.
 
-    A step that does not solve its rows is taken back and halved; where the shortest one fails, too, the
-    solution ends as it is, and its residual says so.
+    A step that does not solve its rows is taken back and halved; where the shortest one fails, too, all
+    grids are refined. When those are the finest the solution ends as it is, and its residual says so.
 
     Args:
         start: a single network over the whole domain; its numbers are not used.
@@ -37,7 +37,7 @@ def marched(
     while here < 1 and not over():
         until = min(1.0, here + length)
         rows = sampler.rows(
-            _PER_PARAMETER * start.parameter_count, until=low + until * (high - low)
+            _PER_PARAMETER * known.parameter_count, until=low + until * (high - low)
         )
         damping = lm.FROM_REFINED if here else lm.FROM_RANDOM
         trial = known.descended(rows, steps=_STEPS, damping=damping, over=over)
@@ -45,6 +45,8 @@ def marched(
             known, here, length = trial, until, _LONGER * length
         elif length > _SHORTEST:
             length /= 2
+        elif 2 * known.parameter_count < _LARGEST:
+            known, length = known.refined(), _FIRST
         else:
             break
     return known

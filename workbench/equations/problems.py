@@ -6,11 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import sympy
 import torch
 
 from workbench.equations.domains import Box, Disc, Interval, Polygon
-from workbench.equations.problem import Condition, Problem
-from workbench.equations.references import along
+from workbench.equations.problem import Condition, Data, Problem
+from workbench.equations.references import along, burgers, periodic
+from workbench.formulas.evaluation import compiled
 
 _SQUARE = Box(x=(-1, 1), y=(-1, 1))
 
@@ -122,6 +124,103 @@ def _lotka_volterra() -> Problem:
     )
 
 
+def _lorenz() -> Problem:
+    def rates(t: float, s: np.ndarray) -> list[float]:
+        x, y, z = s
+        return [10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z]
+
+    return Problem(
+        ["x_t = 10*(y - x)", "y_t = x*(28 - z) - y", "z_t = x*y - 8/3*z"],
+        Interval(t=(0, 2)),
+        [Condition("x = 1", t=0), Condition("y = 1", t=0), Condition("z = 1", t=0)],
+        fields=["x", "y", "z"],
+        reference=along(rates, [1.0, 1.0, 1.0], 2.0, [0, 1, 2]),
+    )
+
+
+def _burgers() -> Problem:
+    return Problem(
+        "u_t + u*u_x = 0.01/pi*u_xx",
+        Box(x=(-1, 1), t=(0, 1)),
+        [Condition("u"), Condition("u = -sin(pi*x)", t=0)],
+        reference=burgers(0.01 / math.pi),
+    )
+
+
+def _allen_cahn() -> Problem:
+    return Problem(
+        "u_t = 1e-4*u_xx + 5*(u - u^3)",
+        Box(x=(-1, 1), t=(0, 1), periodic="x"),
+        Condition("u = x^2*cos(pi*x)", t=0),
+        reference=periodic(
+            lambda waves: 1e-4 * waves**2,
+            lambda u: 5 * (u - u**3),
+            lambda x: x**2 * np.cos(np.pi * x),
+            (-1, 1),
+            1.0,
+        ),
+    )
+
+
+def _kdv() -> Problem:
+    """Two solitons, the faster one behind: it overtakes the slower."""
+    x, t = sympy.symbols("x t")
+    slow, fast = x - t, sympy.Rational(3, 2) * (x + 3) - sympy.Rational(27, 8) * t
+    both = 1 + sympy.exp(slow) + sympy.exp(fast) + sympy.exp(slow + fast) / 25
+    known = 2 * sympy.log(both).diff(x, 2)
+    values, slope = compiled([known, known.diff(x)], (x, t)), known.diff(x)
+    u = sympy.Function("u")(x, t)
+    return Problem(
+        u.diff(t) + 6 * u * u.diff(x) + u.diff(x, 3),
+        Box(x=(-10, 10), t=(0, 2)),
+        [Condition(u - known), Condition(u - known, t=0), Condition(u.diff(x) - slope, x=10)],
+        reference=lambda p: np.asarray(values(*p.T)[0]),
+    )
+
+
+def _oscillator_inverse() -> Problem:
+    """Damping and frequency from forty measurements with errors of 2 %."""
+    time, damping, frequency = np.linspace(0.2, 8, 40), 0.2, 1.5
+
+    def known(p: np.ndarray) -> np.ndarray:
+        turn = math.sqrt(frequency**2 - damping**2 / 4)
+        t = p[:, 0]
+        swing = np.cos(turn * t) + damping / (2 * turn) * np.sin(turn * t)
+        found: np.ndarray = np.exp(-damping * t / 2) * swing
+        return found
+
+    noise = 0.02 * np.random.default_rng(0).standard_normal(len(time))
+    return Problem(
+        "q_tt + c*q_t + w^2*q",
+        Interval(t=(0, 8)),
+        [Condition("q = 1", t=0), Condition("q_t", t=0)],
+        coefficients={"c": (0.01, 1), "w": (1, 2)},
+        data=Data(time, known(time[:, None]) + noise),
+        fields=["q"],
+        reference=known,
+    )
+
+
+def _heat_inverse() -> Problem:
+    """A diffusivity from two hundred temperatures with errors of 1 %."""
+    box = Box(x=(0, 1), t=(0, 1))
+
+    def known(p: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.exp(-0.1 * np.pi**2 * p[:, 1]) * np.sin(np.pi * p[:, 0])
+        return found
+
+    points = box.inside(200, 5)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(len(points))
+    return Problem(
+        "u_t = k*u_xx",
+        box,
+        [Condition("u"), Condition("u = sin(pi*x)", t=0)],
+        coefficients={"k": (0.01, 1)},
+        data=Data(points, known(points) + noise),
+        reference=known,
+    )
+
+
 _BUILDERS: dict[str, Callable[[], Problem]] = {
     "poisson": _poisson,
     "poisson-lshape": _lshape,
@@ -133,6 +232,12 @@ _BUILDERS: dict[str, Callable[[], Problem]] = {
     "advection": _advection,
     "pendulum": _pendulum,
     "lotka-volterra": _lotka_volterra,
+    "lorenz": _lorenz,
+    "burgers": _burgers,
+    "allen-cahn": _allen_cahn,
+    "kdv": _kdv,
+    "oscillator-inverse": _oscillator_inverse,
+    "heat-inverse": _heat_inverse,
 }
 
 

@@ -11,6 +11,7 @@ from workbench.equations.problem import Problem
 from workbench.equations.residuals import Residual
 
 _FEWEST, _BOUNDARY_SHARE, _FEWEST_BOUNDARY = 150, 4.0, 24
+_ROUNDING = 1e-12
 DATA_SHARE = 1e-4
 """Weight of measurements against equations: these hold exactly, those up to noise."""
 
@@ -40,7 +41,7 @@ class Sampler:
         """
         problem, seed = self.problem, self.seed + 7919 * (draw + 1)
         weights = iter(self.weights or [1.0] * self.residuals)
-        inside = problem.domain.inside(max(count, _FEWEST), seed)
+        inside = self._early(problem.domain.inside(max(count, _FEWEST), seed), until)
         corners = problem.domain.distance_from_corners(inside)
         own = tuple(next(weights) for _ in problem.inside)
         found = [self._rows(problem.inside, inside, own, None if corners.min() == 1 else corners)]
@@ -50,6 +51,8 @@ class Sampler:
             zip(problem.held, problem.outside, strict=True)
         ):
             points = problem.points_of(condition, max(fewer, _FEWEST_BOUNDARY), seed + number + 1)
+            if problem.time not in condition.at:
+                points = self._early(points, until)
             found.append(self._rows((residual,), points, (next(weights),)))
         for data in problem.measurements:
             points, values, errors, field = problem.measured(data)
@@ -57,9 +60,18 @@ class Sampler:
             value = _value(field, dimension)
             rows = self._rows((value,), points, (next(weights),), scales)
             found.append(replace(rows, targets=self._tensor(values)))
-        return [
-            part for part in (_before(rows, problem, until) for rows in found) if part is not None
-        ]
+        kept = [rows if until is None else _before(rows, problem, until) for rows in found]
+        return [rows for rows in kept if len(rows.points)]
+
+    def _early(self, points: np.ndarray, until: float | None) -> np.ndarray:
+        """Points drawn together to what happens before a time."""
+        clock = self.problem.clock
+        if until is None or clock is None:
+            return points
+        low, high = self.problem.domain.ranges[clock]
+        moved = points.copy()
+        moved[:, clock] = low + (points[:, clock] - low) * (until - low) / (high - low)
+        return moved
 
     @property
     def residuals(self) -> int:
@@ -104,8 +116,7 @@ def _value(field: int, dimension: int) -> Residual:
     return Residual((entry,), (), lambda entries, *_: entries[entry])
 
 
-def _before(rows: Rows, problem: Problem, until: float | None) -> Rows | None:
-    if until is None or problem.clock is None:
-        return rows
-    early = rows.points[:, problem.clock] <= until
-    return rows.only(early) if bool(early.any()) else None
+def _before(rows: Rows, problem: Problem, until: float) -> Rows:
+    """What happens before a time, up to rounding."""
+    times = rows.points[:, problem.clock or 0]
+    return rows.only((times <= until + _ROUNDING * abs(until)).nonzero()[:, 0])

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -11,10 +13,15 @@ import torch
 from workbench.equations.jets import jet
 from workbench.equations.problem import Problem
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
+from workbench.kan.checkpoint import save
 from workbench.kan.checks import numbers
+from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
+from workbench.network.graph import to_networkx
+from workbench.search.automatic import discover
 
-_SAMPLES = 500
+_SAMPLES, _ROWS, _SEARCH_SECONDS = 500, 1000, 60.0
 
 
 @dataclass(frozen=True)
@@ -99,11 +106,42 @@ class Solution:
         at = torch.from_numpy(table).to(self.model.output_scale)
         return {index: part.cpu().numpy() for index, part in jet(self.model, at, orders).items()}
 
+    @cached_property
+    def formulas(self) -> Mapping[str, Formula]:
+        """For every field the formula that a search of a minute finds in its values inside the domain."""
+        points = self.problem.domain.inside(_ROWS, 0)
+        values = self(points).reshape(len(points), -1)
+        found = {}
+        for name, column in zip(self.problem.fields, values.T, strict=True):
+            data = Dataset.from_arrays(points, column, names=self.problem.names, target=name)
+            found[name] = discover(data, seconds=_SEARCH_SECONDS).formula
+        return found
+
+    @property
+    def formula(self) -> Formula:
+        """The formula of the only field, see ``formulas``.
+
+        Raises:
+            InputError: there are several fields.
+        """
+        if len(self.problem.fields) > 1:
+            raise InputError(f"there are {len(self.problem.fields)} fields: take one of formulas")
+        return self.formulas[self.problem.fields[0]]
+
+    def save(self, path: str | Path) -> None:
+        """Write the network with the names of its coordinates; ``workbench.kan.load`` reads it.
+
+        Args:
+            path: the file, by custom ``.safetensors``.
+
+        Raises:
+            InputError: it cannot be written there.
+        """
+        fields = ", ".join(self.problem.fields)
+        save(self.model, path, names=self.problem.names, target=fields)
+
     def to_networkx(self) -> nx.DiGraph:
         """The network as a graph, see ``workbench.to_networkx``."""
-        from workbench.kan.data import Dataset
-        from workbench.network.graph import to_networkx
-
         points = self.problem.domain.inside(_SAMPLES, 0)
         data = Dataset.from_arrays(
             points, self(points), names=self.problem.names, target=self.problem.fields[0]
