@@ -11,7 +11,7 @@ from workbench.lazy import lazily
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from workbench.comparison import compare
+    from workbench.comparison import advise, compare
     from workbench.dynamics import discover_dynamics
     from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from workbench.tables.reading import read_table
 
 _MODULES = {
-    "comparison": ["compare"],
+    "comparison": ["advise", "compare"],
     "dynamics": ["discover_dynamics"],
     "search.automatic": ["discover"],
     "search.discovery": ["Discovery"],
@@ -74,6 +74,7 @@ __all__ = [
     "KANRegressor",
     "Session",
     "__version__",
+    "advise",
     "compare",
     "compile_expression",
     "compile_target",

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from workbench.lazy import lazily
 
 if TYPE_CHECKING:
+    from workbench.comparison.advising import Advice, advise
     from workbench.comparison.comparing import compare
     from workbench.comparison.results import write_comparison
     from workbench.comparison.run import Run
     from workbench.comparison.verdict import Comparison
 
 _MODULES = {
+    "advising": ["Advice", "advise"],
     "comparing": ["compare"],
     "results": ["write_comparison"],
     "run": ["Run"],
@@ -23,4 +25,4 @@ _MODULES = {
 
 __getattr__, __dir__ = lazily(__name__, _MODULES)
 
-__all__ = ["Comparison", "Run", "compare", "write_comparison"]
+__all__ = ["Advice", "Comparison", "Run", "advise", "compare", "write_comparison"]

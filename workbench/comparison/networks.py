@@ -34,14 +34,16 @@ from workbench.evidence.sample import Sample, network_values
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 from workbench.kan.training.fitting import fit
-from workbench.kan.training.result import FitResult
+from workbench.kan.training.smoothing import smoothed
 from workbench.network.elimination import eliminate
 from workbench.search.networks.selection import default_shapes
+from workbench.search.networks.trials import affordable
 
 _GRIDS = (3, 6, 12, 24, 48)
 _WIDE = (8,)
 _STARTS, _EDGES, _WORSE = 16, 48, 1.5
-_CLASS_SMOOTHNESS = (1e-4, 1e-3, 1e-2, 1e-1)
+_MOST_SMOOTHED = 600
+"""Parameters of a network up to which it takes seconds to choose a smoothness for every curve."""
 _HIDDEN: tuple[tuple[int, ...], ...] = ((2,), (4,), (8,), (16,), (8, 8), (16, 16), (64,))
 _CURVED: tuple[tuple[int, ...], ...] = ((1,), (2,), (4,), (8,), (16,))
 _CURVE_GRIDS = (4, 8)
@@ -55,10 +57,11 @@ _MLP_STARTS, _EFFORT, _ITERATIONS = 8, 0.5, 500
 def kans(data: Dataset, seed: int, limits: Limits) -> list[Ladder]:
     """A ladder of grids for each shape that the rows can pay for, each going on from the last."""
     shapes = [*default_shapes(data)]
-    if data.task == "regression" and len(data.names) > 1:
-        shapes.append(_WIDE)
-    widths = [(len(data.names), *shape, data.outputs) for shape in shapes]
-    return [_kan(data, KAN(width, seed=seed), seed, limits) for width in widths]
+    models = [KAN((len(data.names), *shape, data.outputs), seed=seed) for shape in shapes]
+    wide = KAN((len(data.names), *_WIDE, data.outputs), seed=seed)
+    if data.task == "regression" and len(data.names) > 1 and affordable(wide, data):
+        models.append(wide)
+    return [_kan(data, model, seed, limits) for model in models]
 
 
 def perceptrons(data: Dataset, seed: int, limits: Limits) -> list[Ladder]:
@@ -72,49 +75,57 @@ def spline_perceptrons(data: Dataset, seed: int, limits: Limits) -> list[Ladder]
 
 
 def _kan(data: Dataset, model: KAN, seed: int, limits: Limits) -> Ladder:
-    """From grid to grid, for as long as the validation rows do not lose much by it."""
-    least, starts = np.inf, _STARTS
+    """From grid to grid, for as long as the validation rows do not lose much by it.
+
+    On each grid as trained, and with every curve as smooth as the training rows want it; once also without
+    the edges that nobody misses.
+    """
+    plain = model.config.depth == 1 and data.task == "regression"  # has one minimum
+    least, starts = np.inf, 1 if plain else _STARTS
     for grid in _GRIDS:
         if limits.stop() or not limits.allows(model.parameters_on(grid), of_kan(model)):
             return
         if grid > _GRIDS[0] and model.parameters_on(grid) * 2 > len(data.train) * data.outputs:
             return
-        found = _trained(data, model, grid, starts, seed, limits)
+        found = fit(
+            model,
+            data,
+            grids=(grid,),
+            starts=starts,
+            seed=seed,
+            callback=lambda progress: limits.stop(),
+        )
         model, starts = found.model, 1
+        if model.layer(0).grid_size < grid:  # the finer one validates no better
+            return
         yield _model_of_kan(model)
+        yield from _smooth(model, data, limits)
         if grid == _GRIDS[1] and data.task == "regression" and len(model.edges()) <= _EDGES:
-            pruned = eliminate(model, data, seed=seed, watch=lambda left, all_: limits.stop())
-            yield _model_of_kan(pruned.model)
+            pruned = eliminate(model, data, seed=seed, watch=lambda left, all_: limits.stop()).model
+            yield _model_of_kan(pruned)
+            yield from _smooth(pruned, data, limits)
         if found.validation_loss > _WORSE * least:
             return
         least = min(least, found.validation_loss)
 
 
-def _trained(
-    data: Dataset, model: KAN, grid: int, starts: int, seed: int, limits: Limits
-) -> FitResult:
-    """The network on one grid; classes try several weights of smoothness, validation decides."""
-    train = partial(
-        fit, data=data, grids=(grid,), seed=seed, callback=lambda progress: limits.stop()
-    )
-    found = train(model, starts=starts)
-    if data.task == "regression":
-        return found
-    best = found
-    for smoothness in _CLASS_SMOOTHNESS:
-        if limits.stop():
-            break
-        found = train(found.model, starts=1, smoothness=smoothness)
-        best = min(best, found, key=lambda one: one.validation_loss)
-    return best
+def _smooth(model: KAN, data: Dataset, limits: Limits) -> Ladder:
+    """The network with smooth curves, where the loss is one that says how smooth."""
+    if (
+        data.loss in ("auto", "squared")
+        and model.parameter_count <= _MOST_SMOOTHED
+        and not limits.stop()
+    ):
+        grid = model.layer(0).grid_size
+        yield _model_of_kan(smoothed(model, data, (grid, 2 * grid)).model, ", smoothed")
 
 
-def _model_of_kan(model: KAN) -> Model:
+def _model_of_kan(model: KAN, how: str = "") -> Model:
     shape = ", ".join(map(str, model.config.width)).replace("(", "[").replace(")", "]")
     grid = model.layer(0).grid_size
     count = model.parameter_count
     edges = len(model.edges())
-    size = f"[{shape}], grid {grid}, {edges} {'curve' if edges == 1 else 'curves'}"
+    size = f"[{shape}], grid {grid}, {edges} {'curve' if edges == 1 else 'curves'}{how}"
     return Model(partial(network_values, model), size, count, of_kan(model), NUMBER * count, grid)
 
 

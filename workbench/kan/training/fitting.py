@@ -9,6 +9,7 @@ noisy, the curves are smoothed as far as validation likes it.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from workbench.errors import InputError
 from workbench.kan.data import Dataset
@@ -17,7 +18,7 @@ from workbench.kan.losses import Loss, LossName, chosen_loss
 from workbench.kan.model import KAN
 from workbench.kan.training.journal import Journal
 from workbench.kan.training.objective import require_match
-from workbench.kan.training.preparing import prepared
+from workbench.kan.training.preparing import prepared, spans_of
 from workbench.kan.training.request import (
     GRIDS,
     Solver,
@@ -51,6 +52,7 @@ def fit(
     entropy: float = 0.0,
     smoothness: float | None = None,
     memory: float = MEMORY,
+    domain: Any = None,
     callback: Callback | None = None,
     resume: Journal | None = None,
 ) -> FitResult:
@@ -75,6 +77,9 @@ def fit(
             per grid, the last for all further ones. By default ``smoothness`` is chosen by validation.
         memory: bytes that second-order matrices may take; "auto" keeps below it, "lm" is refused
             beyond it.
+        domain: ``(low, high)`` of every input, ``(d, 2)``, or one pair for all: the input grids span it and
+            stay there, whichever rows come; by default they span the table's rows. With ``starts=1`` curves
+            then keep their shape where a table has no rows: parts of a domain can be learned in turn.
         callback: called after every iteration; may block (pause), and stops by returning True.
         resume: ``FitResult.journal`` of a training with the same arguments that was broken off.
 
@@ -95,12 +100,13 @@ def fit(
     penalty = penalty_of(data, asked, entropy, smoothness)
     grids = sizes(_usual_grids(model, starts, chosen) if grids is None else grids)
     named_loss = (type(asked).__qualname__, vars(asked))
-    purpose = fingerprint(
-        model, data, (chosen, adam), named_loss, grids, starts, steps, seed, sparsity, penalty
-    )
+    spans = None if domain is None else spans_of(domain, data)
+    asked_for = (chosen, adam), named_loss, grids, starts, steps, seed, sparsity, penalty
+    held = () if spans is None else (spans.tolist(),)
+    purpose = fingerprint(model, data, *asked_for, *held)
     journal = _journal(resume, purpose)
     run = Run(
-        prepared(model, data, asked),
+        prepared(model, data, asked, spans),
         data,
         asked,
         replace(penalty, l1=sparsity[0]),

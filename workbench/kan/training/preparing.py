@@ -1,8 +1,12 @@
 """The network before training: input grids that span the data, outputs in the targets' units."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from workbench.errors import InputError
+from workbench.kan.checks import numbers
 from workbench.kan.data import Dataset
 from workbench.kan.ensemble import Ensemble, padded_range
 from workbench.kan.layer import KANLayer
@@ -13,11 +17,14 @@ from workbench.kan.training.objective import target_scale
 INPUT_MARGIN = 0.01
 
 
-def prepared(model: KAN, data: Dataset, loss: Loss) -> KAN:
-    """A copy whose input grids span the data and whose outputs are in the target's units."""
+def prepared(model: KAN, data: Dataset, loss: Loss, spans: Tensor | None = None) -> KAN:
+    """A copy whose input grids span the data, or ``spans (d, 2)``, with outputs in the target's units."""
     model = model.copy()
     first = model.layer(0)
-    low, high = padded_range(data.inputs.to(first.mask).unsqueeze(0), INPUT_MARGIN)
+    if spans is None:
+        low, high = padded_range(data.inputs.to(first.mask).unsqueeze(0), INPUT_MARGIN)
+    else:
+        low, high = spans.to(first.mask).unsqueeze(0).unbind(-1)
     with torch.no_grad():
         stack = Ensemble.of([model])
         moved = stack.with_range(0, torch.stack((low, high), -1))
@@ -28,6 +35,32 @@ def prepared(model: KAN, data: Dataset, loss: Loss) -> KAN:
             last = model.layer(model.config.depth - 1)
             _rescale_last(model, last, scale, shift)
     return model
+
+
+def spans_of(domain: Any, data: Dataset) -> Tensor:
+    """Intervals ``(d, 2)`` of the inputs, from one of each or one for all.
+
+    Raises:
+        InputError: they are none, or rows of the table lie outside.
+    """
+    given = torch.as_tensor(numbers(domain))
+    count = len(data.names)
+    if given.shape not in ((2,), (count, 2)):
+        raise InputError(
+            f"domain must be a pair (low, high) or one for each of {count} inputs, got shape "
+            f"{tuple(given.shape)}"
+        )
+    spans = given.expand(count, 2)
+    low, high = spans.unbind(-1)
+    if not bool((spans.isfinite().all(1) & (low < high)).all()):
+        raise InputError(f"a domain's low must be below its high, both finite, got {domain}")
+    outside = ((data.inputs < low) | (data.inputs > high)).any(0)
+    if bool(outside.any()):
+        name = data.names[int(outside.int().argmax())]
+        raise InputError(
+            f"rows of {name!r} lie outside the domain: make it wider, or leave them out"
+        )
+    return spans
 
 
 def _rescale_last(model: KAN, last: KANLayer, scale: Tensor, shift: Tensor) -> None:
