@@ -18,9 +18,9 @@ from workbench.search.groups.discovering import one_hot
 Family = Literal["kan", "mlp", "either", "boosting", "linear"]
 
 _FEWEST = 20
-_CLOSE, _PLAIN = 1.0, 2.0
-"""Standard errors within which two models are taken for equally good; and within which a line is enough: the
-best of several others is partly the luckiest of them."""
+_CLOSE, _SIMPLER = 1.0, 2.0
+"""Standard errors within which two models are taken for equally good; and within which a simpler one, or one
+that is asked for, is enough: the best of several is partly the luckiest of them."""
 _CURVE, _ROWS_PER_PARAMETER, _NODES = 6, 3, 4
 _MOST = 0.9
 _WORDS = {
@@ -116,8 +116,12 @@ def advise(
         raise InputError(
             f"advice is measured by squares or by classes on at least {_FEWEST} rows, got {rows}"
         )
-    found = landmarks(table, seed_of(seed))
-    return _by_data(found, _measured(found) | given, given)
+    return advice_of(landmarks(table, seed_of(seed)), given)
+
+
+def advice_of(found: Landmarks, given: Mapping[str, Answer]) -> Advice:
+    """What landmarks and answers speak for; see ``advise``."""
+    return _by_data(found, {**_measured(found), **given}, given)
 
 
 def _checked(answers: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -157,16 +161,16 @@ def _ahead(found: Landmarks, first: str, second: str, errors: float = _CLOSE) ->
 def _plain(found: Landmarks) -> bool:
     """Whether nothing is ahead of the line, or of the mean."""
     simple = found.of_families().get("linear", "mean")
-    return not any(_ahead(found, name, simple, _PLAIN) for name in found.losses)
+    return not any(_ahead(found, name, simple, _SIMPLER) for name in found.losses)
 
 
 def _by_data(found: Landmarks, answers: dict[str, Answer], given: Mapping[str, Answer]) -> Advice:
     best = found.of_families()
     first = next(iter(best))
     near = [family for family, name in best.items() if not _ahead(found, best[first], name)]
-    near += ["linear"] if _plain(found) and "linear" not in near else []
-    summed = "curves" in found.losses and not _ahead(found, found.best, "curves")
-    family = _preferred(near, first, given, summed=summed)
+    possible = [f for f, name in best.items() if not _ahead(found, best[first], name, _SIMPLER)]
+    summed = "curves" in found.losses and not _ahead(found, found.best, "curves", _SIMPLER)
+    family = _preferred(near, possible, given, summed=summed)
     shown = sorted(found.losses, key=found.error)
     reasons = [
         f"On {len(found.data.validation)} rows that they had not seen, cheap models err by "
@@ -180,7 +184,9 @@ def _by_data(found: Landmarks, answers: dict[str, Answer], given: Mapping[str, A
     ]
     reasons += [_evidence(name, answer) for name, answer in given.items()]
     errors = {name: found.error(name) for name in shown}
-    return Advice(family, tuple(reasons), _changes(family, near, answers, given), answers, errors)
+    return Advice(
+        family, tuple(reasons), _changes(family, possible, answers, given), answers, errors
+    )
 
 
 def _told_nearness(found: Landmarks, best: Mapping[str, str], first: str, near: list[str]) -> str:
@@ -197,23 +203,28 @@ def _told_nearness(found: Landmarks, best: Mapping[str, str], first: str, near: 
     )
 
 
-def _preferred(near: list[str], first: str, given: Mapping[str, Answer], *, summed: bool) -> Family:
-    """One of the families that are about as good: what was asked for, then the simplest.
+def _preferred(
+    near: list[str], possible: list[str], given: Mapping[str, Answer], *, summed: bool
+) -> Family:
+    """What was asked for, where it is possible; else the simplest of what is about as good.
 
     A sum of curves, a KAN without hidden nodes, is simpler than a perceptron.
+
+    Args:
+        near, possible: families within one standard error of the best, and within two; the best first.
+        given: answers. summed: whether a sum of curves is possible.
     """
     wish = _wished(given)
-    if wish in near:
+    if wish in possible:
         return wish
-    if "linear" in near:
+    if "linear" in possible:
         return "linear"
     if summed:
         return "kan"
-    if {"kan", "mlp"} <= set(near):
-        return "either" if wish is None else wish
-    if first == "boosting" and len(near) > 1:
-        return "kan" if "kan" in near else "mlp"
-    return first  # type: ignore[return-value]
+    networks = [family for family in near if family in ("kan", "mlp")]
+    if len(networks) == 1:
+        return "kan" if networks == ["kan"] else "mlp"
+    return "either" if networks else "boosting"
 
 
 def _wished(given: Mapping[str, Answer]) -> Family | None:
@@ -250,7 +261,7 @@ def _evidence(name: str, answer: Answer) -> str:
 
 
 def _changes(
-    family: Family, near: list[str], answers: Mapping[str, Answer], given: Mapping[str, Answer]
+    family: Family, possible: list[str], answers: Mapping[str, Answer], given: Mapping[str, Answer]
 ) -> tuple[str, ...]:
     """What would change the advice."""
     told = []
@@ -259,12 +270,12 @@ def _changes(
             wish = _wished({**given, name: answer})
             if given.get(name) == answer or wish in (None, family, _wished(given)):
                 continue
-            if wish in near:
+            if wish in possible:
                 told.append(
                     f"{question.text} {said(answer).capitalize()}: {_article(NAMES[wish])}."
                 )
-    if len(near) > 1 and answers is not given:
-        told.append("More rows would tell apart what is within a standard error now.")
+    if len(possible) > 1 and answers is not given:
+        told.append("More rows would tell apart what is about as good now.")
     if not told:
         told.append("Other data alone: no answer outweighs what was measured.")
     return tuple(told)

@@ -94,7 +94,7 @@ class Landmarks:
 
 def landmarks(data: Dataset, seed: int = 0) -> Landmarks:
     """Train and judge the cheap models; those that cannot be computed are left out."""
-    rows = _parted(data, seed)
+    rows = parted(data, seed)
     judge = Sample.of(rows, "validation")
     found = {}
     with threadpool_limits(limits=1):
@@ -106,7 +106,7 @@ def landmarks(data: Dataset, seed: int = 0) -> Landmarks:
     return Landmarks(known, rows)
 
 
-def _parted(data: Dataset, seed: int) -> Dataset:
+def parted(data: Dataset, seed: int = 0) -> Dataset:
     """At most ``ROWS`` rows that are no test rows, parted so that every class is on both sides."""
     random = np.random.default_rng(seed)
     rows = random.permutation(torch.cat((data.train, data.validation)).numpy())[:ROWS]
