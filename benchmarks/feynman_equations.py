@@ -1,7 +1,9 @@
 """The 120 equations of the AI Feynman collection with the ranges that pykan samples them from.
 
-One line of ``feynman_equations.csv`` each: number, name, expression, and name:low:high of every input in
-order. Expressions are read by ``workbench.formulas.parsing``.
+One line of ``feynman_equations.csv`` each: number, name, expression, name:low:high of every input in
+order, and name:unit of every input and of the law. Units are those of AI Feynman (Udrescu and Tegmark 2020),
+where charges and fields are written in volts; every law is homogeneous in them, which the tests hold.
+Expressions are read by ``workbench.formulas.parsing``.
 """
 
 import csv
@@ -22,12 +24,13 @@ TABLE = Path(__file__).with_name("feynman_equations.csv")
 
 @dataclass(frozen=True)
 class Equation:
-    """A law and the box that its inputs are drawn from."""
+    """A law, the box that its inputs are drawn from, and units of its inputs and of ``law``."""
 
     number: int
     name: str
     expression: Expr
     ranges: Mapping[str, tuple[float, float]]
+    units: Mapping[str, str]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,12 +47,17 @@ class Equation:
         x = np.random.default_rng(seed).uniform(low, high, (rows, len(low)))
         return x, evaluate(self.expression, self.names, x)
 
-    def dataset(self, rows: int, *, noise: float = 0.0, seed: int = 0) -> Dataset:
+    def dataset(
+        self, rows: int, *, noise: float = 0.0, seed: int = 0, units: bool = False
+    ) -> Dataset:
         """A table with its usual split; noise is Gaussian, in root mean squares of the target."""
         x, y = self.sample(rows, seed)
         random = np.random.default_rng(seed + 1)
         y = y + noise * np.sqrt(np.square(y).mean()) * random.standard_normal(rows)
-        return Dataset.from_arrays(x, y, names=list(self.names), target="law", seed=seed)
+        known = self.units if units else None
+        return Dataset.from_arrays(
+            x, y, names=list(self.names), target="law", units=known, seed=seed
+        )
 
 
 def equations() -> tuple[Equation, ...]:
@@ -73,4 +81,5 @@ def _equation(row: Mapping[str, str]) -> Equation:
         name, low, high = entry.split(":")
         ranges[name] = (float(parse_expression(low)), float(parse_expression(high)))
     expression = parse_expression(row["expression"], list(ranges))
-    return Equation(int(row["number"]), row["name"], expression, ranges)
+    units = dict(entry.split(":") for entry in row["units"].split())
+    return Equation(int(row["number"]), row["name"], expression, ranges, units)

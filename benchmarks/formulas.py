@@ -1,12 +1,15 @@
 """Laws out of samples: the 120 Feynman equations, four levels of noise, a time limit each.
 
     python benchmarks/formulas.py [--only I.6.20 ...] [--half development|held-out] [--most 30]
-                                    [--noise 0 0.01] [--budget 30] [--table] [--quick]
+                                    [--noise 0 0.01] [--budget 30] [--units] [--table]
+                                    [--quick]
 
 An equation is drawn 1,000 times from its ranges, the noise is Gaussian with the given share of the target's
 root mean square, and ``discover`` gets the budget in processor seconds of one thread. Its chosen formula
 is judged on fresh, noise-free rows. Results are kept line by line in ``formulas.jsonl`` (``--results``): a
 run that was broken off goes on where it was; a quick run keeps none. ``--table`` only writes the table again.
+With ``--units`` the columns' units are given, results are kept in ``formulas_units.jsonl``, and the table is
+another one.
 
 The development half, chosen by a hash of the name, is the one that methods may be improved on.
 """
@@ -19,6 +22,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +137,11 @@ Method = Callable[[Equation, float, float], Formula]
 """From an equation's samples, at a level of noise and within so many processor seconds, to a formula."""
 
 
-def discovery(equation: Equation, noise: float, budget: float) -> Formula:
+def discovery(equation: Equation, noise: float, budget: float, *, units: bool = False) -> Formula:
     """What ``discover`` chooses."""
     begun = processor_seconds()
     return discover(
-        equation.dataset(ROWS, noise=noise),
+        equation.dataset(ROWS, noise=noise, units=units),
         hidden=(),
         report=lambda what, share: processor_seconds() - begun > budget,
     ).formula
@@ -281,7 +285,8 @@ def main() -> None:
     parser.add_argument("--half", choices=("development", "held-out"), default=None)
     parser.add_argument("--noise", nargs="+", type=float, default=[0.0, 0.001, 0.01, 0.1])
     parser.add_argument("--budget", type=float, default=30.0, help="processor seconds for each")
-    parser.add_argument("--results", type=Path, default=Path(__file__).with_name("formulas.jsonl"))
+    parser.add_argument("--units", action="store_true", help="give the units of the columns, too")
+    parser.add_argument("--results", type=Path, default=None)
     parser.add_argument("--table", action="store_true", help="only write the table again")
     chosen = parser.chosen(noise=[0.0], budget=2.0, results=Path(os.devnull))
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -291,9 +296,12 @@ def main() -> None:
     if chosen.only:
         members = tuple(e for e in members if e.name in chosen.only)
     noises = () if chosen.table else chosen.noise
-    known = results(discovery, members, noises, chosen.budget, chosen.results)
+    name = "formulas_units" if chosen.units else "formulas"
+    path = chosen.results or Path(__file__).with_name(f"{name}.jsonl")
+    method = partial(discovery, units=chosen.units)
+    known = results(method, members, noises, chosen.budget, path)
     if known:
-        write("formulas", HEADER, table(known.values()))
+        write(name, HEADER, table(known.values()))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
+from sympy import Symbol
 
+from workbench.formulas.dimensions import check_expressions
 from workbench.formulas.formula import Formula
 from workbench.formulas.parsing import parse_expression
 
@@ -161,3 +163,19 @@ def test_a_table_is_prepared_by_the_rule(monkeypatch: pytest.MonkeyPatch) -> Non
     assert list(table) == ["few", "kind_b", "target"]
     assert choice.Real("package", "name", table).fits
     assert choice.prepared(frame[["few", "kind"]]) is None
+
+
+def test_every_feynman_equation_is_homogeneous_in_its_units(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    known = importlib.import_module("feynman_equations").equations()
+    assert len(known) == 120
+    for equation in known:
+        constant = Symbol(
+            "law", real=True
+        )  # a column with the law's unit, so that their ratio is pure
+        found = check_expressions(
+            [equation.expression / constant], [*equation.names, "law"], equation.units, None
+        )
+        assert (equation.name, found.problems) == (equation.name, ())

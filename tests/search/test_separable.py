@@ -29,7 +29,7 @@ def test_functions_of_single_columns_are_told(kind: str) -> None:
     parts = np.stack((np.sin(3 * x[:, 0]), np.exp(x[:, 1]), x[:, 2] ** 2), 1)
     y = parts.sum(1) if kind == "sum" else parts.prod(1)
     problem = Problem(x, SYMBOLS, y, np.ones(300), float(y.std()), np.ones(300))
-    (best,) = (g for g in separable(LINKS[0], problem) if g.link == f"y, a {kind} of curves")
+    (best,) = (g for g in separable([(LINKS[0], problem)]) if g.link == f"y, a {kind} of curves")
     values = evaluate(best.expression, NAMES, x)
     assert np.abs(values - y).max() < 1e-3 * y.std()
 
@@ -40,5 +40,5 @@ def test_factors_that_change_their_sign_are_told(seed: int) -> None:
     x = np.random.default_rng(seed).uniform(0, 2, (300, 3))
     y = np.sin(5 * x[:, 0]) * np.sin(5 * x[:, 1]) * np.cos(4 * x[:, 2])
     problem = Problem(x, SYMBOLS, y, np.ones(300), float(y.std()), np.ones(300))
-    (best,) = (g for g in separable(LINKS[0], problem) if g.link == "y, a product of curves")
+    (best,) = (g for g in separable([(LINKS[0], problem)]) if g.link == "y, a product of curves")
     assert np.abs(evaluate(best.expression, NAMES, x) - y).max() < 1e-2 * y.std()

@@ -1,6 +1,6 @@
 """Closed forms of what is left: links, sums of products, and one curve of one column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,10 +41,10 @@ def quick_guesses(problem: Problem, noise: float, *, again: bool = False) -> Ite
     yield from _fitted_where_rough(problem, found)
 
 
-def sum_guesses(problem: Problem) -> Iterator[Guess]:
-    """Sums of products of simple functions, link after link."""
-    found = attempts("sums of products", _all_sums(problem))
-    yield from _fitted_where_rough(problem, found)
+def slow_guesses(problem: Problem) -> Iterator[Guess]:
+    """Coefficients that vary, then sums of products of simple functions, link after link."""
+    yield from _fitted_where_rough(problem, attempts("coefficients that vary", varying(problem)))
+    yield from _fitted_where_rough(problem, attempts("sums of products", _all_sums(problem)))
 
 
 def _fitted_where_rough(problem: Problem, found: Iterator[Guess]) -> Iterator[Guess]:
@@ -61,13 +61,18 @@ def _quick(problem: Problem, noise: float, again: bool) -> Iterator[Guess]:
         yield Guess(problem.back(sympy.Float(mean)), error, "y", 0)
         return
     yield from attempts("a product of powers", power_laws(problem))
-    for link, changed in attempts("a link", linked(problem)):
-        if problem.width == 1:
-            yield from attempts(f"curves of {link.name}", _curves(link, changed))
-        if link.name == "y" and not again:
-            yield from attempts("families of laws", family_guesses(problem))
-            yield from attempts("coefficients that vary", varying(problem))
-        yield from attempts(f"separable {link.name}", separable(link, changed))
+    plain, *others = attempts("a link", linked(problem))
+    yield from _through([plain], noise)  # first, for most laws need no link
+    if not again:
+        yield from attempts("families of laws", family_guesses(problem))
+    yield from _through(others, noise)
+
+
+def _through(views: Sequence[tuple[Link, Problem]], noise: float) -> Iterator[Guess]:
+    """Curves and ratios, through links."""
+    yield from attempts("curves of one column", _curves(views))
+    yield from attempts("curves of every column", separable(views))
+    for link, changed in views:
         yield from attempts(f"ratios for {link.name}", ratios(link, changed, noise))
 
 
@@ -120,19 +125,47 @@ def _fit(columns: np.ndarray, problem: Problem) -> tuple[np.ndarray, float]:
     return numbers, problem.error(columns @ numbers)
 
 
-def _curves(link: Link, problem: Problem) -> Iterator[Guess]:
-    """The functions of the table that fit one column best, with all of their four numbers."""
-    counts = torch.from_numpy(problem.counts)
-    even = bool((counts == counts[0]).all())
+def _curves(views: Sequence[tuple[Link, Problem]]) -> Iterator[Guess]:
+    """The functions of the table that fit one column, or its reciprocal, best with all of their four numbers.
+
+    What is a ratio has two ways to be written.
+    """
+    views = [
+        *views,
+        *((link, turned) for link, problem in views for turned in _reciprocal(problem)),
+    ]
+    if not views:
+        return
+    count = min(_POINTS, *(len(problem.y) for _, problem in views))
+    sampled = [_sampled(problem, count) for _, problem in views]
+    points, values = (torch.from_numpy(np.array(part)) for part in zip(*sampled, strict=True))
+    for (link, problem), found in zip(
+        views, match(points, values, views[0][1].functions), strict=True
+    ):
+        column = torch.from_numpy(problem.x[:, 0].copy())
+        rough = not _even(problem)
+        for candidate in found[:_CURVES]:
+            shape = curve_expression(candidate, problem.symbols[0])
+            error = problem.error(candidate.curve(column).numpy())
+            yield Guess(problem.back(shape), error, link.name, 1, rough=rough)
+
+
+def _reciprocal(problem: Problem) -> Iterator[Problem]:
+    column = problem.x[:, 0]
+    if (column > 0).all() or (column < 0).all():
+        yield problem.seen_along(1 / column, 1 / problem.symbols[0])
+
+
+def _sampled(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """So many rows in the column's order, each as often as it counts: a match takes all alike."""
     rows = np.argsort(problem.x[:, 0])
-    rows = rows[in_proportion(counts[rows]).numpy()]  # the match itself takes all rows alike
-    rows = rows[:: max(1, len(rows) // _POINTS)]
-    points = torch.from_numpy(problem.x[rows, 0].copy())[None]
-    values = torch.from_numpy(problem.y[rows].copy())[None]
-    for candidate in match(points, values, problem.functions)[0][:_CURVES]:
-        shape = curve_expression(candidate, problem.symbols[0])
-        predicted = candidate.curve(torch.from_numpy(problem.x[:, 0].copy())).numpy()
-        yield Guess(problem.back(shape), problem.error(predicted), link.name, 1, rough=not even)
+    rows = rows[in_proportion(torch.from_numpy(problem.counts[rows])).numpy()]
+    rows = rows[np.linspace(0, len(rows) - 1, count).astype(int)]
+    return problem.x[rows, 0], problem.y[rows]
+
+
+def _even(problem: Problem) -> bool:
+    return bool((problem.counts == problem.counts[0]).all())
 
 
 def checked(guess: Guess, whole: Problem) -> Guess:

@@ -22,8 +22,9 @@ from workbench.kan.model import KAN
 from workbench.network.compiler import compile_expression, evaluate
 from workbench.network.targets import network_of
 from workbench.search.polish import constants_and_lines, polished
-from workbench.search.structure.finish import EXACT, checked, quick_guesses, sum_guesses
+from workbench.search.structure.finish import EXACT, checked, quick_guesses, slow_guesses
 from workbench.search.structure.guess import Guess
+from workbench.search.structure.homogeneity import Reduced, reductions
 from workbench.search.structure.leftover import is_noise
 from workbench.search.structure.problem import Problem, fitted_numbers
 from workbench.search.structure.search import Search, Stage
@@ -43,8 +44,9 @@ class Suggestion:
     """A piece of structure that may be taken or refused.
 
     Attributes:
-        kind: "idle", "link", "scaling", "sum", "factor" or "one column" for what was taken out step by step,
-            "separable" for inputs that stand apart, "formula" for closed forms.
+        kind: "units" for groups without a dimension, "idle", "link", "scaling", "sum", "factor" or "one
+            column" for what was taken out step by step, "separable" for inputs that stand apart, "formula"
+            for closed forms.
         sentence: what was found, in words; what ``propose(refused=...)`` names.
         evidence: numbers that speak for it.
         expression: the target, with undefined functions where it is still unknown.
@@ -130,12 +132,15 @@ def propose(
             with attempt("the best closed form so far"):
                 found(polished([(guess.expression,)], data))
 
-    hunt = _Hunt(whole, whole.near_one(), Search(over, frozenset(refused)), tell)
+    views = [v for v in reductions(whole, data) if v.sentence not in refused]
+    search = Search(over, frozenset(refused))
+    hunt = _Hunt(whole, whole.near_one(), search, tell, [v.problem.near_one() for v in views])
     hunt.run(first)
     closed = [s for s in _of_guesses(hunt.chosen, data) if s.sentence not in refused]
     formulas = polished([(s.expression,) for s in closed], data)
     exact = any(_leaves_nothing(f, data) for f in formulas)
     steps = [
+        *attempts("words for the units", _of_views(views, data.names)),
         *attempts("words for the structure", _of_stages(hunt.stages, data.names)),
         *attempts("inputs that stand apart", _of_columns(hunt.stages[:1], data.names)),
     ]
@@ -191,27 +196,44 @@ class _Hunt:
     """Guesses of all stages until one is exact, or leaves noise."""
 
     def __init__(
-        self, whole: Problem, start: Problem, search: Search, tell: Callable[[Guess], None]
+        self,
+        whole: Problem,
+        start: Problem,
+        search: Search,
+        tell: Callable[[Guess], None],
+        views: Sequence[Problem] = (),
     ) -> None:
         self._whole, self._start, self._search, self._tell = whole, start, search, tell
+        self._views = views
         self.stages: list[Stage] = []
         self._found: dict[Expr, Guess] = {}
         self._best: Guess | None = None
 
     def run(self, first: bool) -> None:
-        if self._settled_by(quick_guesses(self._start, EXACT)) or self._start.width > _MOST_COLUMNS:
-            return
+        """First guesses of every view, then what they become step by step, the table itself last."""
+        for start in (*self._views, self._start):
+            if self._settled_by(quick_guesses(start, EXACT)):
+                return
         if self._leaves_noise() or first:
             return
-        for stage in attempts("a stage of the structure", self._search.stages(self._start)):
-            self.stages.append(stage)
+        for view in self._views:
+            if view.width <= _MOST_COLUMNS and self._simplified(view, []):
+                return
+        if self._start.width <= _MOST_COLUMNS:
+            self._simplified(self._start, self.stages)
+
+    def _simplified(self, start: Problem, stages: list[Stage]) -> bool:
+        """Whether the stages of a problem, which are added to a list, end the search."""
+        for stage in attempts("a stage of the structure", self._search.stages(start)):
+            stages.append(stage)
             if stage.problem.width <= 1 and self._settled_by(self._quick(stage)):
-                return
-        for stage in (*self.stages[:0:-1], *self.stages[:1]):
+                return True
+        for stage in (*stages[:0:-1], *stages[:1]):
             if self._settled_by(self._quick(stage)) or self._leaves_noise():
-                return
-            if self._settled_by(sum_guesses(stage.problem)):
-                return
+                return True
+            if self._settled_by(slow_guesses(stage.problem)):
+                return True
+        return False
 
     def _leaves_noise(self) -> bool:
         """Whether the best guess leaves nothing that could still be found; it is told of where it is new.
@@ -285,6 +307,15 @@ def _of_stages(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggesti
         for step in stage.steps[before:]:
             yield Suggestion(step.kind, step.sentence, step.evidence, expression, names)
         before = len(stage.steps)
+
+
+def _of_views(views: list[Reduced], names: tuple[str, ...]) -> Iterator[Suggestion]:
+    """What the units allow; the simplest view says it."""
+    for view in views[:1]:
+        unknown = (
+            sympy.Function("f")(*view.problem.symbols) if view.problem.width else sympy.Symbol("k")
+        )
+        yield Suggestion("units", view.sentence, {}, view.problem.back(unknown), names)
 
 
 def _of_columns(stages: list[Stage], names: tuple[str, ...]) -> Iterator[Suggestion]:

@@ -5,7 +5,8 @@ once, a product by alternating least squares, in which all factors but one are h
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import sympy
@@ -13,6 +14,7 @@ import torch
 from scipy.interpolate import BSpline
 from sympy import Expr
 
+from workbench.common.fence import attempts
 from workbench.network.candidates import Candidate, match
 from workbench.network.expressions import Linear, apply
 from workbench.search.structure.guess import Guess
@@ -28,15 +30,46 @@ CLOSE = 0.05
 _LEAST_NOISE = 1e-4
 
 
-def separable(link: Link, problem: Problem) -> Iterator[Guess]:
-    """A sum and a product of functions of single columns, where their curves come close."""
+@dataclass(frozen=True)
+class _Fit:
+    """One curve per column, whose sum or product comes close to the values of a view."""
+
+    link: Link
+    problem: Problem
+    kind: str
+    curves: list[np.ndarray]
+    error: float
+
+
+def separable(views: Sequence[tuple[Link, Problem]]) -> Iterator[Guess]:
+    """A sum and a product of functions of single columns, through every link where they come close.
+
+    All curves are given their functions at once: a match of many takes hardly longer than one of few.
+    """
+    fits = [
+        fit
+        for link, problem in views
+        for fit in attempts(f"separable {link.name}", _fits(link, problem))
+    ]
+    if not fits:
+        return
+    named = iter(_matched(fits))
+    for fit in fits:
+        parts = [_curve(next(named), symbol) for symbol in fit.problem.symbols]
+        product = fit.kind == "product"
+        shape = _multiplied(parts) if product else sympy.Add(*(p.expression() for p in parts))
+        name = f"{fit.link.name}, a {fit.kind} of curves"
+        yield Guess(fit.problem.back(shape), CLOSE, name, len(parts), rough=True)
+
+
+def _fits(link: Link, problem: Problem) -> Iterator[_Fit]:
     if not 2 <= problem.width <= _MOST_COLUMNS:
         return
     designs = [curve_design(column, _GRID) for column in problem.x.T]
-    for fitted, kind in ((_sum(designs, problem), "sum"), (_product(designs, problem), "product")):
-        curves, error = fitted
+    for kind, fitted in (("sum", _sum), ("product", _product)):
+        curves, error = fitted(designs, problem)
         if error <= CLOSE:
-            yield _named(link, problem, curves, kind, error)
+            yield _Fit(link, problem, kind, curves, error)
 
 
 def curve_design(column: np.ndarray, grid: int) -> np.ndarray:
@@ -89,19 +122,6 @@ def _product(designs: list[np.ndarray], problem: Problem) -> tuple[list[np.ndarr
     return best
 
 
-def _named(
-    link: Link, problem: Problem, curves: list[np.ndarray], kind: str, error: float
-) -> Guess:
-    parts: list[Linear] = []
-    for column, curve, symbol in zip(problem.x.T, curves, problem.symbols, strict=True):
-        best = _matched(column, curve, error)
-        parts.append(_curve(best, symbol))
-    shape = (
-        sympy.Add(*(part.expression() for part in parts)) if kind == "sum" else _multiplied(parts)
-    )
-    return Guess(problem.back(shape), CLOSE, f"{link.name}, a {kind} of curves", len(parts), True)
-
-
 def curve_expression(candidate: Candidate, symbol: Expr) -> Expr:
     """c·f(a·x + b) + d without the numbers that the function's own symmetry makes redundant."""
     return _curve(candidate, symbol).expression()
@@ -118,8 +138,16 @@ def _multiplied(factors: list[Linear]) -> Expr:
     return sympy.Mul(sympy.Float(scale), *(f.divided(f.lead).expression() for f in factors))
 
 
-def _matched(column: np.ndarray, curve: np.ndarray, error: float) -> Candidate:
-    order = np.argsort(column)
-    rows = order[np.linspace(0, len(order) - 1, min(_POINTS, len(order))).astype(int)]
-    points, values = torch.from_numpy(column[rows].copy()), torch.from_numpy(curve[rows].copy())
-    return ranked(match(points[None], values[None])[0], 1.0, max(error, _LEAST_NOISE))[0]
+def _matched(fits: Sequence[_Fit]) -> list[Candidate]:
+    """The function of every curve, fit after fit."""
+    count = min(_POINTS, *(len(fit.problem.y) for fit in fits))
+    points, values, errors = [], [], []
+    for fit in fits:
+        for column, curve in zip(fit.problem.x.T, fit.curves, strict=True):
+            order = np.argsort(column)
+            rows = order[np.linspace(0, len(order) - 1, count).astype(int)]
+            points.append(column[rows])
+            values.append(curve[rows])
+            errors.append(max(fit.error, _LEAST_NOISE))
+    found = match(torch.from_numpy(np.array(points)), torch.from_numpy(np.array(values)))
+    return [ranked(row, 1.0, error)[0] for row, error in zip(found, errors, strict=True)]
