@@ -63,27 +63,40 @@ class Quadratic:
         """Squared sums that these terms leave together with each of all terms, ``(terms,)``."""
         scaled, moment = self._scaled
         places = self._places(terms)
-        rest, onto, base = moment, scaled, self.total
-        if places:
-            own = scaled[np.ix_(places, places)]
-            solved = np.linalg.solve(own, np.column_stack((scaled[places], moment[places])))
-            base -= float(moment[places] @ solved[:, -1])
-            rest = moment - scaled[:, places] @ solved[:, -1]
-            across = np.einsum("pk,kp->p", scaled[:, places], solved[:, :-1])
-            diagonal = np.diag(scaled) - across
-        else:
-            solved, diagonal = np.zeros((0, len(moment) + 1)), np.diag(scaled)
-        gains = np.where(diagonal > _COLLINEAR, rest**2 / np.maximum(diagonal, _COLLINEAR), 0.0)
+        own = scaled[np.ix_(places, places)]
+        solved = np.linalg.solve(own, np.column_stack((scaled[places], moment[places])))
+        base = self.total - float(moment[places] @ solved[:, -1])
+        rest = moment - scaled[:, places] @ solved[:, -1]
         found = np.empty(len(self.groups))
-        for term, group in enumerate(self.groups):
-            if len(group) == 1:
-                found[term] = gains[group[0]]
+        for terms_of_size, columns in self._by_size:
+            block = scaled[columns[:, :, None], columns[:, None, :]]
+            block = block - scaled[columns][:, :, places] @ solved[:, columns].transpose(1, 0, 2)
+            if columns.shape[1] == 1:
+                free = block[:, 0, 0]
+                gains = rest[columns[:, 0]] ** 2 / np.maximum(free, _COLLINEAR)
+                found[terms_of_size] = np.where(free > _COLLINEAR, gains, 0.0)
                 continue
-            block = onto[np.ix_(group, group)] - scaled[np.ix_(group, places)] @ solved[:, group]
-            block[np.diag_indices_from(block)] += _COLLINEAR
-            v = rest[list(group)]
-            found[term] = v @ np.linalg.solve(block, v)
+            block[:, range(columns.shape[1]), range(columns.shape[1])] += _COLLINEAR
+            v = rest[columns][..., None]
+            found[terms_of_size] = (v * np.linalg.solve(block, v)).sum((1, 2))
         return np.maximum(base - found, 0.0)
+
+    @cached_property
+    def _by_size(self) -> list[tuple[list[int], np.ndarray]]:
+        """Terms of equally many columns, and those columns, ``(terms, size)``."""
+        sizes = sorted({len(group) for group in self.groups})
+        alike = [[t for t, group in enumerate(self.groups) if len(group) == s] for s in sizes]
+        return [(terms, np.array([self.groups[t] for t in terms])) for terms in alike]
+
+    def of(self, terms: Sequence[int]) -> "Quadratic":
+        """The problem of these terms alone, numbered in this order."""
+        places = self._places(terms)
+        ends = np.cumsum([len(self.groups[t]) for t in terms])
+        groups = [
+            tuple(range(e - len(self.groups[t]), e)) for t, e in zip(terms, ends, strict=True)
+        ]
+        chosen = np.ix_(places, places)
+        return Quadratic(self.matrix[chosen], self.moment[places], self.total, tuple(groups))
 
 
 def searched(

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import sympy
@@ -14,6 +14,9 @@ _MOST = 90
 _DEGREE = 3
 _ANGLE = 1.0
 """Radians that a column must reach before its sine is anything but the column."""
+_CROSSING = 0.1
+"""How far noise may take such a column beyond zero, in units of its largest value."""
+_MOST_FREQUENCIES = 300
 _SATURATION = (0.03, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.5, 5.0)
 """Half-saturations that are tried first, in units of the column's largest value."""
 
@@ -40,40 +43,48 @@ def sines(symbols: Sequence[Symbol], points: np.ndarray, cost: float) -> list[Te
     return [Term(f(s), cost=cost) for s in wide for f in (sympy.sin, sympy.cos)]
 
 
-def saturations(symbols: Sequence[Symbol], points: np.ndarray) -> Iterator[Term]:
-    """x/(K + x), alone and times another column, for columns that keep their sign."""
+def saturations(symbols: Sequence[Symbol], points: np.ndarray) -> list[Term]:
+    """x/(K + x), alone and times another column, for columns that keep their sign, K on a grid.
+
+    Args:
+        symbols: of the columns ``points (n, len(symbols))``.
+    """
+    found = []
     for symbol, x in zip(symbols, points.T, strict=True):
-        low, high = x.min(), x.max()
-        reach = high if high > 0 else low
-        if high > low and (low > -0.1 * reach if high > 0 else True):
-            others: list[Expr] = [s for s in symbols if s != symbol]
-            for factor, share in itertools.product([sympy.Integer(1), *others], _SATURATION):
-                size = sympy.Dummy("K", real=True)
-                value = float(share * reach)
-                yield Term(factor * symbol / (size + symbol), (size,), (value,), (abs(value),))
+        reach = float(x[np.argmax(np.abs(x))])
+        if x.max() == x.min() or (x / reach).min() < -_CROSSING:
+            continue
+        factors: list[Expr] = [sympy.Integer(1), *(s for s in symbols if s != symbol)]
+        for factor, share in itertools.product(factors, _SATURATION):
+            size = sympy.Dummy("K", real=True)
+            value = share * reach
+            found.append(Term(factor * symbol / (size + symbol), (size,), (value,), (abs(value),)))
+    return found
 
 
 def frequencies(times: Sequence[np.ndarray]) -> np.ndarray:
-    """Angular frequencies that rows at these times can tell apart, from half a period per run upwards."""
+    """Angular frequencies that rows at these times tell apart, from half a period of a run upwards."""
     longest = max(float(t[-1] - t[0]) for t in times)
     step = min(float(np.median(np.diff(t))) for t in times)
-    least, most = math.pi / longest, math.pi / (4 * step)
-    return np.arange(least, most, least / 2)[:400]
+    least = math.pi / longest
+    return np.arange(least, math.pi / (4 * step), least / 2)[:_MOST_FREQUENCIES]
 
 
-def forcing(time: Symbol, frequency: float, phase: float, longest: float) -> Term:
-    """cos(ωt + φ) with both fitted."""
-    rate, shift = sympy.Dummy("w", real=True), sympy.Dummy("f", real=True)
-    return Term(
-        sympy.cos(rate * time + shift),
-        (rate, shift),
-        (frequency, phase),
-        (1 / longest, 1.0),
-    )
+def waves(time: Symbol, frequency: float) -> tuple[Term, Term]:
+    """Cosine and sine of a known frequency."""
+    return Term(sympy.cos(frequency * time)), Term(sympy.sin(frequency * time))
 
 
-def plain_forcing(term: Term, time: Symbol) -> list[Term]:
-    """The same without a phase: cosine or sine alone."""
-    rate = term.letters[0]
-    start = (term.values[0],), (term.sizes[0],)
-    return [Term(f(rate * time), (rate,), *start) for f in (sympy.cos, sympy.sin)]
+def force(time: Symbol, frequency: float, factors: Sequence[float], longest: float) -> Term:
+    """A periodic force cos(ωt + φ) with both fitted.
+
+    Args:
+        time: its symbol. frequency: to start from. factors: of cosine and sine at that frequency.
+        longest: span of the longest run.
+    """
+    rate, phase = sympy.Dummy("omega", real=True), sympy.Dummy("phi", real=True)
+    value, size = (frequency,), (1 / longest,)
+    plain = tuple(Term(f(rate * time), (rate,), value, size) for f in (sympy.cos, sympy.sin))
+    shift = math.atan2(-factors[1], factors[0])
+    letters = (rate, phase)
+    return Term(sympy.cos(rate * time + phase), letters, (*value, shift), (*size, 1.0), plain)

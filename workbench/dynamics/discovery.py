@@ -37,8 +37,9 @@ def discover_dynamics(
     """Find the differential equations that rows in time follow.
 
     Terms are products of columns up to the third degree, and sines and cosines of columns that are wide
-    enough to be angles. Regressions on slopes and in the weak form propose sets of them; which ones stay,
-    and their numbers, the trajectories decide, by multiple shooting.
+    enough to be angles; ratios x/(K + x) and a force cos(ωt + φ) are tried after them. Regressions on
+    slopes and in the weak form propose sets of terms; which ones stay, and their numbers, the trajectories
+    decide, by multiple shooting.
 
     Args:
         table: a pandas or polars frame, a mapping of columns, or a file as for ``read_table``; steps
@@ -107,7 +108,7 @@ def _fits(law: Law) -> list[tuple[TermFit, ...]]:
         for role in roles:
             value, sigma = float(shot.numbers[place]), float(errors[place])
             ends = value - _QUANTILE * sigma, value + _QUANTILE * sigma
-            found[equation].append(TermFit(str(term.expression), role, value, sigma, ends))
+            found[equation].append(TermFit(term.text, role, value, sigma, ends))
             place += 1
     return [tuple(own) for own in found]
 

@@ -4,17 +4,18 @@ Pieces of the trajectories grow while it goes on: on short ones almost any start
 tell its terms apart.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from workbench.dynamics.extending import extensions
 from workbench.dynamics.integration import Segments, segments
 from workbench.dynamics.problem import Problem
 from workbench.dynamics.regression import Form
 from workbench.dynamics.selecting import regressed, reselected
 from workbench.dynamics.shooting import Shot
-from workbench.dynamics.systems import System
+from workbench.dynamics.systems import System, Term
 
 _FORMS = (Form(20), Form(50), Form())
 _SHARES = (1.0, 0.1)
@@ -43,6 +44,8 @@ def search(problem: Problem, stop: Stop) -> Law:
     """
     law = _begun(problem, stop)
     law = settled(problem, law, stop)
+    if not problem.exact(law.shot):
+        law = _extended(problem, law, stop)
     rows = _MIDDLE_ROWS
     longest = max(len(run) for run in problem.data.runs)
     while not stop():
@@ -89,6 +92,45 @@ def settled(problem: Problem, law: Law, stop: Stop) -> Law:
             break
         law = refined(problem, Law(shot, law.pieces))
     return law
+
+
+def _extended(problem: Problem, law: Law, stop: Stop) -> Law:
+    """The law with terms that have numbers inside, where trajectories of middle length ask for them."""
+    longer = _on_longer(problem, law, _MIDDLE_ROWS)
+    law = law if longer is None else longer
+    for place, terms in extensions(problem, law.shot.system):
+        if stop():
+            break
+        system, numbers = _replaced(problem, law.shot, place, terms)
+        shot = problem.shoot(system, numbers, law.pieces, starts=law.shot.starts)
+        if problem.score(shot) < problem.score(law.shot):
+            law = Law(shot, law.pieces)
+    return _plainer(problem, settled(problem, law, stop))
+
+
+def _plainer(problem: Problem, law: Law) -> Law:
+    """The law with terms that have fewer numbers inside, where the trajectories do not miss them."""
+    for place, own in enumerate(law.shot.system.terms):
+        for old in own:
+            for new in old.plain:
+                terms = [new if term is old else term for term in own]
+                system, numbers = _replaced(problem, law.shot, place, terms)
+                shot = problem.shoot(system, numbers, law.pieces, law.shot.noise, law.shot.starts)
+                if problem.score(shot) < problem.score(law.shot):
+                    law = Law(shot, law.pieces)
+    return law
+
+
+def _replaced(
+    problem: Problem, shot: Shot, place: int, terms: Sequence[Term]
+) -> tuple[System, np.ndarray]:
+    """The system with other terms in one equation, the numbers of the others as they were fitted."""
+    before = shot.system.terms
+    system = problem.system([*before[:place], terms, *before[place + 1 :]])
+    first = sum(term.size for own in before[:place] for term in own)
+    last = first + sum(term.size for term in before[place])
+    new = problem.first_numbers(system)[first : first + sum(term.size for term in terms)]
+    return system, np.concatenate((shot.numbers[:first], new, shot.numbers[last:]))
 
 
 def refined(problem: Problem, law: Law) -> Law:

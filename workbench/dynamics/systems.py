@@ -18,6 +18,7 @@ class Term:
     Attributes:
         expression: in the columns and in its own letters. letters: numbers inside of it that are fitted.
         values: those numbers, to start from. sizes: of changes of theirs that matter.
+        plain: the same with fewer numbers inside, to be preferred.
         cost: what it costs beyond a product of the states, in units of the criterion.
     """
 
@@ -25,7 +26,14 @@ class Term:
     letters: tuple[Symbol, ...] = ()
     values: tuple[float, ...] = ()
     sizes: tuple[float, ...] = ()
+    plain: tuple["Term", ...] = ()
     cost: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """As a reader sees it."""
+        names = {letter: Symbol(letter.name, real=True) for letter in self.letters}
+        return str(self.expression.xreplace(names))
 
     @property
     def size(self) -> int:
