@@ -16,10 +16,10 @@ from measure import Clock, options
 from sympy import Expr, Symbol
 from tables import write
 
+from workbench.dynamics.conserved import conserved_quantities
 from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
 from workbench.search.automatic import discover
-from workbench.search.conserved import conserved_quantities
 
 ROWS, CLOSE, DIGITS = 1000, 1e-9, 4
 YOUNG, POISSON = 1.0, 0.2

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from workbench.lazy import lazily
 
 if TYPE_CHECKING:
+    from workbench.dynamics.conserved import conserved_quantities
     from workbench.dynamics.discovery import discover_dynamics
     from workbench.dynamics.result import Dynamics
 
 _MODULES = {
+    "conserved": ["conserved_quantities"],
     "discovery": ["discover_dynamics"],
     "result": ["Dynamics"],
 }
@@ -21,5 +23,6 @@ __getattr__, __dir__ = lazily(__name__, _MODULES)
 
 __all__ = [
     "Dynamics",
+    "conserved_quantities",
     "discover_dynamics",
 ]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from workbench.lazy import lazily
 
 if TYPE_CHECKING:
+    from workbench.dynamics.conserved import conserved_quantities
     from workbench.search.automatic import discover
-    from workbench.search.conserved import conserved_quantities
     from workbench.search.discovery import Discovery
     from workbench.search.resampling import recurrence
     from workbench.search.structure.propose import Suggestion, propose
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "automatic": ["discover"],
-    "conserved": ["conserved_quantities"],
     "discovery": ["Discovery"],
     "resampling": ["recurrence"],
     "structure.propose": ["Suggestion", "propose"],
     "symbolic": ["symbolify"],
 }
 
-__getattr__, __dir__ = lazily(__name__, _MODULES)
+_ELSEWHERE = {"workbench.dynamics.conserved": ["conserved_quantities"]}
+
+__getattr__, __dir__ = lazily(__name__, _MODULES, _ELSEWHERE)
 
 __all__ = [
     "Discovery",

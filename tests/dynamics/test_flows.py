@@ -1,11 +1,11 @@
-"""Functions of the state that stay the same along a flow."""
+"""Functions of the state that stay the same along a flow with known rates."""
 
 import numpy as np
 import pytest
 import sympy
 
+from workbench.dynamics.conserved import conserved_quantities
 from workbench.errors import InputError
-from workbench.search.conserved import conserved_quantities
 
 Q, P = sympy.symbols("q p", real=True)
 

@@ -1,4 +1,4 @@
-r"""Conserved quantities of a flow: functions of the state whose derivative along it vanishes.
+r"""Conserved quantities of a flow whose rates are known: functions whose derivative along it vanishes.
 
 For fixed functions :math:`\theta_j` the condition :math:`f\cdot\nabla\sum_j c_j\theta_j = 0` is linear in c.
 Functions are taken in one by one, the simple ones first; where the derivative of the next one lies in
@@ -23,13 +23,10 @@ _MOST_ROWS, _MOST_TERMS = 2000, 8
 _DENOMINATOR, _DIGITS, _FAINT = 16, 1e-9, 1e-5
 
 
-def conserved_quantities(
+def conserved_by_flow(
     states: np.ndarray, rates: np.ndarray, names: Sequence[str], *, terms: int = 100
 ) -> tuple[Expr, ...]:
-    """Sums of products of simple functions that stay the same along a flow, the simplest first.
-
-    They are functionally independent, so there are fewer than the state has coordinates; a function of
-    those that were found is left out.
+    """Sums of products of simple functions that stay the same along a flow, see ``conserved_quantities``.
 
     Args:
         states: points ``(N, d)``, more of them than ``terms``.
