@@ -13,7 +13,7 @@ import pytest
 
 ROOMS = (
     "baselines", "comparison", "dynamics", "equations", "evidence", "exchange", "formulas", "kan", "network",
-    "pictures", "search",
+    "pictures", "relations", "search",
 )  # fmt: skip
 PACKAGES = ("workbench", *(f"workbench.{room}" for room in ROOMS))
 NAMES = [

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.network.graph import to_networkx
     from workbench.network.pruning import prune_edges
     from workbench.network.targets import compile_target
+    from workbench.relations import find_relations
     from workbench.report.loading import load
     from workbench.search.automatic import discover
     from workbench.search.discovery import Discovery
@@ -53,6 +54,7 @@ _MODULES = {
     "kan.model": ["KAN"],
     "kan.training.fitting": ["fit"],
     "kan.training.result": ["FitResult"],
+    "relations": ["find_relations"],
     "report.loading": ["load"],
     "search.resampling": ["recurrence"],
     "session": ["Session"],
@@ -80,6 +82,7 @@ __all__ = [
     "compile_target",
     "discover",
     "discover_dynamics",
+    "find_relations",
     "fit",
     "from_pykan",
     "load",
