@@ -9,7 +9,18 @@ import pytest
 from workbench.cli import main
 from workbench.cli.entry import parser
 
-COMMANDS = ("lab", "run", "discover", "look", "predict", "show", "export", "data", "completion")
+COMMANDS = (
+    "lab",
+    "run",
+    "discover",
+    "dynamics",
+    "look",
+    "predict",
+    "show",
+    "export",
+    "data",
+    "completion",
+)
 
 
 @pytest.mark.parametrize(

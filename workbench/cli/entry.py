@@ -12,6 +12,7 @@ from workbench.cli import (
     completion,
     data,
     discover,
+    dynamics,
     export,
     lab,
     look,
@@ -25,7 +26,20 @@ from workbench.cli.config import FILE, configure
 from workbench.errors import InputError
 from workbench.headless.terminal import BAD_INPUT, INTERRUPTED, Ended, say
 
-_COMMANDS = (lab, run, discover, compare, relations, look, predict, show, export, solve, data)
+_COMMANDS = (
+    lab,
+    run,
+    discover,
+    dynamics,
+    compare,
+    relations,
+    look,
+    predict,
+    show,
+    export,
+    solve,
+    data,
+)
 _NOT_READ = 1
 _CONFIG = f"file of options (by default {FILE} in the current folder, where there is one)"
 

@@ -9,10 +9,11 @@ import numpy as np
 from scipy.stats import norm
 from sympy import Expr, Symbol
 
+from workbench.common.labels import Label
 from workbench.dynamics.held_out import simulation_errors
 from workbench.dynamics.problem import Problem
 from workbench.dynamics.result import Dynamics, TermFit, coordinates
-from workbench.dynamics.searching import Law, search
+from workbench.dynamics.searching import Law, rows_of, search
 from workbench.dynamics.selecting import rivals
 from workbench.dynamics.trajectories import GROUPS, Trajectories, read_trajectories
 from workbench.errors import InputError
@@ -91,10 +92,19 @@ def _result(
         terms=dict(zip(states, fits, strict=True)),
         noise=dict(zip(states, law.shot.noise.tolist(), strict=True)),
         scores=dict(zip(states, errors.tolist(), strict=True)),
+        starts=_starts(problem, law),
         sentences=(*data.notes, *told),
         seconds=seconds,
         complete=law.complete,
     )
+
+
+def _starts(problem: Problem, law: Law) -> dict[Label, tuple[float, ...]]:
+    """Where the fitted trajectory of every run begins."""
+    path = rows_of(problem, law)
+    firsts = np.cumsum([0, *(len(run) for run in problem.data.runs)])[:-1]
+    runs = zip(problem.data.runs, firsts, strict=True)
+    return {run.label: tuple(path[first].tolist()) for run, first in runs}
 
 
 def _fits(law: Law) -> list[tuple[TermFit, ...]]:

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.integrate import solve_ivp
 from sympy import Symbol
 
+from workbench.common.labels import Label
 from workbench.dynamics.trajectories import Trajectories
 from workbench.errors import InputError
 from workbench.formulas.evaluation import compiled
@@ -32,6 +33,7 @@ class Dynamics:
         noise: of every state, standard deviation of what the fitted trajectories leave of the rows.
         scores: of every state, the error of simulations of held-out rows (the last fifth of every run, its
             constants fitted without them), in standard deviations of the state.
+        starts: of every run, by its label, where its fitted trajectory begins: see ``coordinates``.
         sentences: what was done to the table, and what these rows cannot tell.
         seconds: wall time. complete: False where the search was ended early.
     """
@@ -42,6 +44,7 @@ class Dynamics:
     terms: Mapping[str, tuple["TermFit", ...]] = field(default_factory=dict)
     noise: Mapping[str, float] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
+    starts: Mapping[Label, tuple[float, ...]] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
     seconds: float = 0.0
     complete: bool = True

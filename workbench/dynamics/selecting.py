@@ -125,9 +125,9 @@ def rivals(problem: Problem, found: Shot, pieces: Segments) -> list[str]:
         allowed = [j for j in range(len(every)) if j != k]
         rest = [j for j in begin if j != k]
         value, other = searched(choice, score, [rest], allowed)
-        new = [every[j][1].text for j in other if j not in begin]
+        place, term = every[k]
+        new = [every[j][1].text for j in other if j not in begin and every[j][0] == place]
         if value < best + _UNDECIDED and new:
-            place, term = every[k]
             told.append(
                 f"These rows do not tell {term.text} in the equation of "
                 f"{problem.data.states[place]} from {' with '.join(new)}: a run from another start would."

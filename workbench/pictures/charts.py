@@ -33,9 +33,9 @@ def loss_chart(
     """Training and validation loss against the iteration, on a logarithmic scale."""
     known = [v for v in [*train, *validation] if v is not None and math.isfinite(v) and v > 0]
     if not known:
-        return _svg("No iterations were recorded", [])
+        return chart("No iterations were recorded", [])
     low, high = math.log10(min(known)), math.log10(max(known))
-    axes = _Axes(0, max(len(train) - 1, 1), low, high, top=_TOP + _LEGEND, logarithmic=True)
+    axes = Axes(0, max(len(train) - 1, 1), low, high, top=_TOP + _LEGEND, logarithmic=True)
     parts = axes.frame("iteration", unit)
     for name, values in (("train", train), ("validation", validation)):
         points = [
@@ -47,7 +47,7 @@ def loss_chart(
     for name, x in (("train", _WIDTH - 190), ("validation", _WIDTH - 110)):
         parts.append(element("path", class_=name, d=f"M{x} {_TOP}h24"))
         parts.append(label(name, x + 30, _TOP + 4))
-    return _svg(f"Loss over {len(train)} iterations", parts)
+    return chart(f"Loss over {len(train)} iterations", parts)
 
 
 def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
@@ -55,16 +55,16 @@ def scatter_chart(true: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
     known = np.isfinite(true) & np.isfinite(predicted)
     true, predicted = true[known], predicted[known]
     if not len(true):
-        return _svg("No finite predictions", [])
+        return chart("No finite predictions", [])
     keep = np.linspace(0, len(true) - 1, min(len(true), _DOTS)).astype(int)
     true, predicted = true[keep], predicted[keep]
     low, high = float(min(true.min(), predicted.min())), float(max(true.max(), predicted.max()))
-    axes = _Axes(low, high, low, high)
+    axes = Axes(low, high, low, high)
     parts = axes.frame(f"true {shortened(name)}", "predicted")
     start, end = axes.point(low, low), axes.point(high, high)
     parts.append(element("path", class_="law", d=f"M{start}L{end}"))
-    parts += [_dot(axes.point(a, b)) for a, b in zip(true, predicted, strict=True)]
-    return _svg(f"Predicted against true {name} on held-out rows", parts)
+    parts += [dot(axes.point(a, b)) for a, b in zip(true, predicted, strict=True)]
+    return chart(f"Predicted against true {name} on held-out rows", parts)
 
 
 def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> Markup:
@@ -72,16 +72,16 @@ def residual_chart(predicted: np.ndarray, residuals: np.ndarray, name: str) -> M
     known = np.isfinite(residuals) & np.isfinite(predicted)
     predicted, residuals = predicted[known], residuals[known]
     if not len(predicted):
-        return _svg("No finite predictions", [])
+        return chart("No finite predictions", [])
     keep = np.linspace(0, len(predicted) - 1, min(len(predicted), _DOTS)).astype(int)
     reach = float(np.abs(residuals).max()) or 1.0
     low, high = float(predicted.min()), float(predicted.max())
-    axes = _Axes(low, high, -reach, reach)
+    axes = Axes(low, high, -reach, reach)
     parts = axes.frame(f"predicted {shortened(name)}", "true − predicted")
     level = f"M{axes.point(low, 0)}L{axes.point(high, 0)}"
     parts.append(element("path", class_="law", d=level))
-    parts += [_dot(axes.point(predicted[i], residuals[i])) for i in keep]
-    return _svg(f"Residuals of {name} against predictions on held-out rows", parts)
+    parts += [dot(axes.point(predicted[i], residuals[i])) for i in keep]
+    return chart(f"Residuals of {name} against predictions on held-out rows", parts)
 
 
 def bar_chart(values: Mapping[str, float], title: str) -> Markup:
@@ -106,14 +106,14 @@ def bar_chart(values: Mapping[str, float], title: str) -> Markup:
                 label(f"{value:.3g}", left + width + 6, y + 15, class_="soft"),
             )
         )
-    return _svg(title, parts, _WIDTH + 60, height)
+    return chart(title, parts, _WIDTH + 60, height)
 
 
 def interval_chart(rows: Sequence[tuple[str, float, float, float]], title: str) -> Markup:
     """A dot and a line for each (name, value, low end, high end), one below the other."""
     shown = [row for row in rows if all(map(math.isfinite, row[1:]))]
     if not shown:
-        return _svg("No intervals are known", [])
+        return chart("No intervals are known", [])
     left, row, width = 160, 20, _WIDTH + 60
     bottom = row * len(shown) + 8
     low, high = min(r[2] for r in shown), max(r[3] for r in shown)
@@ -134,16 +134,17 @@ def interval_chart(rows: Sequence[tuple[str, float, float, float]], title: str) 
         line = element("path", class_="train", d=f"M{across(least):.1f} {y}H{across(most):.1f}")
         told = element("title", f"{name}: {value:.5g} ({least:.5g} to {most:.5g})")
         text = label(shortened(name), left - 8, y + 4, "end")
-        parts.append(element("g", told, text, line, _dot(f"{across(value):.1f},{y}")))
-    return _svg(title, parts, width, bottom + 22)
+        parts.append(element("g", told, text, line, dot(f"{across(value):.1f},{y}")))
+    return chart(title, parts, width, bottom + 22)
 
 
-def _dot(place: str) -> Markup:
+def dot(place: str) -> Markup:
+    """A row at a place that ``Axes.point`` gave."""
     x, y = place.split(",")
     return element("circle", class_="dot", cx=x, cy=y, r=2.6)
 
 
-class _Axes:
+class Axes:
     """A linear map from numbers to pixels, with ticks; ``y`` may be logarithms to base ten."""
 
     def __init__(
@@ -236,7 +237,8 @@ def labels(values: Sequence[float]) -> list[str]:
     return [f"{value:.{min(digits, 15)}g}" for value in values]
 
 
-def _svg(
+def chart(
     title: str, parts: Iterable[Markup], width: float = _WIDTH, height: float = _HEIGHT
 ) -> Markup:
+    """Parts as a picture with a title for who cannot see it."""
     return svg(title, parts, width, height, _CHART_STYLE)
