@@ -1,7 +1,8 @@
 """Least squares over letters of a law whose other numbers are linear, from many starts at once.
 
 The linear factors are projected out (variable projection, Golub and Pereyra 1973): a start is judged by
-what the best factors leave, all of a grid in one batch, and only its best local minima are refined.
+what the best factors leave, all of a grid in one batch, and only its best local minima are refined, again in
+one batch: by Levenberg–Marquardt with slopes from differences, each start with its own damping.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from scipy.ndimage import minimum_filter
-from scipy.optimize import least_squares
 
 _BATCH, _REFINED, _STEPS = 2_000_000, 6, 100
+_DAMPING, _EASED, _STIFFENED, _STIFFEST = 1e-3, 5.0, 8.0, 1e8
+_DIFFERENCE, _CONVERGED, _NO_VALUE = 1e-7, 1e-8, 1e3
 _RIDGE, _LARGEST = 1e-11, 1e120
 
 
@@ -41,7 +43,7 @@ class Projection:
         """The letters that leave the least, from every point of a grid of starts.
 
         ``jumps`` are letters that stand for places of the first column at which a term jumps; so many of
-        the best starts are ``refined``, in so many ``steps`` a letter.
+        the best starts are ``refined``, in at most so many ``steps``.
 
         None where the law has no value on these rows at any of them, or there is none.
         """
@@ -58,8 +60,8 @@ class Projection:
         if not len(places):
             return None
         chosen = places[np.argsort(left[places], kind="stable")][:refined]
-        tried = [self._refined(starts[place], steps) for place in chosen]
-        found = min(tried, key=lambda pair: pair[0])[1]
+        costs, tried = self._refined(starts[chosen], steps)
+        found = tried[costs.argmin()]
         for letter in jumps:
             found = self._between_rows(found, letter)
         return found
@@ -103,22 +105,59 @@ class Projection:
         gain = (aim * np.linalg.solve(gram, aim)).sum((1, 2))
         return np.where(sound, target @ target - gain, np.inf)
 
-    def _refined(self, letters: np.ndarray, steps: int) -> tuple[float, np.ndarray]:
-        target = self.y * self.weights
+    def _refined(self, letters: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Squares that are left ``(S,)`` and letters ``(S, L)`` after so many steps from each start."""
+        at, damping = letters.copy(), np.full(len(letters), _DAMPING)
+        if not at.shape[1]:
+            return np.square(self._residuals(at)).sum(1), at
+        residuals = self._residuals(at)
+        cost = np.square(residuals).sum(1)
+        busy = np.ones(len(at), dtype=bool)
+        for _ in range(steps):
+            slopes = self._slopes(at[busy], residuals[busy])
+            step = _damped(slopes, residuals[busy], damping[busy])
+            tried = at[busy] + step * _scale(at[busy])
+            found = self._residuals(tried)
+            costs = np.square(found).sum(1)
+            better, known = costs < cost[busy], cost[busy]
+            still = ~better | (known - costs > _CONVERGED * known)
+            places = np.flatnonzero(busy)
+            taken = places[better]
+            at[taken], residuals[taken], cost[taken] = tried[better], found[better], costs[better]
+            damping[places] *= np.where(better, 1 / _EASED, _STIFFENED)
+            busy[places] = still & (damping[places] < _STIFFEST)
+            if not busy.any():
+                break
+        return cost, at
 
-        def residuals(at: np.ndarray) -> np.ndarray:
-            table = self._table(at[None])[0]
-            if not _sound(table):
-                return np.full(len(target), 1e3 * np.abs(target).max())
-            size = np.linalg.norm(table, axis=0)
-            table = table / np.where(size > 0, size, 1.0)
-            basis, _ = np.linalg.qr(table)
-            return target - basis @ (basis.T @ target)
+    def _residuals(self, letters: np.ndarray) -> np.ndarray:
+        """What the best factors leave on every row, ``(S, N)``; far too much where a term has no value."""
+        table, target = self._table(letters), self.y * self.weights
+        sound = _sound(table)
+        table = np.where(sound[:, None, None], table, 0.0)
+        size = np.linalg.norm(table, axis=1, keepdims=True)
+        basis = np.linalg.qr(table / np.where(size > 0, size, 1.0))[0]
+        left = target - (basis @ (basis.swapaxes(1, 2) @ target)[..., None])[..., 0]
+        return np.where(sound[:, None], left, _NO_VALUE * np.abs(target).max())
 
-        found = least_squares(
-            residuals, letters, method="lm", x_scale=_scale(letters), max_nfev=steps * len(letters)
-        )
-        return float(found.cost), found.x
+    def _slopes(self, letters: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Derivatives of the residuals by the letters, in units of ``_scale``: ``(S, N, L)``."""
+        count = letters.shape[1]
+        shifts = _DIFFERENCE * _scale(letters)
+        moved = letters[:, None] + shifts[:, None] * np.eye(count)
+        found = self._residuals(moved.reshape(-1, count)).reshape(len(letters), count, -1)
+        return ((found - residuals[:, None]) / _DIFFERENCE).swapaxes(1, 2)
+
+
+def _damped(slopes: np.ndarray, residuals: np.ndarray, damping: np.ndarray) -> np.ndarray:
+    """Steps of Levenberg and Marquardt, ``(S, L)``: a letter that no row feels stays."""
+    gram = slopes.swapaxes(1, 2) @ slopes
+    felt = np.diagonal(gram, axis1=1, axis2=2)
+    least = np.maximum(_RIDGE * felt.max(1, keepdims=True), 1e-300)
+    gram = gram + (damping[:, None] * felt + least)[:, None] * np.eye(gram.shape[-1])
+    down = slopes.swapaxes(1, 2) @ residuals[..., None]
+    found: np.ndarray = -np.linalg.solve(gram, down)[..., 0]
+    return found
 
 
 def _sound(table: np.ndarray) -> np.ndarray:
@@ -129,4 +168,6 @@ def _sound(table: np.ndarray) -> np.ndarray:
 
 
 def _scale(letters: np.ndarray) -> np.ndarray:
-    return np.maximum(np.abs(letters), 1e-3 * max(np.abs(letters).max(), 1e-300))
+    """The size of every letter, ``(S, L)``."""
+    sizes = np.abs(letters)
+    return np.maximum(sizes, np.maximum(1e-3 * sizes.max(1, keepdims=True), 1e-300))
