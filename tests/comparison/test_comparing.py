@@ -18,8 +18,11 @@ from workbench.cli import main
 from workbench.comparison import Comparison, write_comparison
 from workbench.comparison.comparing import FAMILIES
 from workbench.comparison.flops import of_kan, of_perceptron
+from workbench.comparison.interpretation import interpretation
 from workbench.comparison.run import margin
 from workbench.errors import InputError
+from workbench.formulas.formula import Formula
+from workbench.formulas.parsing import parse_expression
 from workbench.kan.data import Dataset
 from workbench.kan.model import KAN
 
@@ -116,6 +119,17 @@ def test_noise_on_inputs_costs_what_the_slopes_say(bent: Comparison) -> None:
     assert table.loc["kan", "noise 0"] == pytest.approx(table.loc["kan", "test_error"])
     assert table.loc["kan", "noise 0.3"] > 0.1
     assert {"inside", "edge"} <= set(table)
+
+
+def test_a_formula_is_judged_beside_the_model(bent: Comparison) -> None:
+    laws = [parse_expression(text, BENT.names) for text in ("sin(3*x1) + x2^2", "x1")]
+    right, wrong = (interpretation(Formula((e,), BENT.names), BENT, bent.chosen) for e in laws)
+    assert right.holds
+    assert right.test_error < 1e-12
+    assert not wrong.holds
+    assert wrong.margin.difference < 0
+    assert right.complexity > wrong.complexity
+    assert "behind the model" in str(wrong)
 
 
 def test_a_margin_is_the_difference_with_the_error_of_its_rows() -> None:

@@ -18,7 +18,7 @@ from workbench.search.groups.discovering import one_hot
 Family = Literal["kan", "mlp", "either", "boosting", "linear"]
 
 _FEWEST = 20
-_CLOSE, _SIMPLER = 1.0, 2.0
+_CLOSE, _SIMPLER = 0.5, 2.0
 """Standard errors within which two models are taken for equally good; and within which a simpler one, or one
 that is asked for, is enough: the best of several is partly the luckiest of them."""
 _CURVE, _ROWS_PER_PARAMETER, _NODES = 6, 3, 4
@@ -149,7 +149,7 @@ def _measured(found: Landmarks) -> dict[str, Answer]:
 
 
 def _behind(found: Landmarks, name: str, others: list[str]) -> bool:
-    """Whether one of the others is ahead by more than a standard error."""
+    """Whether one of the others is ahead."""
     return any(_ahead(found, other, name) for other in others)
 
 
@@ -193,7 +193,7 @@ def _told_nearness(found: Landmarks, best: Mapping[str, str], first: str, near: 
     others = [family for family in best if family != first]
     if len(near) > 1:
         names = " and ".join(_article(NAMES[family]) for family in near)
-        return f"Within a standard error of the best are {names}."
+        return f"As good as the best, within {_CLOSE:g} standard errors, are {names}."
     if not others:
         return f"Only {_article(NAMES[first])} could be measured."
     gap = found.margin(best[first], best[others[0]])
@@ -211,7 +211,7 @@ def _preferred(
     A sum of curves, a KAN without hidden nodes, is simpler than a perceptron.
 
     Args:
-        near, possible: families within one standard error of the best, and within two; the best first.
+        near, possible: families within ``_CLOSE`` and ``_SIMPLER`` standard errors of the best.
         given: answers. summed: whether a sum of curves is possible.
     """
     wish = _wished(given)

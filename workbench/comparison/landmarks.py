@@ -42,7 +42,7 @@ FAMILY_OF = {
 }
 _JUDGES = 1 / 3
 _KNOTS, _SHRINKAGE = 6, np.logspace(-3, 3, 7)
-_NODES, _HIDDEN, _STARTS, _DECAYS = 4, (8,), 4, (1e-4, 1e-2)
+_NODES, _HIDDEN, _STARTS, _DECAYS = 4, (16,), 4, (1e-4, 1e-2)
 _GRIDS, _ROWS_TO_TRY = (3, 6), 1.5
 _EFFORT, _PATIENCE = 0.3, 2.0
 _TREES = 100

@@ -41,7 +41,7 @@ from workbench.search.networks.trials import affordable
 
 _GRIDS = (3, 6, 12, 24, 48)
 _WIDE = (8,)
-_STARTS, _EDGES, _WORSE = 16, 48, 1.5
+_STARTS, _EDGES, _PATIENCE = 8, 48, 1
 _MOST_SMOOTHED = 600
 """Parameters of a network up to which it takes seconds to choose a smoothness for every curve."""
 _HIDDEN: tuple[tuple[int, ...], ...] = ((2,), (4,), (8,), (16,), (8, 8), (16, 16), (64,))
@@ -75,37 +75,33 @@ def spline_perceptrons(data: Dataset, seed: int, limits: Limits) -> list[Ladder]
 
 
 def _kan(data: Dataset, model: KAN, seed: int, limits: Limits) -> Ladder:
-    """From grid to grid, for as long as the validation rows do not lose much by it.
+    """From grid to grid, until two in a row validate no better.
 
     On each grid as trained, and with every curve as smooth as the training rows want it; once also without
     the edges that nobody misses.
     """
     plain = model.config.depth == 1 and data.task == "regression"  # has one minimum
-    least, starts = np.inf, 1 if plain else _STARTS
+    least, worse, starts = np.inf, 0, 1 if plain else _STARTS
     for grid in _GRIDS:
         if limits.stop() or not limits.allows(model.parameters_on(grid), of_kan(model)):
             return
         if grid > _GRIDS[0] and model.parameters_on(grid) * 2 > len(data.train) * data.outputs:
             return
         found = fit(
-            model,
-            data,
-            grids=(grid,),
-            starts=starts,
-            seed=seed,
-            callback=lambda progress: limits.stop(),
+            model, data, grids=(grid,), starts=starts, seed=seed, callback=lambda now: limits.stop()
         )
         model, starts = found.model, 1
-        if model.layer(0).grid_size < grid:  # the finer one validates no better
+        worse = 0 if found.validation_loss < least else worse + 1
+        if worse > _PATIENCE:
             return
+        if model.layer(0).grid_size < grid:
+            continue  # the finer one validates no better, a still finer one may
         yield _model_of_kan(model)
         yield from _smooth(model, data, limits)
         if grid == _GRIDS[1] and data.task == "regression" and len(model.edges()) <= _EDGES:
             pruned = eliminate(model, data, seed=seed, watch=lambda left, all_: limits.stop()).model
             yield _model_of_kan(pruned)
             yield from _smooth(pruned, data, limits)
-        if found.validation_loss > _WORSE * least:
-            return
         least = min(least, found.validation_loss)
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from workbench.comparison import robustness, scaling
+from workbench.comparison.interpretation import Interpretation, found_formula
 from workbench.comparison.run import NAMES, Margin, Resource, Run, front, margin
 from workbench.comparison.showing import fronts_svg, html
 from workbench.errors import InputError
@@ -147,6 +148,14 @@ class Comparison:
             noise: standard deviations of the noise, in those of the columns. seed: of it.
         """
         return robustness.table(self.best.values(), self.data, noise, seed)
+
+    def formula(self, *, seconds: float = 60.0, seed: int = 0) -> Interpretation:
+        """A formula that ``discover`` finds in this time, judged beside the chosen model.
+
+        Args:
+            seconds: wall time. seed: of the search.
+        """
+        return found_formula(self.data, self.chosen, seconds=seconds, seed=seed)
 
     def __str__(self) -> str:
         return "\n".join(self.verdict)
