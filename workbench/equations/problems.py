@@ -178,8 +178,12 @@ def _kdv() -> Problem:
     )
 
 
-def _oscillator_inverse() -> Problem:
-    """Damping and frequency from forty measurements with errors of 2 %."""
+def oscillator_inverse(draw: int = 0) -> Problem:
+    """Damping 0.2 and frequency 1.5 from forty measurements with errors of 2 %.
+
+    Args:
+        draw: of their noise.
+    """
     time, damping, frequency = np.linspace(0.2, 8, 40), 0.2, 1.5
 
     def known(p: np.ndarray) -> np.ndarray:
@@ -189,7 +193,7 @@ def _oscillator_inverse() -> Problem:
         found: np.ndarray = np.exp(-damping * t / 2) * swing
         return found
 
-    noise = 0.02 * np.random.default_rng(0).standard_normal(len(time))
+    noise = 0.02 * np.random.default_rng(draw).standard_normal(len(time))
     return Problem(
         "q_tt + c*q_t + w^2*q",
         Interval(t=(0, 8)),
@@ -201,8 +205,12 @@ def _oscillator_inverse() -> Problem:
     )
 
 
-def _heat_inverse() -> Problem:
-    """A diffusivity from two hundred temperatures with errors of 1 %."""
+def heat_inverse(draw: int = 0) -> Problem:
+    """A diffusivity of 0.1 from two hundred temperatures with errors of 1 %.
+
+    Args:
+        draw: of their noise.
+    """
     box = Box(x=(0, 1), t=(0, 1))
 
     def known(p: np.ndarray) -> np.ndarray:
@@ -210,7 +218,7 @@ def _heat_inverse() -> Problem:
         return found
 
     points = box.inside(200, 5)
-    noise = 0.01 * np.random.default_rng(0).standard_normal(len(points))
+    noise = 0.01 * np.random.default_rng(draw).standard_normal(len(points))
     return Problem(
         "u_t = k*u_xx",
         box,
@@ -236,8 +244,8 @@ _BUILDERS: dict[str, Callable[[], Problem]] = {
     "burgers": _burgers,
     "allen-cahn": _allen_cahn,
     "kdv": _kdv,
-    "oscillator-inverse": _oscillator_inverse,
-    "heat-inverse": _heat_inverse,
+    "oscillator-inverse": oscillator_inverse,
+    "heat-inverse": heat_inverse,
 }
 
 
