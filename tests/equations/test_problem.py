@@ -52,6 +52,7 @@ SAID = [
         "holds 'q', which is none of u, x, y",
     ),
     (lambda: Problem("u_xx + v", SQUARE), "holds 'v'"),
+    (lambda: Problem(sympy.I * U(X, Y), SQUARE), "real and finite"),
     (lambda: Problem("u_xx = 1 = 2", SQUARE), "one equals sign"),
     (lambda: Problem(sympy.gamma(X) - U(X, Y), SQUARE), "gamma is not known"),
     (lambda: Problem(lambda u, z: u.xx + z, SQUARE), "holds 'z'"),

@@ -22,7 +22,7 @@ class Approximation:
     Attributes:
         problem: what they are to solve.
         ensemble: ``S`` networks.
-        coefficients: ``(S, C)``, in units of ``Scales``.
+        coefficients: ``(S, C)``.
     """
 
     problem: Problem
@@ -49,8 +49,9 @@ class Approximation:
     def layout(self) -> Layout:
         """Of its parameters."""
         names = self.problem.names
+        sizes = {name: unknown.size for name, unknown in self.problem.unknowns.items()}
         periodic = [names.index(name) for name in self.problem.domain.periodic]
-        return Layout.of(self.ensemble, periodic, list(self.problem.unknowns))
+        return Layout.of(self.ensemble, periodic, sizes)
 
     @property
     def grid_size(self) -> int:

@@ -52,12 +52,16 @@ def _variance(rows: Rows, number: int, residual: Tensor, found: int) -> Tensor:
 
 def coefficients(approximation: Approximation, matrix: Tensor) -> dict[str, Coefficient]:
     """The unknown coefficients with 95 % intervals, from the covariance of all parameters."""
-    names = list(approximation.problem.unknowns)
-    last = matrix.diagonal()[len(matrix) - len(names) :].clamp(min=0).sqrt().tolist()
+    unknowns = approximation.problem.unknowns
+    last = matrix.diagonal()[len(matrix) - len(unknowns) :].clamp(min=0).sqrt().tolist()
     values = approximation.coefficients[0].tolist()
     return {
-        name: Coefficient(value, value - _QUANTILE * error, value + _QUANTILE * error)
-        for name, value, error in zip(names, values, last, strict=True)
+        name: Coefficient(
+            value,
+            value - _QUANTILE * unknown.size * error,
+            value + _QUANTILE * unknown.size * error,
+        )
+        for (name, unknown), value, error in zip(unknowns.items(), values, last, strict=True)
     }
 
 

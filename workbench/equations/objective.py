@@ -6,6 +6,7 @@ r"""The sum of squares that a solution minimizes, with the exact Gauss–Newton 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -60,22 +61,25 @@ class Layout:
     shapes: tuple[tuple[int, int, int], ...]
     periodic: tuple[int, ...]
     degree: int
-    coefficients: tuple[str, ...]
+    scales: tuple[tuple[str, float], ...]
 
     @classmethod
     def of(
-        cls, ensemble: Ensemble, periodic: Sequence[int] = (), coefficients: Sequence[str] = ()
+        cls,
+        ensemble: Ensemble,
+        periodic: Sequence[int] = (),
+        scales: Mapping[str, float] = MappingProxyType({}),
     ) -> "Layout":
         """The layout of the parameters of a stack of networks.
 
         Args:
             ensemble: the networks. periodic: numbers of the inputs whose curves are closed.
-            coefficients: names of the unknown numbers beside them.
+            scales: sizes of the unknown coefficients beside them; parameters are multiples of these.
         """
         shapes = [layer.coefficients.shape[1:] for layer in ensemble.layers]
         plain = tuple((int(n), int(o), int(k)) for o, n, k in shapes)
         degree = ensemble.template.config.degree
-        return cls(plain, tuple(periodic), degree, tuple(coefficients))
+        return cls(plain, tuple(periodic), degree, tuple(scales.items()))
 
     @property
     def curves(self) -> int:
@@ -90,7 +94,7 @@ class Layout:
     @cached_property
     def _source(self) -> Tensor:
         """For each number the place of the one that it repeats, or its own."""
-        source = torch.arange(self.curves + len(self.coefficients))
+        source = torch.arange(self.curves + len(self.scales))
         inputs, outputs, size = self.shapes[0]
         first = source[: inputs * outputs * size].view(inputs, outputs, size)
         for number in self.periodic:
@@ -104,7 +108,8 @@ class Layout:
     def pack(self, ensemble: Ensemble, coefficients: Tensor) -> Tensor:
         """Parameters ``(S, P)``; coefficients are ``(S, C)``."""
         parts = [layer.coefficients.transpose(1, 2).flatten(1) for layer in ensemble.layers]
-        return torch.cat((*parts, coefficients), 1)[:, self.kept.to(coefficients.device)]
+        sizes = coefficients.new_tensor([size for _, size in self.scales])
+        return torch.cat((*parts, coefficients / sizes), 1)[:, self.kept.to(coefficients.device)]
 
     def unpack(self, ensemble: Ensemble, parameters: Tensor) -> tuple[Ensemble, dict[str, Tensor]]:
         """The networks with these parameters ``(S, P)``, and the coefficients, ``(S, 1)`` each."""
@@ -118,7 +123,10 @@ class Layout:
             block = full[:, start:end].unflatten(1, shape).transpose(1, 2)
             layers.append(replace(layer, coefficients=block))
             start = end
-        named = {n: full[:, start + i].unsqueeze(1) for i, n in enumerate(self.coefficients)}
+        named = {
+            name: size * full[:, start + number].unsqueeze(1)
+            for number, (name, size) in enumerate(self.scales)
+        }
         return replace(ensemble, layers=tuple(layers)), named
 
     def folded(self, jacobian: Tensor) -> Tensor:
@@ -177,7 +185,7 @@ class Objective:
         self._blocks = [block for part in self.rows for block in self._split(part)]
 
     def _split(self, rows: Rows) -> list[_Block]:
-        size = 8 * len(self.ensemble) * (self.layout.curves + len(self.layout.coefficients))
+        size = 8 * len(self.ensemble) * (self.layout.curves + len(self.layout.scales))
         count = max(_LEAST_BLOCK, _BLOCK_BYTES // size)
         indices, layer = rows.indices, self.ensemble.layers[0]
         same = replace(
@@ -225,7 +233,7 @@ class Objective:
         Both are weighted; the next block overwrites them.
         """
         ensemble, coefficients = self.layout.unpack(self.ensemble, parameters)
-        total = self.layout.curves + len(self.layout.coefficients)
+        total = self.layout.curves + len(self.layout.scales)
         most = max(len(block.part.points) for block in self._blocks)
         room = parameters.new_empty(len(ensemble) * total * most)
         for block in self._blocks:
@@ -261,10 +269,10 @@ class Objective:
         towards = _towards(carry, list(entries), weighted[: len(entries)])
         carry.jacobian(towards, jacobian[:, : self.layout.curves])
         jacobian[:, self.layout.curves :] = 0
-        for name, slope in zip(spread, weighted[len(entries) :], strict=True):
-            if slope is not None:
-                place = self.layout.curves + self.layout.coefficients.index(name)
-                jacobian[:, place] = slope
+        by_name = dict(zip(spread, weighted[len(entries) :], strict=True))
+        for place, (name, size) in enumerate(self.layout.scales, self.layout.curves):
+            if by_name.get(name) is not None:
+                jacobian[:, place] = size * by_name[name]
         return value.detach() * factor
 
     def quadratic(self, parameters: Tensor, matrix: Tensor) -> None:

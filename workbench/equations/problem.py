@@ -63,6 +63,11 @@ class Unknown:
     low: float = -math.inf
     high: float = math.inf
 
+    @property
+    def size(self) -> float:
+        """What its steps are measured by."""
+        return abs(self.start) or (self.high - self.low if math.isfinite(self.high) else 1.0)
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:

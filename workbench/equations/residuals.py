@@ -191,6 +191,8 @@ def _stranger(name: str, names: Names) -> str:
 
 
 def _require_functions(expression: sympy.Basic, found: Mapping[sympy.Basic, Entry]) -> None:
+    if expression.has(sympy.I, sympy.nan, sympy.zoo, sympy.oo):
+        raise InputError(f"an equation must be real and finite, got {expression}")
     for part in sympy.preorder_traversal(expression):
         if isinstance(part, sympy.Function) and part not in found:
             head = type(part)

@@ -146,7 +146,7 @@ class Solution:
         data = Dataset.from_arrays(
             points, self(points), names=self.problem.names, target=self.problem.fields[0]
         )
-        return to_networkx(self.model.to("cpu"), data)
+        return to_networkx(self.model, data)
 
     def __str__(self) -> str:
         named = [f"{name} = {found}" for name, found in self.coefficients.items()]

@@ -3,7 +3,8 @@
 For two approximations u and v of a linear problem the residuals differ by L(u - v): how large a
 difference of solutions goes with how large a difference of residuals is seen in every pair. The
 largest such ratio times what is left of the residual at fresh points estimates the error; of a
-nonlinear problem to first order. No estimate is less than the share of the residual that is left.
+nonlinear problem to first order. No estimate is less than the share of the residual that is left, nor than
+the distance to another solution that fulfils everything about as well.
 """
 
 import math
@@ -18,7 +19,7 @@ from workbench.equations.objective import Rows
 from workbench.equations.sampling import Sampler
 from workbench.equations.solution import Coefficient, Solution
 
-_CLOSE = 0.5
+_CLOSE, _AS_WELL = 0.5, 10.0
 _SAFETY, _TWICE = 2.0, 2.0
 _PER_PARAMETER = 3
 
@@ -61,6 +62,12 @@ class Judged:
         left = 0.5 * float(self.residuals.square().sum()) + self.misfit
         return left if math.isfinite(left) else math.inf
 
+    @property
+    def left(self) -> float:
+        """Norm of the residuals of equations and conditions."""
+        found = float(self.residuals.norm())
+        return found if math.isfinite(found) else math.inf
+
     def apart(self, other: "Judged") -> float:
         """Relative L² difference of another one's values."""
         size = float(self.values.norm())
@@ -75,7 +82,7 @@ def estimated_error(best: Judged, others: Sequence[Judged], trivial: float) -> f
         others: approximations of the same problem at the same points.
         trivial: loss of a network that is zero everywhere.
     """
-    left = float(best.residuals.norm())
+    left = best.left
     ratios = []
     for other in others:
         apart, through = best.apart(other), float((other.residuals - best.residuals).norm())
@@ -83,7 +90,18 @@ def estimated_error(best: Judged, others: Sequence[Judged], trivial: float) -> f
             ratios.append(apart / through)
     if not ratios or not math.isfinite(left):
         return math.inf
-    return max(_SAFETY * max(ratios) * left, left / math.sqrt(2 * trivial))
+    linear = _SAFETY * max(ratios) * left
+    return max(linear, left / math.sqrt(2 * trivial), _rival(best, others))
+
+
+def _rival(best: Judged, others: Sequence[Judged]) -> float:
+    """How far another solution is that fulfils everything about as well; 0 where there is none."""
+    found = [
+        best.apart(other)
+        for other in others
+        if other.lineage != best.lineage and other.left < _AS_WELL * best.left
+    ]
+    return max((apart for apart in found if apart >= _CLOSE), default=0.0)
 
 
 def told(
@@ -120,7 +138,7 @@ def told(
         known = {n: Coefficient(v, v, v) for n, v in zip(names, values, strict=True)}
     return Solution(
         problem=sampler.problem,
-        model=approximation.model,
+        model=approximation.model.cpu(),
         error=error,
         converged=converged,
         sentences=tuple(_sentences(best, others, error, converged, known, sampler)),
@@ -157,6 +175,11 @@ def _sentences(
     if independent:
         found.append(
             f"The nearest of those trained independently differs by {min(independent):.1e}."
+        )
+    if _rival(best, others):
+        found.append(
+            "Another network fulfils equations and conditions about as well and is quite different: the "
+            "solution is not unique, or a condition is missing."
         )
     for name, unknown in sampler.problem.unknowns.items():
         if not unknown.low <= known[name].value <= unknown.high:
