@@ -47,7 +47,9 @@ def network_row(
 
 def peer_rows(data: Dataset, seed: int, most: int | None) -> list[Row]:
     peers = [slope_rule(data)]
-    peers += [as_classifier(b, data) for b in baselines_of(data, hidden=PERCEPTRONS[:most], seed=seed)]
+    peers += [
+        as_classifier(b, data) for b in baselines_of(data, hidden=PERCEPTRONS[:most], seed=seed)
+    ]
     count = {"majority": 0, "slope rule": 3}
     return [
         (b.name, count.get(b.name, len(data.names)), b.parameters, b.accuracy or 0.0, b.seconds)
