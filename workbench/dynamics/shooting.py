@@ -173,6 +173,7 @@ def _linearized(
     middle = np.where(known, data - found[..., 0], 0.0)
     count = len(steps)
     with np.errstate(all="ignore"):
+        squares = (middle**2).sum((0, 1))
         slopes = (found[..., 1 : 1 + count] - found[..., 1 + count :]) / (2 * steps) * weight
     slopes = np.where(known[..., None], slopes, 0.0).reshape(len(starts), -1, count)
     residuals = (middle * weight[..., 0]).reshape(len(starts), -1)
@@ -185,7 +186,7 @@ def _linearized(
         residuals,
         slopes[..., dimension:],
         slopes[..., :dimension],
-        (middle**2).sum((0, 1)),
+        squares,
         known.sum((0, 1)),
     )
 
