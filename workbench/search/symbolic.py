@@ -111,20 +111,21 @@ def symbolify(
 
 
 def ranked(found: Sequence[Candidate], effect: float, noise: float) -> list[Candidate]:
-    """Candidates by bits: what the output loses against what the function costs.
+    """Candidates by ``lost_bits``, the least first."""
+    return sorted(found, key=lambda candidate: lost_bits(candidate, effect, noise))
+
+
+def lost_bits(candidate: Candidate, effect: float, noise: float) -> float:
+    """What the output loses by a function in place of a curve, and what the function costs.
 
     Args:
-        found: candidates of one edge.
+        candidate: for one edge.
         effect: score of the edge, see ``edge_scores``.
         noise: RMSE of the network in standard deviations; what is far below it cannot be told apart.
     """
     floor = (_BELOW_NOISE * noise) ** 2 + _ROUNDING
-
-    def bits(candidate: Candidate) -> float:
-        lost = max(1 - candidate.r2, 0.0) * effect**2
-        return math.log2(lost + floor) + SYMPY[candidate.name].complexity
-
-    return sorted(found, key=bits)
+    lost = max(1 - candidate.r2, 0.0) * effect**2
+    return math.log2(lost + floor) + SYMPY[candidate.name].complexity
 
 
 def _search(

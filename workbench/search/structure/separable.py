@@ -20,14 +20,14 @@ from workbench.network.expressions import Linear, apply
 from workbench.search.structure.guess import Guess
 from workbench.search.structure.links import Link
 from workbench.search.structure.problem import Problem
-from workbench.search.symbolic import ranked
+from workbench.search.symbolic import lost_bits, ranked
 
 _GRID, _DEGREE, _RIDGE = 12, 3, 1e-9
 _SWEEPS, _STARTS = 25, 2
 _POINTS = 128
 _MOST_COLUMNS = 9
 CLOSE = 0.05
-_LEAST_NOISE = 1e-4
+_LEAST_NOISE, _POWER_BITS = 1e-4, 6
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ def separable(views: Sequence[tuple[Link, Problem]]) -> Iterator[Guess]:
         return
     named = iter(_matched(fits))
     for fit in fits:
-        parts = [_curve(next(named), symbol) for symbol in fit.problem.symbols]
+        pairs = [(symbol, *next(named)) for symbol in fit.problem.symbols]
+        parts = [_curve(candidate, symbol**power) for symbol, candidate, power in pairs]
         product = fit.kind == "product"
         shape = _multiplied(parts) if product else sympy.Add(*(p.expression() for p in parts))
         name = f"{fit.link.name}, a {fit.kind} of curves"
@@ -138,16 +139,32 @@ def _multiplied(factors: list[Linear]) -> Expr:
     return sympy.Mul(sympy.Float(scale), *(f.divided(f.lead).expression() for f in factors))
 
 
-def _matched(fits: Sequence[_Fit]) -> list[Candidate]:
-    """The function of every curve, fit after fit."""
+def _matched(fits: Sequence[_Fit]) -> list[tuple[Candidate, int]]:
+    """The function of every curve and the power of the column that it is a function of, fit after fit."""
     count = min(_POINTS, *(len(fit.problem.y) for fit in fits))
-    points, values, errors = [], [], []
-    for fit in fits:
-        for column, curve in zip(fit.problem.x.T, fit.curves, strict=True):
-            order = np.argsort(column)
-            rows = order[np.linspace(0, len(order) - 1, count).astype(int)]
-            points.append(column[rows])
+    points, values, owners = [], [], []
+    curves = [
+        (fit, *pair) for fit in fits for pair in zip(fit.problem.x.T, fit.curves, strict=True)
+    ]
+    for place, (_, column, curve) in enumerate(curves):
+        order = np.argsort(column)
+        rows = order[np.linspace(0, len(order) - 1, count).astype(int)]
+        for power in _powers(column):
+            points.append(column[rows] ** power)
             values.append(curve[rows])
-            errors.append(max(fit.error, _LEAST_NOISE))
+            owners.append((place, power))
     found = match(torch.from_numpy(np.array(points)), torch.from_numpy(np.array(values)))
-    return [ranked(row, 1.0, error)[0] for row, error in zip(found, errors, strict=True)]
+    best: dict[int, tuple[float, Candidate, int]] = {}
+    for (place, power), row in zip(owners, found, strict=True):
+        noise = max(curves[place][0].error, _LEAST_NOISE)
+        candidate = ranked(row, 1.0, noise)[0]
+        bits = lost_bits(candidate, 1.0, noise) + (power != 1) * _POWER_BITS
+        if place not in best or bits < best[place][0]:
+            best[place] = bits, candidate, power
+    return [best[place][1:] for place in range(len(curves))]
+
+
+def _powers(column: np.ndarray) -> tuple[int, ...]:
+    """Powers whose functions a curve may be: sin(a·x²) and exp(a/x) are no c·f(a·x + b) + d."""
+    one_sign = bool((column > 0).all() or (column < 0).all())
+    return (1, 2, -1) if one_sign else (1, 2)
