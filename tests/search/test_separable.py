@@ -1,10 +1,13 @@
 """Sums and products of functions of single columns, by curves that are fitted together."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import sympy
 
 from workbench.network.compiler import evaluate
+from workbench.search.structure.finish import checked
 from workbench.search.structure.links import LINKS
 from workbench.search.structure.problem import Problem
 from workbench.search.structure.separable import curve_design, separable
@@ -42,3 +45,25 @@ def test_factors_that_change_their_sign_are_told(seed: int) -> None:
     problem = Problem(x, SYMBOLS, y, np.ones(300), float(y.std()), np.ones(300))
     (best,) = (g for g in separable([(LINKS[0], problem)]) if g.link == "y, a product of curves")
     assert np.abs(evaluate(best.expression, NAMES, x) - y).max() < 1e-2 * y.std()
+
+
+@pytest.mark.parametrize(
+    ("law", "low"), [(lambda x: np.sin(3 * x**2), -1.0), (lambda x: np.exp(-2 / x), 0.2)]
+)
+def test_curves_may_be_functions_of_a_power_of_their_column(
+    law: Callable[[np.ndarray], np.ndarray], low: float
+) -> None:
+    """Neither sin(a x²) nor exp(a/x) is c·f(a·x + b) + d."""
+    x = np.random.default_rng(0).uniform(low, low + 2, (300, 2))
+    y = law(x[:, 0]) * np.cos(2 * x[:, 1])
+    problem = Problem(x, SYMBOLS[:2], y, np.ones(300), float(y.std()), np.ones(300))
+    (best,) = (g for g in separable([(LINKS[0], problem)]) if g.link == "y, a product of curves")
+    assert checked(best, problem).error < 1e-9
+
+
+def test_curves_of_many_waves_are_told_where_rows_pay_for_them() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (600, 2))
+    y = np.sin(np.pi * x[:, 0]) * np.sin(4 * np.pi * x[:, 1])
+    problem = Problem(x, SYMBOLS[:2], y, np.ones(600), float(y.std()), np.ones(600))
+    (best,) = (g for g in separable([(LINKS[0], problem)]) if g.link == "y, a product of curves")
+    assert np.abs(evaluate(best.expression, NAMES[:2], x) - y).max() < 0.02 * y.std()

@@ -108,12 +108,19 @@ class Solution:
 
     @cached_property
     def formulas(self) -> Mapping[str, Formula]:
-        """For every field the formula that a search of a minute finds in its values inside the domain."""
+        """For every field the formula that a search of a minute finds in its values inside the domain.
+
+        The values are given random errors of the size that the solution estimates for its own: no digit
+        beyond them is then taken for one of the law's.
+        """
+        random = np.random.default_rng(0)
         points = self.problem.domain.inside(_ROWS, 0)
         values = self(points).reshape(len(points), -1)
         found = {}
         for name, column in zip(self.problem.fields, values.T, strict=True):
-            data = Dataset.from_arrays(points, column, names=self.problem.names, target=name)
+            known = min(self.error, 1.0) * float(np.sqrt(np.square(column).mean()))
+            told = column + known * random.standard_normal(len(column))
+            data = Dataset.from_arrays(points, told, names=self.problem.names, target=name)
             found[name] = discover(data, seconds=_SEARCH_SECONDS).formula
         return found
 

@@ -22,7 +22,8 @@ from workbench.search.structure.links import Link
 from workbench.search.structure.problem import Problem
 from workbench.search.symbolic import lost_bits, ranked
 
-_GRID, _DEGREE, _RIDGE = 12, 3, 1e-9
+_GRID, _FINE, _DEGREE, _RIDGE = 12, 36, 3, 1e-9
+_ROWS_PER_NUMBER = 4
 _SWEEPS, _STARTS = 25, 2
 _POINTS = 128
 _MOST_COLUMNS = 9
@@ -66,11 +67,18 @@ def separable(views: Sequence[tuple[Link, Problem]]) -> Iterator[Guess]:
 def _fits(link: Link, problem: Problem) -> Iterator[_Fit]:
     if not 2 <= problem.width <= _MOST_COLUMNS:
         return
-    designs = [curve_design(column, _GRID) for column in problem.x.T]
+    grids = (_GRID, _FINE) if link.name == "y" and _pays(problem) else (_GRID,)
     for kind, fitted in (("sum", _sum), ("product", _product)):
-        curves, error = fitted(designs, problem)
-        if error <= CLOSE:
-            yield _Fit(link, problem, kind, curves, error)
+        for grid in grids:
+            curves, error = fitted([curve_design(x, grid) for x in problem.x.T], problem)
+            if error <= CLOSE:
+                yield _Fit(link, problem, kind, curves, error)
+                break
+
+
+def _pays(problem: Problem) -> bool:
+    """Whether the rows can pay for curves of many waves."""
+    return len(problem.y) >= _ROWS_PER_NUMBER * problem.width * (_FINE + _DEGREE)
 
 
 def curve_design(column: np.ndarray, grid: int) -> np.ndarray:
