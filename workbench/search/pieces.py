@@ -105,7 +105,9 @@ class Pieces:
                 note(notes)
                 yield found
         finally:
-            left = [future for future in futures if not future.cancel() and not future.done()]
+            left = [future for future in futures if not future.done()]
+            if self._executor is not None:  # loky's own end is upset by what was cancelled before
+                left = [future for future in left if not future.cancel()]
             if left or any(map(_broken, futures)):
                 self._close()
 
