@@ -25,6 +25,7 @@ const FILE_TYPES = [
 const studies = new Map<string, IStudy>(
   [
     ["tour", "Tour"],
+    ["equations", "Differential equations"],
     ["knots", "Knot invariants"],
     ["localization", "Anderson localization"],
   ].map(([name, title]) => [name, { name, title, summary: "" }]),

@@ -87,7 +87,13 @@ def output(page: Page, sign: str, selector: str) -> Locator:
 
 def test_the_launcher_offers_studies_and_a_new_discovery(page: Page, lab: Lab) -> None:
     section = page.locator(SECTION)
-    for title in ("New discovery", "Tour", "Knot invariants", "Anderson localization"):
+    for title in (
+        "New discovery",
+        "Tour",
+        "Differential equations",
+        "Knot invariants",
+        "Anderson localization",
+    ):
         expect(section.locator(".jp-LauncherCard", has_text=title)).to_be_visible()
     section.locator(".jp-LauncherCard", has_text="Knot invariants").click()
     expect(

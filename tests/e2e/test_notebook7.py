@@ -69,7 +69,13 @@ def test_the_file_list_leads_in(page: Page, notebook7: Lab) -> None:
     assert {"New KAN Discovery", "Open in KAN Workbench"} <= set(known)
     assert "Open Study: Knot invariants" in palette(page, "Open Study")
     page.get_by_role("menuitem", name="Help").click()
-    for entry in ("Tour", "Knot invariants", "Anderson localization", "New discovery"):
+    for entry in (
+        "Tour",
+        "Differential equations",
+        "Knot invariants",
+        "Anderson localization",
+        "New discovery",
+    ):
         expect(page.locator(".lm-Menu-item", has_text=entry)).to_be_visible()
     page.keyboard.press("Escape")
     page.locator(".jp-DirListing-item", has_text="law.csv").click(button="right")

@@ -17,7 +17,12 @@ STUDIES = ("workbench", "studies")
 async def test_studies_are_listed(jp_fetch) -> None:
     response = await jp_fetch(*STUDIES)
     found = json.loads(response.body)["studies"]
-    assert [study["name"] for study in found] == ["tour", "knots", "localization"]
+    assert [study["name"] for study in found] == [
+        "tour",
+        "equations",
+        "knots",
+        "localization",
+    ]
     assert all(study["title"] and study["summary"] for study in found)
 
 

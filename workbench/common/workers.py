@@ -34,7 +34,7 @@ def workers(
         yield pool
     finally:
         mouth.close()
-        pool.shutdown(wait=False, kill_workers=True)
+        pool.shutdown(wait=True, kill_workers=True)
         ear.close()
 
 

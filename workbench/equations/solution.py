@@ -121,7 +121,7 @@ class Solution:
             known = min(self.error, 1.0) * float(np.sqrt(np.square(column).mean()))
             told = column + known * random.standard_normal(len(column))
             data = Dataset.from_arrays(points, told, names=self.problem.names, target=name)
-            found[name] = discover(data, seconds=_SEARCH_SECONDS).formula
+            found[name] = discover(data, effort="quick", seconds=_SEARCH_SECONDS, hidden=()).formula
         return found
 
     @property

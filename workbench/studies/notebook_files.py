@@ -12,7 +12,7 @@ from workbench.common.markup import in_markdown
 from workbench.errors import InputError
 
 NEW_DISCOVERY = "new-discovery"
-TOUR = "tour"
+TOUR, EQUATIONS = "tour", "equations"
 _SETTINGS = {"precision": str, "threads": int, "rate": int}
 
 
@@ -34,8 +34,8 @@ def folder() -> Path:
 
 
 def available() -> list[NotebookInfo]:
-    """The tour, the notebooks of all studies in the order of the registry, and the new discovery."""
-    names = [TOUR, *import_module("case_studies").registry(), NEW_DISCOVERY]
+    """The tour, differential equations, the notebooks of all studies in the order of the registry, and the new discovery."""
+    names = [TOUR, EQUATIONS, *import_module("case_studies").registry(), NEW_DISCOVERY]
     found = []
     for name in names:
         path = folder() / f"{name}.ipynb"
