@@ -34,7 +34,7 @@ def folder() -> Path:
 
 
 def available() -> list[NotebookInfo]:
-    """The tour, differential equations, the notebooks of all studies in the order of the registry, and the new discovery."""
+    """The tour, differential equations, all studies in the order of the registry, the new discovery."""
     names = [TOUR, EQUATIONS, *import_module("case_studies").registry(), NEW_DISCOVERY]
     found = []
     for name in names:
