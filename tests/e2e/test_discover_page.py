@@ -56,7 +56,7 @@ def test_structure_is_used_or_refused(page: Page, lab: Lab) -> None:
     frame.to_csv(lab.folder / "structure.csv", index=False)
     seen = (
         "from workbench.search.structure.propose import propose\n"
-        "bench.session.suggestions = propose(bench.session.data, seconds=1).suggestions\n"
+        "bench.session.suggestions = propose(bench.session.data, seconds=5).suggestions\n"
         "bench.session.allow(None)"
     )
     shown(page, lab, "structure.ipynb", more=seen, file="structure.csv", width="(3, 1)")

@@ -14,8 +14,7 @@ import yaml
 from workbench import from_pykan
 from workbench.errors import InputError
 from workbench.exchange import pykan_files, source
-from workbench.formulas.library import register
-from workbench.kan import functions
+from workbench.formulas.library import register, unregister
 from workbench.kan.model import KAN, Edge
 
 FOLDER = Path(__file__).parent / "checkpoints"
@@ -129,7 +128,7 @@ def test_a_registered_function_is_found_by_its_name(tmp_path: Path) -> None:
     try:
         assert from_pykan(path).layer(1).fixed == {(0, 0): "airy"}
     finally:
-        functions.remove_function("airy")
+        unregister("airy")
 
 
 def test_a_base_function_that_was_written_as_an_object_is_known_by_its_class(

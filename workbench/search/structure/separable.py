@@ -29,6 +29,8 @@ _POINTS = 128
 _MOST_COLUMNS = 9
 CLOSE = 0.05
 _LEAST_NOISE, _POWER_BITS = 1e-4, 6
+_TURNED = ("y", "log(y)")
+"""Links through which curves are also tried as functions of a power."""
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,10 @@ def _matched(fits: Sequence[_Fit]) -> list[tuple[Candidate, int]]:
     curves = [
         (fit, *pair) for fit in fits for pair in zip(fit.problem.x.T, fit.curves, strict=True)
     ]
-    for place, (_, column, curve) in enumerate(curves):
+    for place, (fit, column, curve) in enumerate(curves):
         order = np.argsort(column)
         rows = order[np.linspace(0, len(order) - 1, count).astype(int)]
-        for power in _powers(column):
+        for power in _powers(column) if fit.link.name in _TURNED else (1,):
             points.append(column[rows] ** power)
             values.append(curve[rows])
             owners.append((place, power))
