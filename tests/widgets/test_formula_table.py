@@ -225,7 +225,7 @@ def test_structure_is_shown_used_and_refused() -> None:
     assert table.structure == []
     send(table, "refuse", text="the rate is blue")
     assert "nobody suggested" in table.state["message"]
-    session.suggestions = propose(data, seconds=1).suggestions
+    session.suggestions = propose(data, seconds=5).suggestions
     session.allow(None)  # any step brings the table up to date
     apart = "`the rate` is a function of d plus a function of the other inputs"
     assert apart in [found["sentence"] for found in table.structure]
