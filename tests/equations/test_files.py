@@ -1,12 +1,15 @@
 """Problems in files, and the command that solves them."""
 
+import signal
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from workbench.cli import main
-from workbench.equations import read_problem
+from workbench.equations import read_problem, solving
 from workbench.errors import InputError
+from workbench.headless.terminal import INTERRUPTED
 from workbench.kan import load
 
 DECAY = """
@@ -65,3 +68,18 @@ def test_what_is_refused(problem, old, new, message) -> None:
     problem.write_text(DECAY.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         read_problem(problem)
+
+
+def test_an_interrupt_keeps_the_best_so_far(problem, capsys, monkeypatch) -> None:
+    """The signal comes while the network is trained, as from a terminal."""
+    course = solving._Course
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return course(*arguments)
+
+    monkeypatch.setattr(solving, "_Course", interrupted)
+    saved = problem.with_suffix(".safetensors")
+    assert main(["solve", str(problem), "--out", str(saved)]) == INTERRUPTED
+    assert "onverged" in capsys.readouterr().out
+    assert load(saved).config.width[0] == 1

@@ -7,6 +7,7 @@ from workbench.cli.options import (
     add_columns,
     add_detail,
     add_sample,
+    add_seconds,
     add_seed,
     add_table,
     mention,
@@ -41,13 +42,7 @@ def add(commands: Any) -> None:
         help="which take part (all)",
     )
     add_columns(parser, "--budget", "NAME=NUMBER", "most parameters, flops or seconds of a model")
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=_SECONDS,
-        metavar="S",
-        help=f"wall time for everything ({_SECONDS:g})",
-    )
+    add_seconds(parser, _SECONDS)
     parser.add_argument("--out", metavar="DIR", help="write all runs, the verdict and pictures")
     add_seed(parser)
     add_sample(parser)

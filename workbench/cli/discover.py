@@ -1,7 +1,6 @@
 """``workbench discover``: a formula for a table of one's own."""
 
 import argparse
-import math
 import os
 from contextlib import nullcontext
 from dataclasses import replace
@@ -13,6 +12,7 @@ from workbench.cli.options import (
     add_output,
     add_quick,
     add_sample,
+    add_seconds,
     add_table,
     check_output,
     mention,
@@ -84,9 +84,7 @@ def add(commands: Any) -> None:
         help="huber counts rows far off less (least squares, or cross-entropy for classes)",
     )
     add_quick(parser, "less search")
-    parser.add_argument(
-        "--seconds", type=float, default=math.inf, metavar="S", help="wall time that it may take"
-    )
+    add_seconds(parser)
     add_output(parser)
     add_sample(parser)
     add_detail(parser, verbose=True)

@@ -7,6 +7,7 @@ from typing import Any
 from workbench.cli.options import (
     add_columns,
     add_detail,
+    add_seconds,
     add_table,
     mention,
     new_command,
@@ -33,9 +34,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--order", type=int, choices=(1, 2), default=1, help="of the time derivative (1)"
     )
-    parser.add_argument(
-        "--seconds", type=float, default=math.inf, metavar="S", help="wall time that it may take"
-    )
+    add_seconds(parser)
     parser.add_argument("--out", metavar="DIR", help="write equations, numbers and pictures")
     add_detail(parser)
     parser.set_defaults(command=dynamics)

@@ -1,6 +1,7 @@
 """Arguments that commands share, and what is checked of them before the work."""
 
 import argparse
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +85,18 @@ def add_sample(parser: argparse.ArgumentParser) -> None:
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """What makes random choices repeatable."""
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random choices (0)")
+
+
+def add_seconds(parser: argparse.ArgumentParser, default: float = math.inf) -> None:
+    """How long it may take."""
+    told = "" if math.isinf(default) else f" ({default:g})"
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=default,
+        metavar="S",
+        help=f"wall time that it may take{told}",
+    )
 
 
 def add_results(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from workbench.cli.options import (
     add_detail,
     add_sample,
+    add_seconds,
     add_seed,
     add_table,
     check_parent,
@@ -27,13 +28,7 @@ def add(commands: Any) -> None:
         commands, "relations", "find laws among columns, none of which is the target", _EXAMPLES
     )
     add_table(parser)
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=_SECONDS,
-        metavar="S",
-        help=f"wall time for everything ({_SECONDS:g})",
-    )
+    add_seconds(parser, _SECONDS)
     parser.add_argument("--out", metavar="FILE", help="write the relations as CSV")
     add_seed(parser)
     add_sample(parser)
