@@ -7,6 +7,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
+from workbench.formulas.selection import CLEAR
 from workbench.kan.data import Dataset
 from workbench.relations.additive import Additive
 from workbench.relations.quadratic import Quadratic
@@ -45,7 +46,10 @@ def formula_of(
 def _searched(
     frame: pd.DataFrame, target: str, seconds: float, seed: int, stop: Callable[[], bool]
 ) -> Formula | None:
-    """The formula of a column, where there is one that holds on rows held out."""
+    """The formula of a column, where one holds on rows held out and leaves nothing that neighbours share.
+
+    Another one is a curve, and no law: the columns determine each other, and no formula is stated.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -60,8 +64,9 @@ def _searched(
             ).formula
     except InputError:
         return None
-    score = found.scores.get("test_r2")
-    return found if score is not None and 1 - score <= LAW else None
+    score, lack = found.scores.get("test_r2"), found.scores.get("lack_of_fit")
+    holds = score is not None and 1 - score <= LAW
+    return found if holds and (lack or 0.0) <= CLEAR else None
 
 
 def _explicit(table: Table, names: list[str], target: str) -> float:
