@@ -21,8 +21,8 @@ def formula_card(formula: Formula) -> HTML:
         (name.removeprefix("test_").replace("loss", "held-out loss"), formula.scores.get(name))
         for name in ("test_r2", "test_accuracy", "test_loss")
     ]
-    shown = " · ".join(f"{name} {value:.4g}" for name, value in figures if value is not None)
+    told = [f"{name} {value:.4g}" for name, value in figures if value is not None]
     shape = "border-left:4px solid var(--jp-brand-color1,#1565c0);padding:6px 16px;overflow-x:auto"
     law = element("div", formula.mathml, style="font-size:1.25em")
-    about = element("small", f"{shown} · complexity {formula.complexity}")
+    about = element("small", " · ".join([*told, f"complexity {formula.complexity}"]))
     return HTML(element("div", law, about, style=shape))

@@ -130,10 +130,8 @@ def _curves(views: Sequence[tuple[Link, Problem]]) -> Iterator[Guess]:
 
     What is a ratio has two ways to be written.
     """
-    views = [
-        *views,
-        *((link, turned) for link, problem in views for turned in _reciprocal(problem)),
-    ]
+    views = [(link, problem) for link, problem in views if problem.width == 1]
+    views += [(link, turned) for link, problem in views for turned in _reciprocal(problem)]
     if not views:
         return
     count = min(_POINTS, *(len(problem.y) for _, problem in views))
