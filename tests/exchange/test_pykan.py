@@ -209,6 +209,7 @@ def packed(content: bytes) -> bytes:
         (saved({"act_fun.0.mask": torch.full((2, 2), torch.nan)}), "must be finite"),
         (saved({"act_fun.0.mask": torch.ones(2, 2)}), "layers"),
         (packed(saved({"act_fun.0.mask": torch.zeros(10**6)})), "is packed"),
+        (b"x" * 512 + saved({"act_fun.0.mask": torch.ones(2, 2)}), "begins otherwise"),
     ],
 )
 def test_a_state_that_is_none_is_refused(tmp_path: Path, content: bytes, message: str) -> None:

@@ -19,6 +19,7 @@ from torch import Tensor
 from workbench.errors import InputError, in_one_line
 
 _LONGEST_TEXT, _LARGEST = 1_000_000, 2**30
+_BEGINNING = b"PK\x03\x04"
 
 
 def read_settings(path: Path) -> dict[str, yaml.Node]:
@@ -113,6 +114,10 @@ def _loaded(path: Path) -> Any:
     """The content of an archive whose parts are stored as they are, so that none unpacks to more."""
     _found(path, _LARGEST)
     try:
+        with path.open("rb") as file:
+            # Torch takes a file that begins otherwise for one of its old formats, whatever its end says.
+            if file.read(len(_BEGINNING)) != _BEGINNING:
+                raise InputError(f"{path.name!r} is no archive of tensors: it begins otherwise")
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if any(p.compress_type != zipfile.ZIP_STORED for p in parts):
