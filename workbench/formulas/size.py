@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sympy import Expr, Float, preorder_traversal
 
@@ -11,8 +12,10 @@ MOST_PARTS = 3000
 """Of a formula, all its outputs together: whatever is done with them takes less than a second."""
 
 _MOST_NODES, _MOST_TERMS = 80, 500
+_REMEMBERED = 10_000
 
 
+@lru_cache(_REMEMBERED)  # a choice asks for the size of the same few formulas hundreds of times
 def complexity(expression: Expr) -> int:
     """Size of an expression: one for every symbol and operation, one more for a function.
 

@@ -91,6 +91,7 @@ class Course:
     phase: str = ""
     stopped: bool = False
     states_law: bool = False
+    settled: bool = False
     trained: bool = False
     begun: float = field(default_factory=time.perf_counter)
     so_far: Discovery = field(init=False)
@@ -202,8 +203,9 @@ class Course:
         if self.late:
             return True
         with attempt("whether the search may end"), threadpool_limits(limits=1):
-            return settled(self.so_far.formula, [s.fit.model for s in shapes], self.data)
-        return False
+            networks = [s.fit.model for s in shapes]
+            self.settled = settled(self.so_far.formula, networks, self.data)
+        return self.settled
 
     @_on_one_thread
     def symbols(self, shapes: list[Shape], importance: Mapping[str, float], ratio: bool) -> None:
@@ -290,8 +292,11 @@ class Course:
 
     @property
     def _chooses(self) -> bool:
-        """Whether rows held out in turn choose the network: not where its training was asked for."""
-        return not self.training and self.effort != "quick"
+        """Whether rows held out in turn choose the network.
+
+        Not where its training was asked for, nor where no network has shown to know better than the law.
+        """
+        return not self.training and self.effort != "quick" and not self.settled
 
     def _final_network(self) -> FitResult:
         """The network that was chosen, or else the known one, trained to the end."""
