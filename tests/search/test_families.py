@@ -24,6 +24,7 @@ def table(x: np.ndarray, y: np.ndarray) -> Dataset:
     [
         (0.1, 3, lambda x: 0.4 - 1.7 * x**-0.35),
         (0.8, 3, lambda x: 1.3 / x**9 - 2.1 / x**4),
+        (1.2, 4, lambda x: 900 * np.exp(-3.1 * x) - 12 / x**6),
         (0.1, 5, lambda x: 2.2 * x**1.6 / (x**1.6 + 1.9)),
         (0.0, 6, lambda x: 2 * np.exp(-0.4 * x) + 5 * np.exp(-1.7 * x) + 0.3),
         (280, 420, lambda x: np.exp(7.1 - 3100 / x)),

@@ -23,6 +23,7 @@ from workbench.search.structure.problem import Problem
 from workbench.search.structure.ratio import ratios
 from workbench.search.structure.separable import CLOSE, curve_expression, separable
 from workbench.search.structure.subsets import Subset, best_subsets
+from workbench.search.structure.switches import switches
 from workbench.search.structure.varying import varying
 
 EXACT = 1e-9
@@ -65,6 +66,7 @@ def _quick(problem: Problem, noise: float, again: bool) -> Iterator[Guess]:
     yield from _through([plain], noise)  # first, for most laws need no link
     if not again:
         yield from attempts("families of laws", family_guesses(problem))
+        yield from attempts("laws that switch", switches(problem))
     yield from _through(others, noise)
 
 

@@ -16,6 +16,8 @@ _BATCH, _REFINED, _STEPS = 2_000_000, 6, 100
 _DAMPING, _EASED, _STIFFENED, _STIFFEST = 1e-3, 5.0, 8.0, 1e8
 _DIFFERENCE, _CONVERGED, _NO_VALUE = 1e-7, 1e-8, 1e3
 _RIDGE, _LARGEST = 1e-11, 1e120
+_CANCELLING = 1e4
+"""How many times larger than the values terms may be that cancel: beyond, they stand for a derivative."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Projection:
         """The letters that leave the least, from every point of a grid of starts.
 
         ``jumps`` are letters that stand for places of the first column at which a term jumps; so many of
-        the best starts are ``refined``, in at most so many ``steps``.
+        the best starts are ``refined``, in at most so many ``steps``. Where these are several, so are those
+        beside the best: in a curved valley the least point of a coarse grid may lie in the wrong basin.
 
         None where the law has no value on these rows at any of them, or there is none.
         """
@@ -60,6 +63,8 @@ class Projection:
         if not len(places):
             return None
         chosen = places[np.argsort(left[places], kind="stable")][:refined]
+        if refined > 1:
+            chosen = np.unique([*chosen, *_beside(int(chosen[0]), shape)])
         costs, tried = self._refined(starts[chosen], steps)
         found = tried[costs.argmin()]
         for letter in jumps:
@@ -74,13 +79,20 @@ class Projection:
         return np.asarray(tried[self._left(tried).argmin()])
 
     def factors(self, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """The best linear factors ``(K,)`` and the values ``(N,)``; None where a row has no value."""
+        """The best linear factors ``(K,)`` and the values ``(N,)``.
+
+        None where a row has no value, or where terms are huge and cancel.
+        """
         table = self._table(letters[None])[0]
         if not _sound(table):
             return None
         size = np.linalg.norm(table, axis=0)
         size[size == 0] = 1.0
-        factors = np.linalg.lstsq(table / size, self.y * self.weights, rcond=None)[0] / size
+        target = self.y * self.weights
+        sizes = np.linalg.lstsq(table / size, target, rcond=None)[0]
+        if np.abs(sizes).max() > _CANCELLING * np.linalg.norm(target):
+            return None
+        factors = sizes / size
         return factors, table @ factors / self.weights
 
     def _table(self, letters: np.ndarray) -> np.ndarray:
@@ -147,6 +159,15 @@ class Projection:
         moved = letters[:, None] + shifts[:, None] * np.eye(count)
         found = self._residuals(moved.reshape(-1, count)).reshape(len(letters), count, -1)
         return ((found - residuals[:, None]) / _DIFFERENCE).swapaxes(1, 2)
+
+
+def _beside(place: int, shape: tuple[int, ...]) -> list[int]:
+    """The points of a grid next to one along every axis."""
+    at = np.array(np.unravel_index(place, shape))
+    steps = np.concatenate((np.eye(len(shape), dtype=int), -np.eye(len(shape), dtype=int)))
+    near = [tuple(at + step) for step in steps]
+    inside = [point for point in near if all(0 <= p < n for p, n in zip(point, shape, strict=True))]
+    return [int(np.ravel_multi_index(point, shape)) for point in inside]
 
 
 def _damped(slopes: np.ndarray, residuals: np.ndarray, damping: np.ndarray) -> np.ndarray:
