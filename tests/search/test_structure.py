@@ -132,6 +132,17 @@ def test_pairs_are_found_that_no_single_column_betrays() -> None:
     assert found[-1].constant == pytest.approx(0.5)
 
 
+def test_triples_are_found_that_no_pair_betrays() -> None:
+    random = np.random.default_rng(1)
+    columns = random.standard_normal((300, 40))
+    sums = columns[:, [3, 11]] + columns[:, [11, 20]] + 0.2 * random.standard_normal((300, 2))
+    columns = np.column_stack((columns, sums))
+    y = columns[:, 3] - columns[:, 11] + columns[:, 20]
+    found = best_subsets(columns, y, np.ones(300))
+    assert found[-1].columns == (3, 11, 20)
+    assert found[-1].weights == pytest.approx((1, -1, 1))
+
+
 # Laws
 
 
@@ -147,6 +158,7 @@ def test_pairs_are_found_that_no_single_column_betrays() -> None:
         (lambda a, b: np.exp(np.sin(np.pi * a) + b**2), 2, -1, 1),
         (lambda a, b: np.sin(2.3 * a + 0.7 * b), 2, -2, 2),
         (lambda a, b, c: 1 / (1 / a + b / c), 3, 0.5, 2),
+        (lambda a, b: 1 / np.sqrt((1 - a**2) ** 2 + (a / b) ** 2), 2, 0.3, 2.5),
     ],
 )
 def test_laws_are_found_exactly(law: Law, inputs: int, low: float, high: float) -> None:
@@ -160,6 +172,13 @@ def test_laws_are_found_exactly(law: Law, inputs: int, low: float, high: float) 
 def test_a_noisy_law_keeps_its_form() -> None:
     found = propose(table(lambda a, b, c: 2 * a * np.cos(b) / c**2, 3, noise=0.01))
     assert sympy.simplify(found.formulas.best.expression - 2 * A * sympy.cos(B) / C**2) == 0
+
+
+def test_saturations_read_as_a_person_writes_them() -> None:
+    law = propose(table(lambda a, b: 0.9 * a * b / ((0.4 + a) * (1.3 + b)), 2, noise=0.01))
+    x = np.array([[1e-9, 1.0], [1.0, 1e-9]])
+    assert np.abs(law.formulas.best(x)).max() < 1e-6
+    assert len(law.formulas.best.constants) == 3
 
 
 def test_noise_has_no_structure() -> None:

@@ -177,7 +177,9 @@ def errors_of(jacobians: Sequence[np.ndarray], variances: np.ndarray) -> dict[st
     count = jacobians[0].shape[1]
     if count == 0:
         return {"sigma": (), "correlation": (), "determined": ()}
-    size = np.sqrt(np.sum([np.square(j).sum(0) for j in jacobians], axis=0))
+    slopes = np.concatenate(jacobians)
+    largest = np.maximum(np.abs(slopes).max(0), 1e-300)  # its square might have no value
+    size = largest * np.linalg.norm(slopes / largest, axis=0)
     size = np.maximum(size, 1e-300)
     grams = [(j / size).T @ (j / size) for j in jacobians]
     strength, direction = np.linalg.eigh(np.sum(grams, axis=0))

@@ -28,6 +28,8 @@ _SWEEPS, _STARTS = 25, 2
 _POINTS = 128
 _MOST_COLUMNS = 9
 CLOSE = 0.05
+_NEARLY = 0.1
+"""How far, as a part of it, a curve may be from 0 at 0 that is told as one that begins there."""
 _LEAST_NOISE, _POWER_BITS = 1e-4, 6
 _TURNED = ("y", "log(y)")
 """Links through which curves are also tried as functions of a power."""
@@ -60,10 +62,15 @@ def separable(views: Sequence[tuple[Link, Problem]]) -> Iterator[Guess]:
     for fit in fits:
         pairs = [(symbol, *next(named)) for symbol in fit.problem.symbols]
         parts = [_curve(candidate, symbol**power) for symbol, candidate, power in pairs]
+        saturating = [_saturating(c, symbol**power) for symbol, c, power in pairs]
+        told = [parts]
+        if any(saturating):
+            told.append([full or part for full, part in zip(saturating, parts, strict=True)])
         product = fit.kind == "product"
-        shape = _multiplied(parts) if product else sympy.Add(*(p.expression() for p in parts))
-        name = f"{fit.link.name}, a {fit.kind} of curves"
-        yield Guess(fit.problem.back(shape), CLOSE, name, len(parts), rough=True)
+        for curves in told:
+            shape = _multiplied(curves) if product else sympy.Add(*(c.expression() for c in curves))
+            name = f"{fit.link.name}, a {fit.kind} of curves"
+            yield Guess(fit.problem.back(shape), CLOSE, name, len(curves), rough=True)
 
 
 def _fits(link: Link, problem: Problem) -> Iterator[_Fit]:
@@ -141,6 +148,14 @@ def curve_expression(candidate: Candidate, symbol: Expr) -> Expr:
 def _curve(candidate: Candidate, symbol: Expr) -> Linear:
     a, b, c, d = candidate.affine
     return apply(candidate.name, Linear(((a, symbol),), b)).scaled(c, d)
+
+
+def _saturating(candidate: Candidate, symbol: Expr) -> Linear | None:
+    """d·x/(x + k), one number less, where a reciprocal c/(a·x + b) + d comes close to that; else None."""
+    a, b, c, d = candidate.affine
+    if candidate.name != "reciprocal" or not abs(d * b + c) < _NEARLY * abs(d * b):
+        return None
+    return Linear(((d, symbol / (symbol + sympy.Float(b / a))),), 0.0)
 
 
 def _multiplied(factors: list[Linear]) -> Expr:

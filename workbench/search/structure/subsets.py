@@ -1,4 +1,6 @@
-r"""The few columns of a large dictionary that explain a target best: exhaustive for pairs, a beam beyond.
+r"""The few columns of a large dictionary that explain a target best.
+
+All pairs are tried, all triples of the first columns (the cheap ones of a dictionary), and a beam beyond.
 
 With the constant projected out and columns of unit length, the gain of a pair is
 :math:`(c_i^2 + c_j^2 - 2 g_{ij} c_i c_j) / (1 - g_{ij}^2)` with the correlations c and the Gram matrix g.
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _PAIRS, _BEAM, _NEXT = 12, 6, 6
+_TRIPLE, _CHEAP = 3, 150
 _PARALLEL = 1e-7
 _SOLVED = 1e-18
 
@@ -57,6 +60,9 @@ def best_subsets(
         beam = _longer(columns, target, beam)
         if not beam:
             break
+        if len(beam[0]) == _TRIPLE:
+            cheap = _triples(columns[:, :_CHEAP], cosine[:_CHEAP])
+            beam = sorted({*beam, *cheap}, key=lambda chosen: solve(chosen).left)[:_BEAM]
         found.append(solve(beam[0]))
     return found
 
@@ -115,12 +121,44 @@ def _longer(
     """Every subset of the beam with its best further columns; the best of all of these."""
     grown: dict[tuple[int, ...], float] = {}
     for chosen in beam:
-        basis, _ = np.linalg.qr(columns[:, chosen])
-        rest = target - basis @ (basis.T @ target)
-        inside = basis.T @ columns
-        apart = 1 - np.square(inside).sum(0)
-        gain = np.square(rest @ columns) / np.maximum(apart, _PARALLEL)
-        gain[apart < _PARALLEL] = 0
+        left, gain = _gains(columns, target, chosen)
         for place in np.argsort(-gain)[:_NEXT]:
-            grown[tuple(sorted((*chosen, int(place))))] = float(rest @ rest - gain[place])
+            grown[tuple(sorted((*chosen, int(place))))] = float(left - gain[place])
     return sorted(grown, key=grown.__getitem__)[:_BEAM]
+
+
+def _triples(columns: np.ndarray, cosine: np.ndarray) -> list[tuple[int, ...]]:
+    """The best triples of the first columns: after one of them is projected out, the rest are pairs."""
+    gram = columns.T @ columns
+    best: list[tuple[float, tuple[int, ...]]] = []
+    for first in range(len(gram) - 2):
+        after = slice(first + 1, None)
+        beside = gram[first, after]
+        inner = gram[after, after] - np.outer(beside, beside)
+        aim = cosine[after] - beside * cosine[first]
+        size = np.diag(inner).copy()
+        alone = size < _PARALLEL
+        size[alone] = 1.0
+        inner, aim = inner / np.sqrt(np.outer(size, size)), aim / np.sqrt(size)
+        aim[alone] = 0.0
+        apart = 1 - inner**2
+        gain = (aim[:, None] ** 2 + aim**2 - 2 * inner * aim[:, None] * aim) / np.maximum(
+            apart, _PARALLEL
+        )
+        gain[(apart < _PARALLEL) | alone[:, None] | alone] = 0.0
+        second, third = np.unravel_index(int(gain.argmax()), gain.shape)
+        found = sorted((first, first + 1 + int(second), first + 1 + int(third)))
+        best.append((float(cosine[first] ** 2 + gain.max()), tuple(found)))
+    return [triple for _, triple in sorted(best, reverse=True)[:_BEAM] if len(set(triple)) == 3]
+
+
+def _gains(
+    columns: np.ndarray, target: np.ndarray, chosen: tuple[int, ...]
+) -> tuple[float, np.ndarray]:
+    """Squares that are left by some columns, and how many fewer each further column would leave."""
+    basis, _ = np.linalg.qr(columns[:, chosen])
+    rest = target - basis @ (basis.T @ target)
+    apart = 1 - np.square(basis.T @ columns).sum(0)
+    gain = np.square(rest @ columns) / np.maximum(apart, _PARALLEL)
+    gain[apart < _PARALLEL] = 0
+    return float(rest @ rest), gain
