@@ -22,7 +22,7 @@ LAYERS = (
     ("network", "exchange", "tables", "pictures"),
     ("baselines",),
     ("search",),
-    ("equations", "dynamics", "relations"),
+    ("boundaries", "equations", "dynamics", "relations"),
     ("comparison", "estimators", "report", "studies"),
     ("headless", "session"),
     ("widgets",),

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 ROOMS = (
-    "baselines", "comparison", "dynamics", "equations", "evidence", "exchange", "formulas", "kan", "network",
-    "pictures", "relations", "search",
+    "baselines", "boundaries", "comparison", "dynamics", "equations", "evidence", "exchange", "formulas",
+    "kan", "network", "pictures", "relations", "search",
 )  # fmt: skip
 PACKAGES = ("workbench", *(f"workbench.{room}" for room in ROOMS))
 NAMES = [

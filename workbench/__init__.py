@@ -11,6 +11,7 @@ from workbench.lazy import lazily
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from workbench.boundaries import discover_boundary
     from workbench.comparison import advise, compare
     from workbench.dynamics import discover_dynamics
     from workbench.errors import ExtrapolationWarning, InputError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from workbench.tables.reading import read_table
 
 _MODULES = {
+    "boundaries": ["discover_boundary"],
     "comparison": ["advise", "compare"],
     "dynamics": ["discover_dynamics"],
     "search.automatic": ["discover"],
@@ -81,6 +83,7 @@ __all__ = [
     "compile_expression",
     "compile_target",
     "discover",
+    "discover_boundary",
     "discover_dynamics",
     "find_relations",
     "fit",

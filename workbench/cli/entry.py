@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from workbench import __version__
 from workbench.cli import (
+    boundary,
     compare,
     completion,
     data,
@@ -33,6 +34,7 @@ _COMMANDS = (
     dynamics,
     compare,
     relations,
+    boundary,
     look,
     predict,
     show,

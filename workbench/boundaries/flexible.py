@@ -1,0 +1,96 @@
+"""A flexible boundary from labels: a support vector machine, and the points of its edge."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.svm import SVC
+
+_GRID = {"C": [1.0, 30.0, 1000.0], "gamma": [0.03, 0.3, 3.0]}
+_FOLDS, _MOST_ROWS = 4, 1500
+_NEIGHBOURS, _HALVINGS = 3, 40
+
+
+@dataclass(frozen=True, eq=False)
+class Flexible:
+    """A fitted machine.
+
+    Attributes:
+        names: of the variables. machine: of columns divided by ``scales (d,)`` less ``centre (d,)``.
+        rows: numbers of the rows that it was fitted to. predicted: sides of these, each by machines that have
+            not seen it, ``(len(rows),)``.
+    """
+
+    names: tuple[str, ...]
+    machine: Any
+    centre: np.ndarray
+    scales: np.ndarray
+    rows: np.ndarray
+    predicted: np.ndarray
+
+    def __call__(self, frame: pd.DataFrame) -> np.ndarray:
+        """Positive inside, ``(N,)``."""
+        return self.at(frame[list(self.names)].to_numpy(dtype=float))
+
+    def at(self, x: np.ndarray) -> np.ndarray:
+        """The same of rows ``(N, d)``."""
+        return np.asarray(self.machine.decision_function((x - self.centre) / self.scales))
+
+    def edge(
+        self, x: np.ndarray, inside: np.ndarray, count: int, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Points of its edge between states ``x (N, d)`` and near ones on the other side, ``(M, d)``.
+
+        Beside them how far these states are apart, in scaled columns, ``(M,)``.
+        """
+        side = self.at(x) > 0
+        if side.all() or not side.any():
+            return x[:0], np.zeros(0)
+        first, second = x[side], x[~side]
+        tree = cKDTree(second / self.scales)
+        neighbours = min(_NEIGHBOURS, len(second))
+        _, found = tree.query(first / self.scales, neighbours)
+        pairs = np.column_stack((np.repeat(np.arange(len(first)), neighbours), np.ravel(found)))
+        length = np.linalg.norm((first[pairs[:, 0]] - second[pairs[:, 1]]) / self.scales, axis=1)
+        near = np.argsort(length)[: max(2 * count, len(pairs) // 2)]
+        near = near[random.permutation(len(near))[:count]]
+        ends = first[pairs[near, 0]], second[pairs[near, 1]]
+        return bisected(lambda rows: self.at(rows) > 0, *ends, _HALVINGS), length[near]
+
+
+def bisected(
+    side: Callable[[np.ndarray], np.ndarray], a: np.ndarray, b: np.ndarray, halvings: int
+) -> np.ndarray:
+    """Points where the side changes between rows ``a`` that are inside and rows ``b`` that are not."""
+    for _ in range(halvings):
+        middle = (a + b) / 2
+        same = side(middle)[:, None]
+        a, b = np.where(same, middle, a), np.where(same, b, middle)
+    return np.asarray((a + b) / 2)
+
+
+def flexible(
+    names: tuple[str, ...],
+    x: np.ndarray,
+    inside: np.ndarray,
+    scales: np.ndarray,
+    groups: np.ndarray | None,
+    random: np.random.Generator,
+) -> Flexible:
+    """A machine whose width and softness rows held out in turn choose, groups of rows kept together."""
+    rows = random.permutation(len(x))[:_MOST_ROWS]
+    centre = np.median(x, 0)
+    z, y = ((x - centre) / scales)[rows], inside[rows]
+    own = None if groups is None else groups[rows]
+    if own is not None and len(np.unique(own)) >= _FOLDS:
+        folds: Any = list(GroupKFold(_FOLDS).split(z, y, own))
+    else:
+        folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=int(random.integers(2**31)))
+        folds = list(folds.split(z, y))
+    search = GridSearchCV(SVC(cache_size=100), _GRID, cv=folds).fit(z, y)
+    predicted = cross_val_predict(search.best_estimator_, z, y, cv=folds)
+    return Flexible(names, search.best_estimator_, centre, scales, rows, np.asarray(predicted))
