@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.boundaries.algebra import Cloud, Fits, fitted, mixture, nearest
 from workbench.boundaries.distances import distances as zero_distances
+from workbench.boundaries.distances import feet
 from workbench.boundaries.folding import folded
 from workbench.boundaries.terms import Library, Sum, is_monomial, reducible
 
@@ -19,7 +20,7 @@ _IDENTITY = 1e-14
 _PASSES, _NO_STRAY = 2, 0.99
 _BIT = np.log(2.0)
 _BATCH = 20_000
-_FOLD_BITS, _APART = 2.0, 4.0
+_FOLD_BITS, _APART, _MOSTLY = 2.0, 4.0, 0.8
 _KIND_BITS, _POWERS = 5.0, frozenset({"1", "2", "3", "abs"})
 Stop = Callable[[], bool]
 
@@ -149,7 +150,8 @@ def judged(library: Library, edge: Edge, one: Candidate) -> Candidate:
     size, weights, loss = mixture(distances[None], edge.cloud)
     cost = float(loss[0]) + length(one.places, library, len(edge.x), bars=bars)
     cost += edge.wrong_side(one.law)
-    if bars and not _apart(one.law, edge, float(size[0]), weights[0]):
+    apart = _apart if bars else _passed_once
+    if not apart(one.law, edge, float(size[0]), weights[0]):
         cost = np.inf
     return replace(one, size=float(size[0]), cost=cost, weights=weights[0], distances=distances)
 
@@ -164,6 +166,25 @@ def _apart(law: Sum, edge: Edge, size: float, weights: np.ndarray) -> bool:
         if (weights > 0.5).any()
         else False
     )
+
+
+def _passed_once(law: Sum, edge: Edge, size: float, weights: np.ndarray) -> bool:
+    """Whether g rises through its zero as far as errors reach.
+
+    Roots closer than that are one, seen several times.
+    """
+    near = weights > 0.5
+    if not near.any():
+        return False
+    errors = edge.errors[near]
+    at = feet(law.at, edge.x[near], errors)
+    _, slopes = law.at(at)
+    with np.errstate(all="ignore"):
+        steep = np.sqrt(((errors * slopes) ** 2).sum(1, keepdims=True))
+        across = errors**2 * slopes / steep
+        beyond = [law.at(at + way * _APART * size * across)[1] for way in (-1, 1)]
+    rises = [(one * across).sum(1) > 0 for one in beyond]
+    return bool((rises[0] & rises[1]).mean() > _MOSTLY)
 
 
 def _made(library: Library, sets: np.ndarray, fits: Fits, bars: bool) -> Iterator[Candidate]:
