@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from case_studies.localization.extrapolation import Zero, zero_of
+from case_studies.localization.lyapunov import ELSEWHERE
 from case_studies.localization.models.lattice import Lattice
 
 Progress = Callable[[str, float], bool]
@@ -32,8 +33,6 @@ _FURTHEST = 5.0
 """How far the measurement goes, in gamma, as a multiple of the smallest that is sure."""
 _BIAS = 2.0
 """What is wrong with gamma times length next to the edge, about: seen against exact laws."""
-ELSEWHERE = 2.0
-"""Difference in phase between the lattice that gives energies and the chain on which gamma is measured."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,6 @@ class Tracer:
         """Measured exponents ``(K,)`` of states, all at once."""
         starts, ends = np.array([n.start for n in lines]), np.array([n.end for n in lines])
         values = starts[line] + place[:, None] * (ends - starts)[line]
-        # On the chain whose eigenvalue it is, a state would grow up to its centre and decay from there.
         phi = np.array([n.phi for n in lines])[line] + ELSEWHERE
         parameters = {name: values[:, i] for i, name in enumerate(self.lattice.parameters)}
         return self.lattice.lyapunov(energy, parameters, phi=phi, length=self.length)

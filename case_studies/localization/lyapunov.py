@@ -6,6 +6,11 @@ import numpy as np
 
 from case_studies.localization.rings import GOLDEN, Values
 
+ELSEWHERE = 2.0
+"""Difference in phase between the lattice that gives energies and the chain on which their decay is measured.
+
+On the chain whose eigenvalue it is, a state would grow up to its centre and decay from there.
+"""
 _RESCALE = 8
 _CHUNK = 256
 _SKIPPED = 0.05

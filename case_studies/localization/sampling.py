@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from case_studies.localization.edges import ELSEWHERE, EdgePoint, Progress, Tracer
+from case_studies.localization.edges import EdgePoint, Progress, Tracer
+from case_studies.localization.lyapunov import ELSEWHERE
 from case_studies.localization.models.lattice import Lattice
 from case_studies.localization.rings import ring_size
 from workbench.boundaries.points import INSIDE, Points

@@ -6,6 +6,7 @@ the edge nor the terms that it is made of are given; the known law is only held 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ import sympy
 import torch
 from sympy import Expr
 
-from case_studies.localization.chains import AUBRY_ANDRE, GENERALIZED, Chain
 from case_studies.localization.data import LOCALIZED, SITES, eigenstates
+from case_studies.localization.models import AUBRY_ANDRE, Lattice
+from case_studies.localization.models import GENERALIZED as _GENERALIZED
+from workbench.errors import InputError
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
 from workbench.kan.data import Dataset
@@ -26,6 +29,9 @@ TARGET = "state"
 STRENGTH = "lam"
 _REALIZATIONS, _QUICK_REALIZATIONS = 240, 120
 _GRIDS = (3, 6)
+
+GENERALIZED = replace(_GENERALIZED, parameters={"alpha": (-0.95, 0.95), "lam": (0.05, 2.0)})
+"""For the study of one of the two edges: that of negative ``lam`` is its mirror image."""
 
 
 class LocalizationStudy:
@@ -69,9 +75,9 @@ class LocalizationStudy:
             baselines=found.baselines,
             findings=(
                 f"{AUBRY_ANDRE.title}: the edge lies at lam = {edges['AA']}; "
-                f"the known law is {AUBRY_ANDRE.edge_text}.",
+                f"the known law is {AUBRY_ANDRE.law}.",
                 f"{GENERALIZED.title}: the edge lies at lam = {edges['GAAM']}; "
-                f"the known law is {GENERALIZED.edge_text}.",
+                f"the known law is {GENERALIZED.law}.",
                 f"The formula says the same as the known law for "
                 f"{accuracy['formula against the known law']:.1%} of the held-out states.",
                 f"Labels come from rings of {SITES} sites, so constants carry an error from finite size.",
@@ -82,26 +88,28 @@ class LocalizationStudy:
         )
 
 
-def table(chain: Chain, *, quick: bool = False, seed: int = 0) -> pd.DataFrame:
+def table(lattice: Lattice, *, quick: bool = False, seed: int = 0) -> pd.DataFrame:
     """The eigenstates that the study uses, see ``eigenstates``."""
-    return eigenstates(chain, _QUICK_REALIZATIONS if quick else _REALIZATIONS, seed=seed)
+    return eigenstates(lattice, _QUICK_REALIZATIONS if quick else _REALIZATIONS, seed=seed)
 
 
-def dataset(chain: Chain, states: pd.DataFrame, *, seed: int = 0) -> Dataset:
+def dataset(lattice: Lattice, states: pd.DataFrame, *, seed: int = 0) -> Dataset:
     """Parameters, phase and energy as inputs; realizations stay together in the split."""
     return Dataset.from_frame(
         states,
         TARGET,
-        inputs=[*chain.ranges, "phi", "E"],
+        inputs=[*lattice.parameters, "phi", "E"],
         groups=states["realization"].tolist(),
         seed=seed,
     )
 
 
-def law_of(chain: Chain, states: pd.DataFrame) -> np.ndarray:
+def law_of(lattice: Lattice, states: pd.DataFrame) -> np.ndarray:
     """What the known law says of every state: True where it is localized."""
-    columns = {name: states[name].to_numpy() for name in ("E", *chain.ranges)}
-    found: np.ndarray = chain.edge(**columns) > 0
+    if lattice.edge is None:
+        raise InputError(f"no edge is known of the {lattice.title}")
+    columns = {name: states[name].to_numpy() for name in lattice.parameters}
+    found: np.ndarray = lattice.edge(states["E"].to_numpy(), **columns) > 0
     return found
 
 
@@ -126,11 +134,11 @@ def edge(formula: Formula) -> Expr | None:
 
 
 def _discover(
-    chain: Chain, quick: bool, seed: int, report: Report | None, keep: Keep | None
+    lattice: Lattice, quick: bool, seed: int, report: Report | None, keep: Keep | None
 ) -> tuple[Discovery, pd.DataFrame]:
-    states = table(chain, quick=quick, seed=seed)
+    states = table(lattice, quick=quick, seed=seed)
     found = discover(
-        dataset(chain, states, seed=seed),
+        dataset(lattice, states, seed=seed),
         effort="quick" if quick else "normal",
         grids=_GRIDS,
         seed=seed,

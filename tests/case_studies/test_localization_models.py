@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse.linalg
 
+from case_studies.localization.lyapunov import ELSEWHERE
 from case_studies.localization.measures import (
     GOE,
     POISSON,
@@ -13,7 +14,7 @@ from case_studies.localization.measures import (
     spacing_ratios,
 )
 from case_studies.localization.memory import require_memory
-from case_studies.localization.models import EDGES, MODELS
+from case_studies.localization.models import AUBRY_ANDRE, EDGES, GENERALIZED, MODELS
 from case_studies.localization.models.disorder import cube
 from case_studies.localization.packets import spreading, widths
 from case_studies.localization.rings import fibonacci, frequency, ring_size
@@ -171,3 +172,29 @@ def test_the_cubic_lattice() -> None:
         MODELS["CUBIC"].hamiltonian(60, 0.0, width=3.0)
     with pytest.raises(InputError, match="at least 3 sites a side"):
         cube(2, 1.0)
+
+
+def test_localized_states_decay_as_the_law_says() -> None:
+    energies, states = AUBRY_ANDRE.eigenstates(233, 0.3, lam=3.0)
+    found = AUBRY_ANDRE.lyapunov(energies, {"lam": 3.0}, phi=0.3 + ELSEWHERE, length=20_000)
+    assert np.median(np.abs(found - np.log(1.5))) < 1e-3
+    assert dimension(AUBRY_ANDRE.weights(states)).max() < 0.5
+    extended = AUBRY_ANDRE.eigenstates(233, 0.3, lam=1.0)[1]
+    assert dimension(AUBRY_ANDRE.weights(extended)).min() > 0.5
+
+
+def test_generalized_exponents_follow_the_closed_form() -> None:
+    alpha, lam = 0.4, 1.2
+    energies = GENERALIZED.energies(233, 0.1, lam=lam, alpha=alpha)
+    reach = np.abs(alpha * energies + 2 * lam)
+    inside = np.arccosh(np.maximum(reach / (2 * alpha), 1)) - np.arccosh(1 / alpha)
+    values = {"lam": lam, "alpha": alpha}
+    found = GENERALIZED.lyapunov(energies, values, phi=0.1 + ELSEWHERE, length=20_000)
+    # The ring's spectrum is not the endless chain's: a few of its energies lie in tiny gaps.
+    gap = np.abs(found - np.where(reach > 2, inside, 0))
+    assert np.quantile(gap, 0.98) < 2e-3
+
+
+def test_a_chain_without_potential_has_the_known_spectrum() -> None:
+    known = np.sort(2 * np.cos(2 * np.pi * np.arange(89) / 89))
+    np.testing.assert_allclose(AUBRY_ANDRE.energies(89, 0.0, lam=0.0), known, atol=1e-12)

@@ -10,17 +10,10 @@ from case_studies import registry
 from case_studies.knots.study import STUDY as KNOTS
 from case_studies.knots.study import dataset
 from case_studies.knots.table import load_table
-from case_studies.localization.chains import (
-    AUBRY_ANDRE,
-    GENERALIZED,
-    dimension,
-    fibonacci,
-    lyapunov,
-    ring,
-)
 from case_studies.localization.data import eigenstates
+from case_studies.localization.models import AUBRY_ANDRE
+from case_studies.localization.study import GENERALIZED, table
 from case_studies.localization.study import STUDY as LOCALIZATION
-from case_studies.localization.study import table
 from workbench.studies.study import CaseStudy
 
 
@@ -60,40 +53,6 @@ def test_states_of_a_realization_stay_together() -> None:
     parts = [set(number[getattr(data, p).numpy()]) for p in ("train", "validation", "test")]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert not parts[one] & parts[other]
-
-
-def test_localized_states_decay_as_the_law_says() -> None:
-    energies, states = ring(AUBRY_ANDRE, 233, 0.3, lam=3.0)
-    found = lyapunov(AUBRY_ANDRE, energies, 0.3, parameters={"lam": 3.0}, length=20_000)
-    assert np.median(np.abs(found - np.log(1.5))) < 1e-3
-    assert dimension(states).max() < 0.5
-    assert dimension(ring(AUBRY_ANDRE, 233, 0.3, lam=1.0)[1]).min() > 0.5
-
-
-def test_generalized_exponents_follow_the_closed_form() -> None:
-    alpha, lam = 0.4, 1.2
-    energies, _ = ring(GENERALIZED, 233, 0.1, alpha=alpha, lam=lam)
-    reach = np.abs(alpha * energies + 2 * lam)
-    inside = np.arccosh(np.maximum(reach / (2 * alpha), 1)) - np.arccosh(1 / alpha)
-    found = lyapunov(
-        GENERALIZED, energies, 0.1, parameters={"alpha": alpha, "lam": lam}, length=20_000
-    )
-    # The ring's spectrum is not the endless chain's: a few of its energies lie in tiny gaps.
-    gap = np.abs(found - np.where(reach > 2, inside, 0))
-    assert np.quantile(gap, 0.98) < 2e-3
-
-
-def test_a_chain_without_potential_has_the_known_spectrum() -> None:
-    energies, _ = ring(AUBRY_ANDRE, 89, 0.0, lam=0.0)
-    np.testing.assert_allclose(
-        energies, np.sort(2 * np.cos(2 * np.pi * np.arange(89) / 89)), atol=1e-12
-    )
-
-
-def test_rings_close() -> None:
-    assert fibonacci(377) == 233
-    with pytest.raises(ValueError, match="Fibonacci"):
-        fibonacci(100)
 
 
 def test_eigenstates_are_cached_and_repeatable(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
