@@ -10,6 +10,7 @@ from workbench.errors import InputError
 from workbench.kan.data import Dataset
 
 LAM, E, X, Y = sympy.symbols("lam E x y", real=True)
+LABELS = pd.DataFrame({"a": range(60), "p": [0, 1] * 30})
 RANGES = {"lam": (0.1, 5.0), "E": (-4.0, 4.0)}
 
 
@@ -105,23 +106,6 @@ def test_an_edge_without_a_closed_form_is_a_curve() -> None:
     assert ((found.curve(rows) > 0) == (wavy(rows) > 0)).mean() > 0.9
 
 
-def test_a_law_is_kept_in_a_file_and_written_in_other_languages(exact: Boundary, tmp_path) -> None:
-    formula = law(exact)
-    formula.save(tmp_path / "edge.json")
-    back = ImplicitFormula.load(tmp_path / "edge.json")
-    assert back == formula
-    assert back.same_as(formula)
-    rows = states(100, 10)
-    assert (formula.export("python").error or 0.0) < 1e-9
-    assert r"\lambda" in formula.latex() or "lam" in formula.latex()
-    assert formula.text() == "lam*Abs(`E`) - 2 > 0"
-    distance = formula.distance(rows)
-    assert (distance >= 0).all()
-    (tmp_path / "edge.json").write_text("{}")
-    with pytest.raises(InputError, match=r"edge\.json"):
-        ImplicitFormula.load(tmp_path / "edge.json")
-
-
 def test_a_sampler_is_asked_again_near_its_edge() -> None:
     class Asked:
         variables = ("lam", "E")
@@ -155,6 +139,17 @@ def test_a_sampler_is_asked_again_near_its_edge() -> None:
         (pd.DataFrame({"a": [1.0]}), {}, "target must be a column"),
         (pd.DataFrame({"a": range(60), "p": [0, 1, 2] * 20}), {"target": "p"}, "two classes"),
         (pd.DataFrame({"a": range(8), "p": [0, 1] * 4}), {"target": "p"}, "at least 30 rows"),
+        (
+            pd.DataFrame({"a": range(40), "p": [0] * 37 + [1] * 3}),
+            {"target": "p"},
+            "8 of each class",
+        ),
+        (LABELS, {"target": "p", "groups": [1, 2]}, "60 rows need as many groups"),
+        (
+            LABELS,
+            {"target": "p", "groups": [0] * 30 + [1] * 30},
+            r"too few groups|at least 4 groups",
+        ),
         (Points(pd.DataFrame({"a": [1.0, 2.0]})), {}, "at least 12 points"),
         (hyperbola, {}, "ranges"),
         (hyperbola, {"ranges": {"lam": (3, 2)}}, "the range of 'lam'"),
@@ -166,20 +161,3 @@ def test_a_sampler_is_asked_again_near_its_edge() -> None:
 def test_what_is_no_boundary_is_refused_in_words(data, options, message) -> None:
     with pytest.raises(InputError, match=message):
         discover_boundary(data, **options)
-
-
-def test_points_are_checked() -> None:
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, 1.0]})
-    for options, message in (
-        ({"errors": [0.1, 0.1]}, "need the variable"),
-        ({"errors": [0.1], "column": "a"}, "one number for each of 2"),
-        ({"errors": [-1.0, 1.0], "column": "a"}, "not negative"),
-        ({"labelled": frame}, "'inside'"),
-    ):
-        with pytest.raises(InputError, match=message):
-            Points(frame, **options)
-    with pytest.raises(InputError, match="finite"):
-        Points(frame.assign(a=np.nan))
-    assert Points(frame, [0.1, 0.2], column="a").joined(
-        Points(frame, [0.1, 0.2], column="a")
-    ).x.shape == (4, 2)

@@ -1,8 +1,8 @@
 """Laws g(x) = 0 that separate two phases: from labels, from points of the edge, or from a sampler.
 
-``points.py`` and ``sampling.py`` say where the edge is, ``terms.py`` what laws are made of; ``algebra.py``
-and ``searching.py`` find the law that points obey, ``flexible.py`` and ``logistic.py`` that of labels;
-``reading.py`` makes it read well, ``implicit.py`` is what is found, ``discovering.py`` the way to it.
+``points.py``, ``labels.py`` and ``sampling.py`` say where the edge is, ``terms.py`` what laws are made of;
+``algebra.py`` and ``searching.py`` find the law that points obey, ``flexible.py`` and ``logistic.py`` that
+of labels; ``reading.py`` makes it read well, ``implicit.py`` is what is found, ``discovering.py`` the way.
 """
 
 from typing import TYPE_CHECKING

@@ -8,31 +8,27 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from threadpoolctl import threadpool_limits
 
 from workbench.boundaries.algebra import EXACT, Cloud, fitted
 from workbench.boundaries.distances import feet as feet_of
-from workbench.boundaries.flexible import Flexible, flexible
-from workbench.boundaries.implicit import ImplicitFormula, domain_of
+from workbench.boundaries.flexible import Flexible, clearly_worse, flexible
+from workbench.boundaries.implicit import ImplicitFormula
+from workbench.boundaries.labels import LEAST_ROWS, SPLIT, Labels
 from workbench.boundaries.logistic import likely, spread_of
 from workbench.boundaries.points import INSIDE, LEAST_POINTS, Points, spread
-from workbench.boundaries.reading import Numbers, read_well, refined
-from workbench.boundaries.result import Boundary, Rival
+from workbench.boundaries.reading import formula_of, refined
+from workbench.boundaries.result import Boundary, Rival, agreement_of
 from workbench.boundaries.sampling import FunctionSampler, Sampler
 from workbench.boundaries.searching import Candidate, Edge, length, search
-from workbench.boundaries.terms import Library, Sum
+from workbench.boundaries.terms import Dictionary, Sum
 from workbench.errors import InputError
 from workbench.evidence.residuals import lack_of_fit, neighbours
 from workbench.formulas.selection import CLEAR
 from workbench.kan.checks import seed_of
-from workbench.kan.columns import listed
 from workbench.kan.data import Dataset
 
 _POINTS, _STATES, _SIDES = 300, 2000, 1000
-_HELD_OUT, _LEAST_ROWS = 0.25, 30
-_SPLIT = (53, 11)
-"""Of draws: whoever made a table with seed 0 must not find its first column again in its split."""
 _RIVALS, _JUDGED = 5, 30
 _UNIFORM = math.sqrt(12)
 """Of an interval's length in standard deviations of what lies anywhere in it."""
@@ -42,9 +38,7 @@ _ROUNDING, _LARGER = 1e-6, 3.0
 """Distances that are rounding, in scaled columns; and by how much errors may be larger than stated."""
 _VAGUE = 0.15
 """Distances, in scaled columns, of points that say nothing of an edge."""
-_SURE = 3.0
-"""Standard errors by which a side has to be told better than by chance, or by the flexible curve."""
-NO_LAW = "No law was found: here is the curve."
+NO_LAW, CURVE = "No law was found.", "No law was found: here is the curve."
 Report = Callable[[str, float], object]
 Stop = Callable[[], bool]
 
@@ -92,7 +86,7 @@ def discover_boundary(
     if isinstance(data, Points):
         found = _of_points(data if inputs is None else data.select(inputs), task)
     elif isinstance(data, Dataset | pd.DataFrame):
-        found = _of_labels(_Labels.of(data, target, inputs, groups), task)
+        found = _of_labels(Labels.of(data, target, inputs, groups), task)
     elif isinstance(data, Sampler):
         found = _of_sampler(data, task)
     elif callable(data):
@@ -121,7 +115,7 @@ def _of_sampler(sampler: Sampler, task: _Task) -> Boundary:
     task.report("states and points of the edge", 0.0)
     if not hasattr(sampler, "points"):
         states = sampler.states(_STATES, seed=task.seed)
-        return _of_labels(_Labels.of(states, INSIDE, list(sampler.variables), None), task)
+        return _of_labels(Labels.of(states, INSIDE, list(sampler.variables), None), task)
     points: Points = sampler.points(_POINTS, seed=task.seed)
     if points.labelled is None:
         points = points.with_states(sampler.states(_STATES, seed=task.seed))
@@ -156,20 +150,20 @@ def _law_of(points: Points, task: _Task) -> _Law | None:
             f"at least {LEAST_POINTS} points of the boundary are needed, got {len(points)}"
         )
     task.report("laws of the points", 0.2)
-    edge, library, scales = _edge(points, task.seed)
-    candidates = search(library, edge, seed=task.seed, stop=task.stop)
+    edge, dictionary, scales = _edge(points, task.seed)
+    candidates = search(dictionary, edge, seed=task.seed, stop=task.stop)
     candidates = [one for one in candidates if math.isfinite(one.cost)]
     if not candidates:
         return None
     best = candidates[0]
-    law = _fitted_to_all(best, library, edge)
-    cloud = Cloud.of(law.library.at(edge.x), scales, points.sigma)
+    law = _fitted_to_all(best, dictionary, edge)
+    cloud = Cloud.of(law.dictionary.at(edge.x), scales, points.sigma)
     numbers = refined(law, cloud, best.weights)
-    formula = _read(law, numbers, points, scales)
+    formula = formula_of(law, numbers, points, scales)
     return _Law(formula, best, candidates, _fits(best, edge, scales, points))
 
 
-def _edge(points: Points, seed: int) -> tuple[Edge, Library, np.ndarray]:
+def _edge(points: Points, seed: int) -> tuple[Edge, Dictionary, np.ndarray]:
     """Points and states as numbers; without states, rows all over the box of the points stand for them."""
     inside = None
     if points.labelled is None:
@@ -181,18 +175,18 @@ def _edge(points: Points, seed: int) -> tuple[Edge, Library, np.ndarray]:
         states = some[list(points.variables)].to_numpy(dtype=float)
         inside = some[INSIDE].to_numpy(dtype=bool)
     scales = spread(np.vstack((states, points.x)))
-    library = Library.of(points.variables, np.vstack((states, points.x)))
-    cloud = Cloud.of(library.at(points.x), scales, points.sigma)
+    dictionary = Dictionary.of(points.variables, np.vstack((states, points.x)))
+    cloud = Cloud.of(dictionary.at(points.x), scales, points.sigma)
     errors = np.broadcast_to(scales, points.x.shape)
     if points.sigma is not None:
         errors = np.maximum(points.sigma, EXACT * scales)
-    return Edge(points.x, errors, cloud, states, inside), library, scales
+    return Edge(points.x, errors, cloud, states, inside), dictionary, scales
 
 
-def _fitted_to_all(one: Candidate, library: Library, edge: Edge) -> Sum:
+def _fitted_to_all(one: Candidate, dictionary: Dictionary, edge: Edge) -> Sum:
     """The form with the coefficients that all points ask for."""
     fits = fitted(edge.cloud, np.array([one.places]), one.law.c[None], folded=one.law.folded)
-    return Sum(library.part(one.places), fits.c[0], one.law.folded)
+    return Sum(dictionary.part(one.places), fits.c[0], one.law.folded)
 
 
 def _fits(one: Candidate, edge: Edge, scales: np.ndarray, points: Points) -> bool:
@@ -205,43 +199,11 @@ def _fits(one: Candidate, edge: Edge, scales: np.ndarray, points: Points) -> boo
     if one.size > (_VAGUE if points.sigma is None else _LARGER):
         return False
     feet = feet_of(one.law.at, edge.x[near], edge.errors[near]) / scales
-    feet = feet[
-        :, feet.std(0) > _ROUNDING
-    ]  # along the edge, not across it, neighbours must not agree
+    # Neighbours must not agree along the edge; across it there is nothing but the distance itself.
+    feet = feet[:, feet.std(0) > _ROUNDING]
     if not feet.shape[1] or not np.isfinite(feet).all():
         return True
     return not lack_of_fit(neighbours(feet), one.distances[near]) >= CLEAR  # few points do not tell
-
-
-def _read(law: Sum, numbers: Numbers, points: Points, scales: np.ndarray) -> ImplicitFormula:
-    """The law with the sign that is positive inside."""
-    names, x = points.variables, points.x
-    if points.labelled is not None:
-        x = np.vstack((x, points.labelled[list(names)].to_numpy(dtype=float)))
-    formula = _formula(law, numbers, names, x, scales, points.column or "", 1.0)
-    if points.labelled is None:
-        return formula
-    right = formula.inside(points.labelled) == points.labelled[INSIDE].to_numpy(dtype=bool)
-    if right.mean() >= 0.5:
-        return formula
-    return _formula(law, numbers, names, x, scales, points.column or "", -1.0)
-
-
-def _formula(
-    law: Sum,
-    numbers: Numbers,
-    names: tuple[str, ...],
-    x: np.ndarray,
-    scales: np.ndarray,
-    column: str,
-    sign: float,
-) -> ImplicitFormula:
-    prefer = next((p for p, term in enumerate(law.library.terms) if term), 0)
-    reading = read_well(law.library, numbers, folded=law.folded, sign=sign, prefer=prefer)
-    units = dict(zip(names, map(float, scales), strict=True))
-    return ImplicitFormula(
-        reading.expression, names, reading.constants, domain_of(names, x), units, column
-    )
 
 
 def _told(points: Points, law: _Law | None, fresh: pd.DataFrame | None) -> Boundary:
@@ -250,7 +212,7 @@ def _told(points: Points, law: _Law | None, fresh: pd.DataFrame | None) -> Bound
         curve, agreement, error = _curve_of(states, points.variables)
         return Boundary(
             None,
-            (NO_LAW,),
+            (NO_LAW if curve is None else CURVE,),
             curve,
             agreement,
             error,
@@ -263,7 +225,7 @@ def _told(points: Points, law: _Law | None, fresh: pd.DataFrame | None) -> Bound
     if stray > 1 / len(points):
         sentences.append(f"{stray:.1%} of the points do not belong to it.")
     if states is not None:
-        agreement, error = _agreement(law.formula.inside(states), states[INSIDE])
+        agreement, error = agreement_of(law.formula.inside(states), states[INSIDE])
         sentences.append(f"{agreement:.2%} of {len(states)} states are on the right side of it.")
     return Boundary(
         law.formula,
@@ -286,128 +248,23 @@ def _rivals(candidates: Sequence[Candidate], first: int) -> tuple[Rival, ...]:
     )
 
 
-def _agreement(found: np.ndarray, sides: Any) -> tuple[float, float]:
-    """Share of equal sides and its standard error; with one more of either kind, so that it is never none."""
-    right = found == np.asarray(sides, dtype=bool)
-    share, rows = float(right.mean()), len(right)
-    held = (right.sum() + 1) / (rows + 2)
-    return share, math.sqrt(held * (1 - held) / rows)
-
-
 def _curve_of(
     states: pd.DataFrame | None, names: tuple[str, ...]
 ) -> tuple[Flexible | None, float | None, float | None]:
     """A flexible boundary of states, where they have both sides."""
-    if states is None or states[INSIDE].nunique() < 2 or len(states) < _LEAST_ROWS:
+    if states is None or states[INSIDE].nunique() < 2 or len(states) < LEAST_ROWS:
         return None, None, None
     x, inside = states[list(names)].to_numpy(dtype=float), states[INSIDE].to_numpy(dtype=bool)
-    curve = flexible(names, x, inside, spread(x), None, np.random.default_rng(_SPLIT))
-    agreement, error = _agreement(curve.predicted, inside[curve.rows])
-    return (curve if _better_than_chance(curve, inside) else None), agreement, error
-
-
-def _better_than_chance(curve: Flexible, inside: np.ndarray) -> bool:
-    sides = inside[curve.rows]
-    share, error = _agreement(curve.predicted, sides)
-    return bool(share > max(sides.mean(), 1 - sides.mean()) + _SURE * error)
+    curve = flexible(names, x, inside, spread(x), None, np.random.default_rng(SPLIT))
+    agreement, error = agreement_of(curve.predicted, inside[curve.rows])
+    return (curve if curve.beats_chance(inside) else None), agreement, error
 
 
 # Labels
 
 
-@dataclass(frozen=True, eq=False)
-class _Labels:
-    """Rows with sides, those held out apart.
-
-    Attributes:
-        names: of the variables. x: ``(N, d)``. inside: ``(N,)``. groups: a number for each row, or None.
-        held: which rows are held out, ``(N,)``.
-        phase: the class that is inside, for people.
-    """
-
-    names: tuple[str, ...]
-    x: np.ndarray
-    inside: np.ndarray
-    groups: np.ndarray | None
-    held: np.ndarray
-    phase: str
-
-    @classmethod
-    def of(
-        cls,
-        data: Any,
-        target: str | None,
-        inputs: Sequence[str] | None,
-        groups: str | Sequence[Any] | None,
-    ) -> "_Labels":
-        if isinstance(data, Dataset):
-            return cls._of_dataset(data, inputs)
-        if target is None or target not in data.columns:
-            raise InputError(f"target must be a column with two classes, got {target!r}")
-        own = None
-        if isinstance(groups, str):
-            if groups not in data.columns:
-                raise InputError(f"groups must be a column, got {groups!r}")
-            own = data[groups].to_numpy()
-        elif groups is not None:
-            own = np.asarray(groups)
-        others = [c for c in data.columns if c not in (target, groups)]
-        numeric = [c for c in others if pd.api.types.is_numeric_dtype(data[c])]
-        names = list(inputs) if inputs is not None else numeric
-        missing = [n for n in names if n not in data.columns]
-        if missing or not names:
-            raise InputError(
-                f"variables must be columns of numbers: {listed(missing) or 'none'} is"
-            )
-        whole = data[names].notna().all(axis=1) & data[target].notna()
-        table = data[whole]
-        try:
-            x = table[names].to_numpy(dtype=float)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"variables must be numbers: {error}") from error
-        own = None if own is None else pd.factorize(own[whole.to_numpy()])[0]
-        return cls._split(tuple(map(str, names)), x, table[target].to_numpy(), own)
-
-    @classmethod
-    def _of_dataset(cls, data: Dataset, inputs: Sequence[str] | None) -> "_Labels":
-        if data.classes is None or len(data.classes) != 2:
-            raise InputError("a boundary lies between two classes: the target must have two")
-        table = pd.DataFrame(data.inputs.numpy(), columns=list(data.names))
-        names = tuple(data.names if inputs is None else inputs)
-        missing = [n for n in names if n not in table.columns]
-        if missing:
-            raise InputError(f"there is no input {listed(missing)}")
-        held = torch.zeros(len(table), dtype=torch.bool)
-        held[data.test] = True
-        x = table[list(names)].to_numpy()
-        inside = data.targets.numpy().reshape(-1) == 1
-        found = cls(names, x, inside, None, held.numpy(), str(data.classes[1]))
-        return found._checked()
-
-    @classmethod
-    def _split(
-        cls, names: tuple[str, ...], x: np.ndarray, labels: np.ndarray, groups: np.ndarray | None
-    ) -> "_Labels":
-        classes = sorted(pd.unique(pd.Series(labels)).tolist(), key=str)
-        if len(classes) != 2:
-            raise InputError(f"the target must have two classes, got {len(classes)}")
-        units = np.arange(len(x)) if groups is None else groups
-        random = np.random.default_rng(_SPLIT)
-        chosen = random.random(units.max() + 1) < _HELD_OUT
-        found = cls(names, x, labels == classes[1], groups, chosen[units], str(classes[1]))
-        return found._checked()
-
-    def _checked(self) -> "_Labels":
-        if not np.isfinite(self.x).all():
-            raise InputError("variables must be finite numbers")
-        for part in (self.held, ~self.held):
-            if part.sum() < _LEAST_ROWS / 3 or len(np.unique(self.inside[part])) < 2:
-                raise InputError(f"both classes are needed, in at least {_LEAST_ROWS} rows in all")
-        return self
-
-
-def _of_labels(labels: _Labels, task: _Task) -> Boundary:
-    random = np.random.default_rng([task.seed, *_SPLIT])
+def _of_labels(labels: Labels, task: _Task) -> Boundary:
+    random = np.random.default_rng([task.seed, *SPLIT])
     rows = ~labels.held
     x, inside = labels.x[rows], labels.inside[rows]
     groups = None if labels.groups is None else labels.groups[rows]
@@ -415,12 +272,12 @@ def _of_labels(labels: _Labels, task: _Task) -> Boundary:
     task.report("a flexible boundary", 0.0)
     curve = flexible(labels.names, x, inside, scales, groups, random)
     held, sides = labels.x[labels.held], labels.inside[labels.held]
-    agreement, error = _agreement(curve.at(held) > 0, sides)
-    if not _better_than_chance(curve, inside):
+    agreement, error = agreement_of(curve.at(held) > 0, sides)
+    if not curve.beats_chance(inside):
         sentence = (
             "No law was found: sides do not follow from the variables by more than chance allows."
         )
-        return Boundary(None, (sentence,), None, agreement, error)
+        return Boundary(None, (sentence, *labels.notes), None, agreement, error)
     law = _likeliest(labels.names, x, inside, scales, curve, task)
     if law is not None:
         numbers = spread_of(law, x, inside, groups, random)
@@ -428,17 +285,17 @@ def _of_labels(labels: _Labels, task: _Task) -> Boundary:
             **{INSIDE: labels.inside}
         )
         points = Points(states[list(labels.names)], labelled=states)
-        formula = _read(law, numbers, points, scales)
+        formula = formula_of(law, numbers, points, scales)
         own = formula.inside(held)
-        if not _clearly_worse(own == sides, (curve.at(held) > 0) == sides):
-            share, error = _agreement(own, sides)
+        if not clearly_worse(own == sides, (curve.at(held) > 0) == sides):
+            share, error = agreement_of(own, sides)
             told = (
                 f"{formula.text()} where it is {labels.phase!r}: right for {share:.2%} of {len(held)} "
                 f"rows held out, a flexible curve for {agreement:.2%}."
             )
-            return Boundary(formula, (told,), formula.value, share, error)
-    told = f"{NO_LAW[:-1]}, right for {agreement:.2%} of {len(held)} rows held out."
-    return Boundary(None, (told,), curve, agreement, error)
+            return Boundary(formula, (told, *labels.notes), formula.value, share, error)
+    told = f"{CURVE[:-1]}, right for {agreement:.2%} of {len(held)} rows held out."
+    return Boundary(None, (told, *labels.notes), curve, agreement, error)
 
 
 def _likeliest(
@@ -454,23 +311,17 @@ def _likeliest(
     if len(points) < LEAST_POINTS:
         return None
     task.report("laws of its edge", 0.2)
-    library = Library.of(names, np.vstack((x, points)))
+    dictionary = Dictionary.of(names, np.vstack((x, points)))
     sigma = gaps[:, None] * scales / _UNIFORM
-    cloud = Cloud.of(library.at(points), scales, sigma)
+    cloud = Cloud.of(dictionary.at(points), scales, sigma)
     some = np.random.default_rng(task.seed).permutation(len(x))[:_SIDES]
     edge = Edge(points, sigma, cloud, x[some], inside[some])
-    found = search(library, edge, seed=task.seed, stop=task.stop)
+    found = search(dictionary, edge, seed=task.seed, stop=task.stop)
     task.report("laws of the labels", 0.8)
     judged = []
     branches = [one for one in found[_JUDGED:] if one.law.folded][: _JUDGED // 2]
     for one in (*found[:_JUDGED], *branches):
         law, loss = likely(one.law, x, inside)
-        cost = loss + length(one.places, library, len(x), bars=one.law.folded)
+        cost = loss + length(one.places, dictionary, len(x), bars=one.law.folded)
         judged.append((cost, law))
     return min(judged, key=lambda pair: pair[0])[1] if judged else None
-
-
-def _clearly_worse(right: np.ndarray, others: np.ndarray) -> bool:
-    """Whether one is right less often than another by more than chance allows (McNemar 1947)."""
-    lost, won = int((~right & others).sum()), int((right & ~others).sum())
-    return bool(lost - won > _SURE * math.sqrt(max(lost + won, 1)))

@@ -1,5 +1,6 @@
 """A flexible boundary from labels: a support vector machine, and the points of its edge."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
-from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    cross_val_predict,
+)
 from sklearn.svm import SVC
+
+from workbench.boundaries.result import agreement_of
+from workbench.errors import InputError
 
 _GRID = {"C": [1.0, 30.0, 1000.0], "gamma": [0.03, 0.3, 3.0]}
 _FOLDS, _MOST_ROWS = 4, 1500
 _NEIGHBOURS, _HALVINGS = 3, 40
+SURE = 3.0
+"""Standard errors by which sides have to be told better than by chance, or by something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +50,12 @@ class Flexible:
     def at(self, x: np.ndarray) -> np.ndarray:
         """The same of rows ``(N, d)``."""
         return np.asarray(self.machine.decision_function((x - self.centre) / self.scales))
+
+    def beats_chance(self, inside: np.ndarray) -> bool:
+        """Whether it tells rows that it has not seen apart by more than chance, from all sides ``(N,)``."""
+        sides = inside[self.rows]
+        share, error = agreement_of(self.predicted, sides)
+        return bool(share > max(sides.mean(), 1 - sides.mean()) + SURE * error)
 
     def edge(
         self, x: np.ndarray, inside: np.ndarray, count: int, random: np.random.Generator
@@ -86,11 +103,20 @@ def flexible(
     centre = np.median(x, 0)
     z, y = ((x - centre) / scales)[rows], inside[rows]
     own = None if groups is None else groups[rows]
-    if own is not None and len(np.unique(own)) >= _FOLDS:
-        folds: Any = list(GroupKFold(_FOLDS).split(z, y, own))
-    else:
-        folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=int(random.integers(2**31)))
-        folds = list(folds.split(z, y))
+    few = f"each class must occur in at least {_FOLDS} groups of rows"
+    if own is not None and len(np.unique(own)) < _FOLDS:
+        raise InputError(few)
+    kind = StratifiedKFold if own is None else StratifiedGroupKFold
+    state = int(random.integers(2**31))
+    folds = list(kind(_FOLDS, shuffle=True, random_state=state).split(z, y, own))
+    if any(len(np.unique(y[rest])) < 2 for rest, _ in folds):
+        raise InputError(few)
     search = GridSearchCV(SVC(cache_size=100), _GRID, cv=folds).fit(z, y)
     predicted = cross_val_predict(search.best_estimator_, z, y, cv=folds)
     return Flexible(names, search.best_estimator_, centre, scales, rows, np.asarray(predicted))
+
+
+def clearly_worse(right: np.ndarray, others: np.ndarray) -> bool:
+    """Whether one is right less often than another by more than chance allows (McNemar 1947)."""
+    lost, won = int((~right & others).sum()), int((right & ~others).sum())
+    return bool(lost - won > SURE * math.sqrt(max(lost + won, 1)))

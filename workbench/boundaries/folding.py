@@ -6,7 +6,7 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 
 from workbench.boundaries.algebra import Cloud, nearest
-from workbench.boundaries.terms import Library, is_monomial
+from workbench.boundaries.terms import Dictionary, is_monomial
 
 _TERMS, _MOST_TOGETHER = 24, 3
 _DRAWS, _DRAWN = 8, 4
@@ -15,7 +15,11 @@ _LEAST_SHARE = 0.02
 
 
 def folded(
-    library: Library, cloud: Cloud, weights: np.ndarray, random: np.random.Generator, most: int
+    dictionary: Dictionary,
+    cloud: Cloud,
+    weights: np.ndarray,
+    random: np.random.Generator,
+    most: int,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The most promising sets of terms, the constant first, with coefficients ``(K, k)``.
 
@@ -23,7 +27,7 @@ def folded(
     square of its distance here, and may spoil the form of two branches altogether.
     """
     inside = np.array(
-        [p for p, term in enumerate(library.terms) if term and is_monomial(term)][:_TERMS]
+        [p for p, term in enumerate(dictionary.terms) if term and is_monomial(term)][:_TERMS]
     )
     products, place = _products(cloud, inside)
     values = cloud.values[:, inside]

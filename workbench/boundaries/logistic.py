@@ -19,10 +19,10 @@ def likely(law: Sum, x: np.ndarray, inside: np.ndarray) -> tuple[Sum, float]:
     Returns:
         The law, positive inside, and the negative logarithm of its likelihood.
     """
-    values = law.library.at(x).values
+    values = law.dictionary.at(x).values
     start = _oriented(law, values, inside)
     c, loss = _fitted(values, np.where(inside, 1.0, -1.0), start, law.folded, np.ones(len(x)))
-    return Sum(law.library, c, law.folded), loss
+    return Sum(law.dictionary, c, law.folded), loss
 
 
 def spread_of(
@@ -33,7 +33,7 @@ def spread_of(
     random: np.random.Generator,
 ) -> Numbers:
     """Coefficients with errors from groups of rows, or rows, weighted anew (the bootstrap of Rubin 1981)."""
-    values, y = law.library.at(x).values, np.where(inside, 1.0, -1.0)
+    values, y = law.dictionary.at(x).values, np.where(inside, 1.0, -1.0)
     own = np.arange(len(x)) if groups is None else np.unique(groups, return_inverse=True)[1]
     held = int(np.argmax(np.abs(law.c)))
     drawn = []
@@ -41,7 +41,7 @@ def spread_of(
         weights = random.exponential(size=own.max() + 1)[own]
         c, _ = _fitted(values, y, law.c, law.folded, weights / weights.mean())
         drawn.append(c / c[held])
-    sizes = law.library.sizes
+    sizes = law.dictionary.sizes
     table = np.array(drawn) / sizes
     middle = np.median(table, 0) if len(table) else law.c / sizes
     found = law.c / law.c[held] / sizes

@@ -15,8 +15,9 @@ from scipy.stats import chi2, norm
 from sympy import Expr
 
 from workbench.boundaries.algebra import Cloud
-from workbench.boundaries.implicit import Coefficient
-from workbench.boundaries.terms import Library, Sum, expression_of
+from workbench.boundaries.implicit import Coefficient, ImplicitFormula, domain_of
+from workbench.boundaries.points import INSIDE, Points
+from workbench.boundaries.terms import Dictionary, Sum, expression_of
 from workbench.formulas.digits import significant
 from workbench.formulas.typesetting import to_text
 
@@ -92,7 +93,7 @@ def refined(law: Sum, cloud: Cloud, weights: np.ndarray) -> Numbers:
         variance = (found.fun**2).sum() / dof
         variance = max(variance, 1.0) if cloud.known else variance
         covariance[np.ix_(free, free)] = variance * np.linalg.pinv(found.jac.T @ found.jac)
-    scale = 1 / law.library.sizes
+    scale = 1 / law.dictionary.sizes
     return Numbers(c * scale, covariance * np.outer(scale, scale))
 
 
@@ -109,12 +110,12 @@ class Reading:
 
 
 def read_well(
-    library: Library, numbers: Numbers, *, folded: bool, sign: float, prefer: int
+    dictionary: Dictionary, numbers: Numbers, *, folded: bool, sign: float, prefer: int
 ) -> Reading:
     r"""The law as it is printed.
 
     Args:
-        library: its own terms. numbers: its coefficients. folded: whether it is \|A\| and a constant.
+        dictionary: its own terms. numbers: its coefficients. folded: whether it is \|A\| and a constant.
         sign: what makes it positive inside. prefer: place of the term whose coefficient is 1 where no number
             becomes whole.
     """
@@ -125,7 +126,7 @@ def read_well(
     half = norm.ppf(0.975) * scaled.sigma
     constants = tuple(
         Coefficient(
-            to_text(library.symbolic(k)),
+            to_text(dictionary.symbolic(k)),
             float(values[k]),
             None if k == place else (float(scaled.c[k] - half[k]), float(scaled.c[k] + half[k])),
             None if k == place else float(scaled.sigma[k]),
@@ -134,17 +135,17 @@ def read_well(
         )
         for k in range(len(values))
     )
-    return Reading(_oriented(library, values, folded=folded, sign=sign), constants)
+    return Reading(_oriented(dictionary, values, folded=folded, sign=sign), constants)
 
 
-def _oriented(library: Library, values: Sequence[Expr], *, folded: bool, sign: float) -> Expr:
+def _oriented(dictionary: Dictionary, values: Sequence[Expr], *, folded: bool, sign: float) -> Expr:
     """The expression that is positive inside; the sign of A between bars is the one that reads better."""
     if not folded:
-        return expression_of(library, values if sign > 0 else [-v for v in values], folded=False)
+        return expression_of(dictionary, values if sign > 0 else [-v for v in values], folded=False)
     inner = values[1:]
     if sum(bool(v < 0) for v in inner) > len(inner) / 2:
         inner = [-v for v in inner]
-    law = expression_of(library, [-abs(values[0]), *inner], folded=True)
+    law = expression_of(dictionary, [-abs(values[0]), *inner], folded=True)
     return law if sign > 0 else sympy.Add(*(-part for part in sympy.Add.make_args(law)))
 
 
@@ -199,3 +200,39 @@ def _number(value: float, sigma: float, whole: bool) -> Expr:
         return sympy.Integer(round(value))
     digits = _SPARE_DIGITS + max(0, math.ceil(math.log10(abs(value) / sigma))) if value else 1
     return sympy.Float(significant(value, min(digits, 15)))
+
+
+def formula_of(law: Sum, numbers: Numbers, points: Points, scales: np.ndarray) -> ImplicitFormula:
+    """A law as a formula that reads well, with the sign that is positive inside where sides are known.
+
+    Args:
+        law: of numbers. numbers: its coefficients. points: the domain, the variables and the sides.
+        scales: of the variables, ``(d,)``.
+    """
+    names, x = points.variables, points.x
+    if points.labelled is not None:
+        x = np.vstack((x, points.labelled[list(names)].to_numpy(dtype=float)))
+    formula = _formula(law, numbers, names, x, scales, points.column or "", 1.0)
+    if points.labelled is None:
+        return formula
+    right = formula.inside(points.labelled) == points.labelled[INSIDE].to_numpy(dtype=bool)
+    if right.mean() >= 0.5:
+        return formula
+    return _formula(law, numbers, names, x, scales, points.column or "", -1.0)
+
+
+def _formula(
+    law: Sum,
+    numbers: Numbers,
+    names: tuple[str, ...],
+    x: np.ndarray,
+    scales: np.ndarray,
+    column: str,
+    sign: float,
+) -> ImplicitFormula:
+    prefer = next((p for p, term in enumerate(law.dictionary.terms) if term), 0)
+    reading = read_well(law.dictionary, numbers, folded=law.folded, sign=sign, prefer=prefer)
+    units = dict(zip(names, map(float, scales), strict=True))
+    return ImplicitFormula(
+        reading.expression, names, reading.constants, domain_of(names, x), units, column
+    )

@@ -1,7 +1,9 @@
 """What is found of a boundary."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,8 +35,9 @@ class Boundary:
         sentences: what was found and what was not, each a sentence.
         curve: a flexible boundary: a function of a frame with the variables that is positive inside,
             ``(N,)``; None where sides do not follow from the variables at all, or only points are known.
-        agreement: share of states held out that are on the right side of ``formula``, or of the curve
-            without one; None without states. agreement_error: its standard error.
+        agreement: share of states that are on the right side of ``formula``, or of the curve without one: of
+            rows held out, of fresh states from a sampler, or of those that came with points, which helped
+            to choose; None without states. agreement_error: its standard error.
         points: the points that the law was found from; None where it was found from labels.
         size: distance of the points from the law, in units of their errors, or in scaled columns.
         stray: share of the points that do not belong to the edge.
@@ -67,3 +70,11 @@ class Boundary:
         from workbench.common.markup import element
 
         return str(element("p", " ".join(self.sentences)))
+
+
+def agreement_of(found: np.ndarray, sides: Any) -> tuple[float, float]:
+    """Share of equal sides and its standard error, as with one more of either kind: it is never none."""
+    right = found == np.asarray(sides, dtype=bool)
+    share, rows = float(right.mean()), len(right)
+    held = (right.sum() + 1) / (rows + 2)
+    return share, math.sqrt(held * (1 - held) / rows)

@@ -65,7 +65,7 @@ class FunctionSampler:
         return tuple(self.ranges)
 
     def states(self, count: int, *, seed: int, near: Near | None = None) -> pd.DataFrame:
-        """Uniform in the box; of law and seed alone."""
+        """Uniform in the box."""
         low, high = np.array(list(self.ranges.values()), dtype=float).T
         x = low + (high - low) * np.random.default_rng(seed).random((count, len(low)))
         return self._frame(x).assign(**{INSIDE: self._inside(x)})

@@ -11,7 +11,7 @@ from workbench.boundaries.algebra import Cloud, Fits, fitted, mixture, nearest
 from workbench.boundaries.distances import distances as zero_distances
 from workbench.boundaries.distances import feet
 from workbench.boundaries.folding import folded
-from workbench.boundaries.terms import Library, Sum, is_monomial, reducible
+from workbench.boundaries.terms import Dictionary, Sum, is_monomial, reducible
 
 _MOST_EXHAUSTIVE = 110
 _MOST_TERMS, _KEPT, _BEST = 6, 30, 30
@@ -56,7 +56,7 @@ class Candidate:
     """A law and its evidence.
 
     Attributes:
-        places: of its terms in the library. law: in numbers. size: of the errors, see ``Fits``.
+        places: of its terms in the dictionary. law: in numbers. size: of the errors, see ``Fits``.
         cost: length of the data's description with it, in nats.
         weights: probability of every point to be one of the edge, ``(N,)``.
         distances: signed ones of the points in units of their errors, ``(N,)``.
@@ -75,59 +75,65 @@ class Candidate:
         return tuple(sorted(self.places)), self.law.folded
 
 
-def length(places: Sequence[int], library: Library, rows: int, *, bars: bool = False) -> float:
+def length(
+    places: Sequence[int], dictionary: Dictionary, rows: int, *, bars: bool = False
+) -> float:
     """Nats that a law takes: half a logarithm of the rows for a free ratio, and the choice of its terms.
 
     A law seldom has functions of several kinds: each kind beside powers is paid for once more.
     """
     free = len(places) - 1
-    kinds = {name for p in places for _, name in library.terms[p]} - _POWERS
-    chosen = float(library.bits[list(places)].sum()) + _FOLD_BITS * bars + _KIND_BITS * len(kinds)
-    return free * (0.5 * np.log(rows) + np.log(len(library))) + _BIT * chosen
+    kinds = {name for p in places for _, name in dictionary.terms[p]} - _POWERS
+    chosen = (
+        float(dictionary.bits[list(places)].sum()) + _FOLD_BITS * bars + _KIND_BITS * len(kinds)
+    )
+    return free * (0.5 * np.log(rows) + np.log(len(dictionary))) + _BIT * chosen
 
 
 def search(
-    library: Library, edge: Edge, *, seed: int = 0, stop: Stop = lambda: False
+    dictionary: Dictionary, edge: Edge, *, seed: int = 0, stop: Stop = lambda: False
 ) -> list[Candidate]:
     """Laws of the points, the best first.
 
     Args:
-        library: the terms. edge: the points.
+        dictionary: the terms. edge: the points.
         seed: of the points that are taken where there are many. stop: True ends it with what is found.
     """
     rows = len(edge.x)
     random = np.random.default_rng(seed)
     some = np.sort(random.permutation(rows)[:_MOST_POINTS])
     part = replace(edge, x=edge.x[some], errors=edge.errors[some], cloud=edge.cloud.rows(some))
-    background = library.at(edge.states).values
+    background = dictionary.at(edge.states).values
     background = background.T @ background / len(background)
     weights = np.ones(len(some))
     found: dict[tuple[tuple[int, ...], bool], Candidate] = {}
     best: list[Candidate] = []
     for _ in range(_PASSES):
-        for sets, c, bars in _screened(library, part.cloud, weights, background, random):
+        for sets, c, bars in _screened(dictionary, part.cloud, weights, background, random):
             if stop() and found:
                 break
-            for one in _made(library, sets, fitted(part.cloud, sets, c, folded=bars), bars):
+            for one in _made(dictionary, sets, fitted(part.cloud, sets, c, folded=bars), bars):
                 if one.key not in found or one.cost < found[one.key].cost:
                     found[one.key] = one
-        best = _projected(library, part, list(found.values()))
+        best = _projected(dictionary, part, list(found.values()))
         weights = best[0].weights
         if weights.mean() > _NO_STRAY:
             break
     if len(some) < rows:
-        best = [one for two in best for one in _again(library, edge, two)]
+        best = [one for two in best for one in _again(dictionary, edge, two)]
     return sorted(best, key=lambda one: one.cost)
 
 
-def _again(library: Library, edge: Edge, one: Candidate) -> Iterator[Candidate]:
+def _again(dictionary: Dictionary, edge: Edge, one: Candidate) -> Iterator[Candidate]:
     """The same form fitted to all points."""
     sets = np.array([one.places])
     fits = fitted(edge.cloud, sets, one.law.c[None], folded=one.law.folded)
-    yield from (judged(library, edge, new) for new in _made(library, sets, fits, one.law.folded))
+    yield from (
+        judged(dictionary, edge, new) for new in _made(dictionary, sets, fits, one.law.folded)
+    )
 
 
-def _projected(library: Library, edge: Edge, found: list[Candidate]) -> list[Candidate]:
+def _projected(dictionary: Dictionary, edge: Edge, found: list[Candidate]) -> list[Candidate]:
     """The best by true distances, which are no smaller than those to first order where g is zero twice."""
     heap = [(one.cost, number, one, False) for number, one in enumerate(found)]
     heapq.heapify(heap)
@@ -137,18 +143,18 @@ def _projected(library: Library, edge: Edge, found: list[Candidate]) -> list[Can
         if done:
             best.append(one)
         else:
-            new = judged(library, edge, one)
+            new = judged(dictionary, edge, one)
             heapq.heappush(heap, (max(new.cost, one.cost), number, new, True))
     return sorted(best, key=lambda one: one.cost)
 
 
-def judged(library: Library, edge: Edge, one: Candidate) -> Candidate:
+def judged(dictionary: Dictionary, edge: Edge, one: Candidate) -> Candidate:
     """A law with the cost that its true distances give."""
     distances = zero_distances(one.law.at, edge.x, edge.errors)
     distances = np.where(np.isfinite(distances), distances, 1e6)
     bars = one.law.folded
     size, weights, loss = mixture(distances[None], edge.cloud)
-    cost = float(loss[0]) + length(one.places, library, len(edge.x), bars=bars)
+    cost = float(loss[0]) + length(one.places, dictionary, len(edge.x), bars=bars)
     cost += edge.wrong_side(one.law)
     apart = _apart if bars else _passed_once
     if not apart(one.law, edge, float(size[0]), weights[0]):
@@ -159,7 +165,7 @@ def judged(library: Library, edge: Edge, one: Candidate) -> Candidate:
 def _apart(law: Sum, edge: Edge, size: float, weights: np.ndarray) -> bool:
     """Whether two branches are farther apart than errors are large; else they are one, seen double."""
     g, slopes = law.at(edge.x)
-    middle = g - law.c[0] / law.library.sizes[0]
+    middle = g - law.c[0] / law.dictionary.sizes[0]
     away = middle / np.sqrt(((edge.errors * slopes) ** 2).sum(1))
     return (
         bool(np.quantile(away[weights > 0.5], 0.1) > _APART * size)
@@ -187,21 +193,21 @@ def _passed_once(law: Sum, edge: Edge, size: float, weights: np.ndarray) -> bool
     return bool((rises[0] & rises[1]).mean() > _MOSTLY)
 
 
-def _made(library: Library, sets: np.ndarray, fits: Fits, bars: bool) -> Iterator[Candidate]:
+def _made(dictionary: Dictionary, sets: np.ndarray, fits: Fits, bars: bool) -> Iterator[Candidate]:
     rows = fits.distances.shape[1]
     for number, places in enumerate(sets.tolist()):
         yield Candidate(
             tuple(places),
-            Sum(library.part(places), fits.c[number], bars),
+            Sum(dictionary.part(places), fits.c[number], bars),
             float(fits.size[number]),
-            float(fits.loss[number]) + length(places, library, rows, bars=bars),
+            float(fits.loss[number]) + length(places, dictionary, rows, bars=bars),
             fits.weights[number],
             fits.distances[number],
         )
 
 
 def _screened(
-    library: Library,
+    dictionary: Dictionary,
     cloud: Cloud,
     weights: np.ndarray,
     background: np.ndarray,
@@ -210,19 +216,19 @@ def _screened(
     """The most promising sets of every size with their coefficients, and whether they are folded."""
     m, n = cloud.moments(weights)
     rows = float(weights.sum())
-    bare = [p for p, term in enumerate(library.terms) if len(term) == 1 and term[0][1] == "1"]
+    bare = [p for p, term in enumerate(dictionary.terms) if len(term) == 1 and term[0][1] == "1"]
     yield np.array(bare)[:, None], np.ones((len(bare), 1)), False
-    sets = np.array(list(combinations(range(len(library)), 2)))
+    sets = np.array(list(combinations(range(len(dictionary)), 2)))
     for size in range(2, _MOST_TERMS + 1):
-        sets = sets[[not reducible([library.terms[p] for p in s]) for s in sets.tolist()]]
-        c, cost = _solved(library, m, n, sets, background, rows)
+        sets = sets[[not reducible([dictionary.terms[p] for p in s]) for s in sets.tolist()]]
+        c, cost = _solved(dictionary, m, n, sets, background, rows)
         best = np.argsort(cost)[:_KEPT]
         yield sets[best], c[best], False
-        exhaustive = size == 2 and len(library) <= _MOST_EXHAUSTIVE
-        sets = _triples(len(library)) if exhaustive else _grown(sets[best], len(library))
-    for chosen in _eliminated(library, m, n):
+        exhaustive = size == 2 and len(dictionary) <= _MOST_EXHAUSTIVE
+        sets = _triples(len(dictionary)) if exhaustive else _grown(sets[best], len(dictionary))
+    for chosen in _eliminated(dictionary, m, n):
         yield chosen[None], nearest(*_parts(m, n, chosen[None]))[0], False
-    yield from ((*laws, True) for laws in folded(library, cloud, weights, random, _KEPT))
+    yield from ((*laws, True) for laws in folded(dictionary, cloud, weights, random, _KEPT))
 
 
 def _triples(count: int) -> np.ndarray:
@@ -241,7 +247,7 @@ def _parts(m: np.ndarray, n: np.ndarray, sets: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _solved(
-    library: Library,
+    dictionary: Dictionary,
     m: np.ndarray,
     n: np.ndarray,
     sets: np.ndarray,
@@ -255,17 +261,17 @@ def _solved(
         c[part], ratio[part] = nearest(*_parts(m, n, sets[part]))
     everywhere = np.einsum("ba,bac,bc->b", c, background[sets[:, :, None], sets[:, None, :]], c)
     cost = 0.5 * rows * np.log(np.maximum(ratio, 1e-16))
-    cost += 0.5 * (sets.shape[1] - 1) * np.log(rows) + _BIT * library.bits[sets].sum(1)
+    cost += 0.5 * (sets.shape[1] - 1) * np.log(rows) + _BIT * dictionary.bits[sets].sum(1)
     return c, np.where(everywhere > _IDENTITY, cost, np.inf)
 
 
-def _eliminated(library: Library, m: np.ndarray, n: np.ndarray) -> Iterator[np.ndarray]:
+def _eliminated(dictionary: Dictionary, m: np.ndarray, n: np.ndarray) -> Iterator[np.ndarray]:
     """From all terms of degree one, two or three, those that are missed least go one by one."""
     for degree in (1, 2, 3):
         chosen = np.array(
             [
                 p
-                for p, term in enumerate(library.terms)
+                for p, term in enumerate(dictionary.terms)
                 if is_monomial(term) and sum(int(name) for _, name in term) <= degree
             ]
         )

@@ -80,7 +80,7 @@ class Values:
 
 
 @dataclass(frozen=True, eq=False)
-class Library:
+class Dictionary:
     """Terms, the constant first.
 
     Attributes:
@@ -108,10 +108,10 @@ class Library:
         """A term in symbols."""
         return symbolic(self.terms[place], self.symbols)
 
-    def part(self, places: Sequence[int]) -> "Library":
+    def part(self, places: Sequence[int]) -> "Dictionary":
         """Some of the terms."""
         chosen = list(places)
-        return Library(tuple(self.terms[p] for p in chosen), self.sizes[chosen], self.names)
+        return Dictionary(tuple(self.terms[p] for p in chosen), self.sizes[chosen], self.names)
 
     def at(self, x: np.ndarray) -> Values:
         """All terms, in units of their sizes, at rows ``(N, d)``."""
@@ -130,7 +130,7 @@ class Library:
         return Values(values / self.sizes, slopes / self.sizes[:, None])
 
     @classmethod
-    def of(cls, names: Sequence[str], states: np.ndarray) -> "Library":
+    def of(cls, names: Sequence[str], states: np.ndarray) -> "Dictionary":
         """All terms that have a value at the states ``(B, d)``, none of them a multiple of an earlier one."""
         terms = sorted({(), *_terms(states)}, key=lambda t: (bits(t), t))
         plain = cls(tuple(terms), np.ones(len(terms)), tuple(names))
@@ -148,18 +148,18 @@ class Sum:
     r"""A law g = c·φ, or \|c·φ\| less a constant, in numbers.
 
     Attributes:
-        library: its terms alone. c: their coefficients, in units of the terms' sizes, ``(k,)``.
+        dictionary: its terms alone. c: their coefficients, in units of the terms' sizes, ``(k,)``.
         folded: whether all but the first term, the constant, stand between bars.
     """
 
-    library: Library
+    dictionary: Dictionary
     c: np.ndarray
     folded: bool = False
 
     def at(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values ``(N,)`` of g and its gradient ``(N, d)`` at rows ``(N, d)``."""
         with np.errstate(all="ignore"):
-            terms = self.library.at(x)
+            terms = self.dictionary.at(x)
             if not self.folded:
                 return terms.values @ self.c, np.einsum("nkd,k->nd", terms.slopes, self.c)
             inner = terms.values[:, 1:] @ self.c[1:]
@@ -169,12 +169,12 @@ class Sum:
     @property
     def expression(self) -> Expr:
         """The function g in symbols, with all its digits."""
-        return expression_of(self.library, self.c / self.library.sizes, folded=self.folded)
+        return expression_of(self.dictionary, self.c / self.dictionary.sizes, folded=self.folded)
 
 
-def expression_of(library: Library, numbers: Sequence[Any], *, folded: bool) -> Expr:
+def expression_of(dictionary: Dictionary, numbers: Sequence[Any], *, folded: bool) -> Expr:
     """A law in symbols, its terms as many times as numbers say, in the columns' units."""
-    parts = [n * library.symbolic(p) for p, n in enumerate(numbers)]
+    parts = [n * dictionary.symbolic(p) for p, n in enumerate(numbers)]
     return sympy.Abs(sympy.Add(*parts[1:])) + parts[0] if folded else sympy.Add(*parts)
 
 

@@ -19,7 +19,7 @@ from workbench.headless.terminal import COMPLETE, INTERRUPTED, ProgressLine, say
 
 _EXAMPLES = """\
 workbench boundary data.csv --target phase
-workbench boundary states.csv --target localized --inputs lam,alpha,E --groups realization --out edge.json"""
+workbench boundary states.csv --target localized --inputs lam alpha E --groups realization --out edge.json"""
 _SECONDS = 120.0
 
 
@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     )
     add_table(parser)
     parser.add_argument("--target", required=True, metavar="COLUMN", help="column of two classes")
-    add_columns(parser, "--inputs", "COLUMNS", "variables, by default all columns of numbers")
+    add_columns(parser, "--inputs", "COLUMN", "variables, by default all columns of numbers")
     parser.add_argument("--groups", metavar="COLUMN", help="rows that agree here stay together")
     add_seconds(parser, _SECONDS)
     parser.add_argument("--out", metavar="FILE", help="write the law as JSON")
