@@ -23,16 +23,20 @@ Progress = Callable[[str, float], bool]
 _GRID = 14
 _STATES = 8
 """States that are followed along a line."""
-_STEPS = 6
+_STEPS = 8
 _CLEAR = 1.6
 """gamma times the root of the length from which on it is fitted.
 
 On chains of 4000 sites that is 0.025: there a state is smaller by e^100 at the other end.
 """
+_ROUGHLY = 3
+"""By how much shorter the chains are on which crossings are looked for."""
+_SETTLED = 10.0
+"""gamma times the sites of a lattice from which on its energies are those of an endless one."""
 _FURTHEST = 5.0
 """How far the measurement goes, in gamma, as a multiple of the smallest that is sure."""
-_BIAS = 2.0
-"""What is wrong with gamma times length next to the edge, about: seen against exact laws."""
+_BIAS = 0.5
+"""What may be wrong with all of a state's gamma times length: seen against exact laws."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Tracer:
     @property
     def least(self) -> float:
         """The smallest gamma that is surely not 0."""
-        return _CLEAR / math.sqrt(self.length)
+        return least_of(self.length)
 
     def lines(self, count: int, random: np.random.Generator) -> list[Line]:
         """Random lines: through a random point, in a random direction, to the faces of the box."""
@@ -122,17 +126,14 @@ class Tracer:
             for line, part in zip(lines, shares, strict=True)
         ]
         energies = np.array(self.run(spectra, tasks, "following states"))
-        line = np.broadcast_to(np.arange(len(lines))[:, None, None], energies.shape)
-        place = np.broadcast_to(places[:, None], energies.shape)
-        gamma = self._gamma(lines, line.ravel(), place.ravel(), energies.ravel())
+        length = self.length // _ROUGHLY
+        gamma = self._gamma(lines, np.tile(places, (len(lines), 1)), energies, length)
         found = []
-        for number, (part, values) in enumerate(
-            zip(shares, gamma.reshape(energies.shape), strict=True)
-        ):
+        for number, (part, values) in enumerate(zip(shares, gamma, strict=True)):
             here = [
                 Crossing(number, share, *about)
                 for share, column in zip(part.tolist(), values.T, strict=True)
-                for about in _leaves_zero(places, column, self.least)
+                for about in _leaves_zero(places, column, least_of(length))
             ]
             found += [here[i] for i in random.permutation(len(here))[:levels]]
         return found
@@ -141,7 +142,8 @@ class Tracer:
         """The crossings, measured closely on their localized side and extrapolated."""
         if not crossings:
             return []
-        wanted = np.append(-1, np.linspace(1, _FURTHEST, _STEPS)) * self.least
+        least = max(self.least, _SETTLED / self.lattice.affordable(self.length))
+        wanted = np.append(-1, np.linspace(1, _FURTHEST, _STEPS)) * least
         places = np.array([np.clip(c.place + c.side * wanted / c.slope, 0, 1) for c in crossings])
         names = list(self.lattice.parameters)
         tasks = [
@@ -156,18 +158,16 @@ class Tracer:
             for c, row in zip(crossings, places, strict=True)
         ]
         energies = np.array(self.run(levels, tasks, "measuring the edge"))[:, :, 0]
-        line = np.broadcast_to(np.array([c.line for c in crossings])[:, None, None], energies.shape)
-        place = np.broadcast_to(places[:, :, None], energies.shape)
-        gamma = self._gamma(lines, line.ravel(), place.ravel(), energies.ravel())
+        gamma = self._gamma([lines[c.line] for c in crossings], places, energies, self.length)
         found = []
-        for number, values in enumerate(gamma.reshape(energies.shape)):
+        for number, values in enumerate(gamma):
             crossing = crossings[number]
             zero = zero_of(
                 (places[number] - crossing.place) * crossing.side,
                 energies[number],
                 values,
-                least=self.least,
-                most=2 * _FURTHEST * self.least,
+                least=least,
+                most=2 * _FURTHEST * least,
                 bias=_BIAS / self.length,
             )
             if zero is not None:
@@ -191,14 +191,24 @@ class Tracer:
         return found
 
     def _gamma(
-        self, lines: Sequence[Line], line: np.ndarray, place: np.ndarray, energy: np.ndarray
+        self, lines: Sequence[Line], places: np.ndarray, energies: np.ndarray, length: int
     ) -> np.ndarray:
-        """Measured exponents ``(K,)`` of states, all at once."""
-        starts, ends = np.array([n.start for n in lines]), np.array([n.end for n in lines])
-        values = starts[line] + place[:, None] * (ends - starts)[line]
-        phi = np.array([n.phi for n in lines])[line] + ELSEWHERE
-        parameters = {name: values[:, i] for i, name in enumerate(self.lattice.parameters)}
-        return self.lattice.lyapunov(energy, parameters, phi=phi, length=self.length)
+        """Measured exponents ``(K, P, S)`` of states, at P places ``(K, P)`` of K lines."""
+        values = np.array([line.at(row) for line, row in zip(lines, places, strict=True)])
+        values = np.broadcast_to(values[:, :, None], (*energies.shape, values.shape[-1]))
+        # On one piece of the potential all would be wrong alike: every place has its own.
+        phi = ELSEWHERE + 2 * np.pi * math.sqrt(2) * np.arange(places.size).reshape(places.shape)
+        phi = np.broadcast_to(phi[:, :, None], energies.shape)
+        parameters = {
+            name: values[..., i].ravel() for i, name in enumerate(self.lattice.parameters)
+        }
+        gamma = self.lattice.lyapunov(energies.ravel(), parameters, phi=phi.ravel(), length=length)
+        return gamma.reshape(energies.shape)
+
+
+def least_of(length: int) -> float:
+    """The smallest gamma that is surely not 0 on a chain of so many sites."""
+    return _CLEAR / math.sqrt(length)
 
 
 def levels(task: tuple[Lattice, np.ndarray, int, float, list[str], np.ndarray]) -> np.ndarray:

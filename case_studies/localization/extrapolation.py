@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_DEGREE = 3
 _OUTLYING = 3.0
 """Times the scatter about a fit from which on a value is left out of it."""
 
@@ -27,7 +28,7 @@ def zero_of(
     most: float,
     bias: float,
 ) -> Zero | None:
-    """Where gamma vanishes on a state's way, by parabolas in the place; None where none fits.
+    """Where gamma vanishes on a state's way, by cubics in the place; None where none fits.
 
     Args:
         places: ``(P,)``, the first beyond the edge: a state that decays there, too, lives in a gap, at an
@@ -44,12 +45,15 @@ def zero_of(
     usable = (values > least / 2) & (values < most)
     if reach == 0:
         return None
-    terms = np.vander(along / reach, 3, increasing=True)
-    decay, path = (_robust_fit(terms, v, usable) for v in (values, energies[1:].ravel()))
+    terms = np.vander(along / reach, _DEGREE + 1, increasing=True)
+    # Neighbours err alike: together they say no more than one of them.
+    alike = gamma.shape[1]
+    decay, path = (_robust_fit(terms, v, usable, alike) for v in (values, energies[1:].ravel()))
     root = None if decay is None else _root(decay[0])
     if decay is None or path is None or root is None or abs(root) > 1:
         return None
-    at, turn = np.array([1.0, root, root**2]), np.array([0.0, 1.0, 2 * root])
+    powers = np.arange(_DEGREE + 1)
+    at, turn = root**powers, np.append(0.0, powers[1:] * root ** powers[:-1])
     error = float(np.hypot(np.sqrt(at @ decay[1] @ at), bias) / (turn @ decay[0]))
     if error > 1:
         return None
@@ -58,24 +62,29 @@ def zero_of(
 
 
 def _robust_fit(
-    terms: np.ndarray, values: np.ndarray, usable: np.ndarray
+    terms: np.ndarray, values: np.ndarray, usable: np.ndarray, alike: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Coefficients and their covariance by least squares without outliers; None for too few values."""
+    """Coefficients and their covariance by least squares without outliers; None for too few values.
+
+    Args:
+        alike: how many values share an error.
+    """
     kept = usable
     for _ in range(3):
-        if kept.sum() < 2 * terms.shape[1]:
+        if len(np.unique(terms[kept, 1])) <= terms.shape[1]:
             return None
         fit = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
         rest = values - terms @ fit
         spread = np.sqrt((rest[kept] ** 2).sum() / (kept.sum() - terms.shape[1]))
         inverse = np.linalg.pinv(terms[kept].T @ terms[kept])
         kept = usable & (np.abs(rest) <= _OUTLYING * spread)
-    return fit, inverse * spread**2
+    return fit, inverse * spread**2 * alike
 
 
 def _root(fit: np.ndarray) -> float | None:
-    """Where a rising parabola is zero, next to 0; None where it is nowhere."""
-    roots = np.roots(fit[::-1])
+    """Where a rising polynomial is zero, next to 0; None where it is nowhere."""
+    curve = np.polynomial.Polynomial(fit)
+    roots = curve.roots()
     rising = roots[np.isreal(roots)].real
-    rising = rising[fit[1] + 2 * fit[2] * rising > 0]
+    rising = rising[curve.deriv()(rising) > 0]
     return float(rising[np.argmin(np.abs(rising))]) if len(rising) else None

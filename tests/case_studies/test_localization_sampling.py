@@ -15,20 +15,19 @@ def test_states_and_points_agree_with_the_exact_edge() -> None:
     sampler = EdgeSampler(GENERALIZED, length=1000)
     assert isinstance(sampler, Sampler)
     states = sampler.states(200, seed=1)
-    assert len(states) == 200
+    assert 150 < len(states) <= 200  # without those that are too near the edge to tell
     assert states["realization"].nunique() == 10
     law = GENERALIZED.edge(
         states["E"].to_numpy(), alpha=states["alpha"].to_numpy(), lam=states["lam"].to_numpy()
     )
-    assert (states["inside"] == (law > 0)).mean() > 0.9
+    assert (states["inside"] == (law > 0)).mean() > 0.97
     points = sampler.points(12, seed=1)
     assert points.variables == sampler.variables == ("lam", "alpha", "E")
     lam, alpha, energy = points.x.T
-    assert np.median(np.abs(GENERALIZED.edge(energy, alpha=alpha, lam=lam))) < 0.05
+    assert np.median(np.abs(GENERALIZED.edge(energy, alpha=alpha, lam=lam))) < 0.02
 
 
 def test_a_lattice_without_an_edge_is_told() -> None:
-
     calm = replace(AUBRY_ANDRE, name="calm", parameters={"lam": (0.1, 0.5)})
     with pytest.raises(InputError, match="no state changes"):
         EdgeSampler(calm, length=500).points(6, seed=0)

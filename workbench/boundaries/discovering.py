@@ -32,6 +32,8 @@ _POINTS, _STATES, _SIDES = 300, 2000, 1000
 _RIVALS, _JUDGED = 5, 30
 _UNIFORM = math.sqrt(12)
 """Of an interval's length in standard deviations of what lies anywhere in it."""
+_CLEARLY = 8.0
+"""Nats that a further term has to win."""
 _MOSTLY = 0.75
 """Share of the points that a law has to be about."""
 _ROUNDING, _LARGER = 1e-6, 3.0
@@ -155,7 +157,7 @@ def _law_of(points: Points, task: _Task) -> _Law | None:
     candidates = [one for one in candidates if math.isfinite(one.cost)]
     if not candidates:
         return None
-    best = candidates[0]
+    best = _plainest(candidates)
     law = _fitted_to_all(best, dictionary, edge)
     cloud = Cloud.of(law.dictionary.at(edge.x), scales, points.sigma)
     numbers = refined(law, cloud, best.weights)
@@ -189,6 +191,19 @@ def _fitted_to_all(one: Candidate, dictionary: Dictionary, edge: Edge) -> Sum:
     return Sum(dictionary.part(one.places), fits.c[0], one.law.folded)
 
 
+def _plainest(candidates: Sequence[Candidate]) -> Candidate:
+    """The best, without terms that improve it by less than what tells two laws clearly apart."""
+    best = candidates[0]
+    parts = [
+        one
+        for one in candidates
+        if set(one.places) < set(best.places)
+        and one.law.folded == best.law.folded
+        and one.cost < best.cost + _CLEARLY
+    ]
+    return min(parts, key=lambda one: (len(one.places), one.cost), default=best)
+
+
 def _fits(one: Candidate, edge: Edge, scales: np.ndarray, points: Points) -> bool:
     """Whether the points scatter about the law as points with errors do, all but a few of them."""
     near = one.weights > 0.5
@@ -198,6 +213,8 @@ def _fits(one: Candidate, edge: Edge, scales: np.ndarray, points: Points) -> boo
         return True
     if one.size > (_VAGUE if points.sigma is None else _LARGER):
         return False
+    if points.sigma is not None and np.mean(one.distances[near] ** 2) <= 1:
+        return True  # what neighbours share may be wrong with all of them, within the errors that they state
     feet = feet_of(one.law.at, edge.x[near], edge.errors[near]) / scales
     # Neighbours must not agree along the edge; across it there is nothing but the distance itself.
     feet = feet[:, feet.std(0) > _ROUNDING]
@@ -217,7 +234,7 @@ def _told(points: Points, law: _Law | None, fresh: pd.DataFrame | None) -> Bound
             agreement,
             error,
             points,
-            rivals=() if law is None else _rivals(law.candidates, 0),
+            rivals=() if law is None else _rivals(law, chosen=True),
         )
     agreement = error = None
     stray = float(1 - law.chosen.weights.mean())
@@ -236,15 +253,16 @@ def _told(points: Points, law: _Law | None, fresh: pd.DataFrame | None) -> Bound
         points,
         law.chosen.size,
         stray,
-        _rivals(law.candidates, 1),
+        _rivals(law, chosen=False),
     )
 
 
-def _rivals(candidates: Sequence[Candidate], first: int) -> tuple[Rival, ...]:
-    least = candidates[0].cost
+def _rivals(law: _Law, *, chosen: bool) -> tuple[Rival, ...]:
+    others = [one for one in law.candidates if chosen or one is not law.chosen]
+    least = law.chosen.cost
     return tuple(
         Rival(f"{one.law.expression.evalf(4)} > 0", one.cost - least, one.size)
-        for one in candidates[first : first + _RIVALS]
+        for one in others[:_RIVALS]
     )
 
 

@@ -227,7 +227,8 @@ def _screened(
         exhaustive = size == 2 and len(dictionary) <= _MOST_EXHAUSTIVE
         sets = _triples(len(dictionary)) if exhaustive else _grown(sets[best], len(dictionary))
     for chosen in _eliminated(dictionary, m, n):
-        yield chosen[None], nearest(*_parts(m, n, chosen[None]))[0], False
+        if not reducible([dictionary.terms[p] for p in chosen]):
+            yield chosen[None], nearest(*_parts(m, n, chosen[None]))[0], False
     yield from ((*laws, True) for laws in folded(dictionary, cloud, weights, random, _KEPT))
 
 
