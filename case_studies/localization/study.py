@@ -4,9 +4,11 @@ The learner sees parameters, phase and energy of eigenstates and whether each is
 the edge nor the terms that it is made of are given; the known law is only held against the result.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,8 +17,12 @@ import torch
 from sympy import Expr
 
 from case_studies.localization.data import LOCALIZED, SITES, eigenstates
+from case_studies.localization.edges import Progress
 from case_studies.localization.models import AUBRY_ANDRE, Lattice
 from case_studies.localization.models import GENERALIZED as _GENERALIZED
+from case_studies.localization.own import from_file
+from case_studies.localization.sampling import LENGTH, EdgeSampler
+from workbench.boundaries import Boundary, discover_boundary
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import rounded
@@ -27,6 +33,7 @@ from workbench.studies.study import StudyResult
 
 TARGET = "state"
 STRENGTH = "lam"
+_QUICK_LENGTH = 377
 _REALIZATIONS, _QUICK_REALIZATIONS = 240, 120
 _GRIDS = (3, 6)
 
@@ -46,6 +53,20 @@ class LocalizationStudy:
         """Eigenstates of the generalized Aubry–André chain, split by realization."""
         return dataset(GENERALIZED, table(GENERALIZED, quick=quick, seed=seed), seed=seed)
 
+    def lattice(
+        self, path: str | Path, progress: Progress | None = None, *, quick: bool = False
+    ) -> EdgeSampler:
+        """A lattice of the user's own, of which ``discover_boundary`` finds the edge.
+
+        Args:
+            path: of a Python file, see ``own.from_file``. progress: told of what is measured.
+            quick: shorter chains, so that points have larger errors.
+
+        Raises:
+            InputError: the file does not define a lattice.
+        """
+        return EdgeSampler(from_file(path), _QUICK_LENGTH if quick else LENGTH, progress=progress)
+
     def run(
         self,
         *,
@@ -60,7 +81,7 @@ class LocalizationStudy:
         first, states = _discover(AUBRY_ANDRE, True, seed, _within(report, 0.0, 0.2), keep)
         if not first.complete:
             return _first_alone(first, states, seed, time.perf_counter() - begun)
-        found, states = _discover(GENERALIZED, quick, seed, _within(report, 0.2, 1.0), keep)
+        found, states = _discover(GENERALIZED, quick, seed, _within(report, 0.2, 0.8), keep)
         law = law_of(GENERALIZED, states)
         accuracy = {
             "network": agreement(found, lambda x: found.network(torch.as_tensor(x))[:, 0].numpy()),
@@ -69,6 +90,10 @@ class LocalizationStudy:
             "known law": float((law[found.data.test] == _is_localized(found.data)).mean()),
         }
         edges = {"AA": edge(first.formula), "GAAM": edge(found.formula)}
+        boundary = _measured_edge(seed, report)
+        if boundary is not None and boundary.formula is not None:
+            side = boundary.formula.inside(states)[found.data.test]
+            accuracy["law of the edge's points"] = float((side == _is_localized(found.data)).mean())
         return StudyResult(
             discovery=found,
             accuracy=accuracy,
@@ -80,11 +105,16 @@ class LocalizationStudy:
                 f"the known law is {GENERALIZED.law}.",
                 f"The formula says the same as the known law for "
                 f"{accuracy['formula against the known law']:.1%} of the held-out states.",
+                f"From points of the edge, where the decay of states ends: {boundary}",
                 f"Labels come from rings of {SITES} sites, so constants carry an error from finite size.",
             ),
             seed=seed,
             seconds=time.perf_counter() - begun,
-            extras={"edges": edges, "chains": {"AA": first, "GAAM": found}},
+            extras={
+                "edges": edges,
+                "chains": {"AA": first, "GAAM": found},
+                "boundary": boundary,
+            },
         )
 
 
@@ -167,6 +197,19 @@ def _is_localized(data: Dataset) -> np.ndarray:
     number = (data.classes or ()).index(LOCALIZED)
     found: np.ndarray = (data.targets[data.test] == number).numpy()
     return found
+
+
+def _measured_edge(seed: int, report: Report | None) -> Boundary | None:
+    """The law of both edges of the generalized chain, from points of them; None where it was interrupted."""
+
+    def progress(phase: str, share: float) -> bool:
+        # Each phase begins at 0 again.
+        return report is not None and bool(report(phase, math.nan))
+
+    try:
+        return discover_boundary(EdgeSampler(_GENERALIZED, progress=progress), seed=seed)
+    except KeyboardInterrupt:
+        return None
 
 
 def _within(report: Report | None, start: float, end: float) -> Report | None:

@@ -18,6 +18,8 @@ STRAY = 0.05
 """Share of points that are expected to be wrong."""
 EXACT = 1e-8
 """Distances below it, in scaled columns, are rounding."""
+OVERSTATED = 0.1
+"""Share of the stated errors that the true ones may be: people are careful, and some errors are shared."""
 _RIDGE = 1e-13
 _ROUNDS = 8
 _TURNS, _LAST_TURNS = 2, 6
@@ -33,27 +35,35 @@ class Cloud:
     Attributes:
         values: ``(N, P)``. steps: how far one error of each variable moves them, ``(N, P, d)``.
         stray: density of a wrong point, in units of the errors, ``(N,)``.
-        known: whether errors are stated; otherwise they are the columns' scales, and their size is fitted.
+        least: share of the errors that the true ones are at least; of errors that nothing is known of, which
+            are then the columns' scales, that of rounding.
     """
 
     values: np.ndarray
     steps: np.ndarray
     stray: np.ndarray
-    known: bool
+    least: float
 
     @classmethod
-    def of(cls, terms: Values, scales: np.ndarray, sigma: np.ndarray | None) -> Self:
+    def of(
+        cls,
+        terms: Values,
+        scales: np.ndarray,
+        sigma: np.ndarray | None,
+        least: float = OVERSTATED,
+    ) -> Self:
         """From values and slopes, scales of the columns ``(d,)`` and stated errors ``(N, d)`` or None."""
         rows = len(terms.values)
         errors = np.broadcast_to(scales, (rows, len(scales)))
         if sigma is not None:
             errors = np.maximum(sigma, EXACT * scales)
         stray = (errors / scales).max(1) / _STRAY_RANGE
-        return cls(terms.values, terms.slopes * errors[:, None, :], stray, sigma is not None)
+        least = EXACT if sigma is None else least
+        return cls(terms.values, terms.slopes * errors[:, None, :], stray, least)
 
     def rows(self, chosen: np.ndarray) -> "Cloud":
         """Some of the points."""
-        return Cloud(self.values[chosen], self.steps[chosen], self.stray[chosen], self.known)
+        return Cloud(self.values[chosen], self.steps[chosen], self.stray[chosen], self.least)
 
     def moments(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """M and N, each ``(P, P)``, with weights ``(N,)``."""
@@ -147,13 +157,12 @@ def mixture(
 
     A point is near, with a normal error, or anywhere.
     """
-    least = 1.0 if cloud.known else EXACT
-    size = np.maximum(_NORMAL_MEDIAN * np.median(np.abs(r), 1), least)
+    size = np.maximum(_NORMAL_MEDIAN * np.median(np.abs(r), 1), cloud.least)
     for _ in range(turns):
         near = _density(r, size)
         weights = near / (near + STRAY * cloud.stray)
         size = np.sqrt((weights * r**2).sum(1) / np.maximum(weights.sum(1), 1e-12))
-        size = np.maximum(size, least)
+        size = np.maximum(size, cloud.least)
     near = _density(r, size)
     whole = near + STRAY * cloud.stray
     return size, near / whole, -np.log(whole).sum(1)

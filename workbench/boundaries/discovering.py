@@ -331,15 +331,15 @@ def _likeliest(
     task.report("laws of its edge", 0.2)
     dictionary = Dictionary.of(names, np.vstack((x, points)))
     sigma = gaps[:, None] * scales / _UNIFORM
-    cloud = Cloud.of(dictionary.at(points), scales, sigma)
+    cloud = Cloud.of(dictionary.at(points), scales, sigma, least=1.0)
     some = np.random.default_rng(task.seed).permutation(len(x))[:_SIDES]
     edge = Edge(points, sigma, cloud, x[some], inside[some])
     found = search(dictionary, edge, seed=task.seed, stop=task.stop)
     task.report("laws of the labels", 0.8)
-    judged = []
+    judged: list[Candidate] = []
     branches = [one for one in found[_JUDGED:] if one.law.folded][: _JUDGED // 2]
     for one in (*found[:_JUDGED], *branches):
         law, loss = likely(one.law, x, inside)
         cost = loss + length(one.places, dictionary, len(x), bars=one.law.folded)
-        judged.append((cost, law))
-    return min(judged, key=lambda pair: pair[0])[1] if judged else None
+        judged.append(replace(one, law=law, cost=cost))
+    return _plainest(sorted(judged, key=lambda one: one.cost)).law if judged else None

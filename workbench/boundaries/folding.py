@@ -68,7 +68,7 @@ def _products(cloud: Cloud, inside: np.ndarray) -> tuple[Cloud, dict[tuple[int, 
     steps = a[:, first, None] * b[:, second] + b[:, first] * a[:, second, None]
     steps = np.concatenate((np.zeros_like(steps[:, :1]), steps), 1)
     place = {pair: number + 1 for number, pair in enumerate(pairs)}
-    return Cloud(values, steps, cloud.stray, cloud.known), place
+    return Cloud(values, steps, cloud.stray, cloud.least), place
 
 
 def _roots(q: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

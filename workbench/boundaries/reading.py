@@ -14,7 +14,7 @@ from scipy.optimize import least_squares
 from scipy.stats import chi2, norm
 from sympy import Expr
 
-from workbench.boundaries.algebra import Cloud
+from workbench.boundaries.algebra import EXACT, Cloud
 from workbench.boundaries.implicit import Coefficient, ImplicitFormula, domain_of
 from workbench.boundaries.points import INSIDE, Points
 from workbench.boundaries.terms import Dictionary, Sum, expression_of
@@ -91,7 +91,7 @@ def refined(law: Sum, cloud: Cloud, weights: np.ndarray) -> Numbers:
         c = whole(found.x)
         dof = max(float(weights.sum()) - free.sum(), 1.0)
         variance = (found.fun**2).sum() / dof
-        variance = max(variance, 1.0) if cloud.known else variance
+        variance = max(variance, 1.0) if cloud.least > EXACT else variance
         covariance[np.ix_(free, free)] = variance * np.linalg.pinv(found.jac.T @ found.jac)
     scale = 1 / law.dictionary.sizes
     return Numbers(c * scale, covariance * np.outer(scale, scale))

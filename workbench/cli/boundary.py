@@ -44,6 +44,7 @@ def boundary(options: argparse.Namespace) -> int:
     """Find the law; Ctrl-C keeps what was found."""
     table, _ = sample(read(options), options, (options.target,))
     from workbench.boundaries import discover_boundary
+    from workbench.headless.edges import edge_lines
 
     if options.out:
         check_parent(options.out, "the law")
@@ -58,10 +59,8 @@ def boundary(options: argparse.Namespace) -> int:
             stop=lambda: progress("looking for the law of the edge", 0.0),
         )
     progress.rest()
-    say(found)
-    if found.formula is not None and found.formula.solved is not None:
-        left, right = found.formula.solved.args
-        say(f"The edge: {left} = {right}")
+    for line in edge_lines(found):
+        say(line)
     if options.out and found.formula is not None:
         found.formula.save(options.out)
         mention(f"Written to {options.out}", options)

@@ -1,6 +1,7 @@
 """``workbench run``: a packaged study without a browser."""
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.options import (
@@ -14,7 +15,8 @@ from workbench.cli.options import (
     set_threads,
 )
 from workbench.cli.registry import study_class
-from workbench.headless.terminal import ProgressLine
+from workbench.errors import InputError
+from workbench.headless.terminal import COMPLETE, INTERRUPTED, ProgressLine, say
 
 if TYPE_CHECKING:
     from workbench.search.discovery import Discovery
@@ -22,13 +24,19 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
 workbench run knots --quick
-workbench run localization --out results --seed 1"""
+workbench run localization --out results --seed 1
+workbench run localization --lattice mine.py --out results"""
+_LATTICE = (
+    "localization: a Python file of your own, which is run; it defines hamiltonian(sites, phi, **parameters) "
+    "and parameters = {name: (low, high)}"
+)
 
 
 def add(commands: Any) -> None:
     """Name the arguments."""
     parser = new_command(commands, "run", "run a packaged study without a browser", _EXAMPLES)
     parser.add_argument("study", help="knots or localization")
+    parser.add_argument("--lattice", metavar="FILE", help=_LATTICE)
     add_quick(parser, "less search, under a minute")
     add_output(parser)
     add_detail(parser, verbose=True)
@@ -39,7 +47,40 @@ def run(options: argparse.Namespace) -> int:
     """Run the study; Ctrl-C keeps what was found."""
     study = study_class(options.study)
     with ProgressLine(detail=options.detail).catching_interrupts() as progress:
+        if options.lattice is not None:
+            return _edge_of_lattice(study, options, progress)
         return _searched(study, options, progress)
+
+
+def _edge_of_lattice(
+    study: "CaseStudy", options: argparse.Namespace, progress: ProgressLine
+) -> int:
+    """The mobility edge of a lattice of the user's own."""
+    if not hasattr(study, "lattice"):
+        raise InputError(f"--lattice is for the study of localization, not of {study.name}")
+    check_output(options)
+    from workbench.boundaries import discover_boundary
+    from workbench.headless.edges import edge_figures, edge_lines, write_edge
+    from workbench.report.results import write_json
+
+    def measured(phase: str, share: float) -> bool:
+        return progress(phase, math.nan)  # each phase begins at 0 again
+
+    lattice = study.lattice(options.lattice, measured, quick=options.quick)
+    found = discover_boundary(
+        lattice, seed=options.seed, report=progress, stop=lambda: progress.interrupted
+    )
+    progress.rest()
+    for line in edge_lines(found):
+        say(line)
+    about = {"study": study.name, "lattice": options.lattice, "seed": options.seed}
+    about |= edge_figures(found)
+    if options.out:
+        write_edge(options.out, found, about)
+        mention(f"Written to {options.out}", options)
+    if options.json:
+        write_json(options.json, about)
+    return COMPLETE if found.complete else INTERRUPTED
 
 
 def _searched(study: "CaseStudy", options: argparse.Namespace, progress: ProgressLine) -> int:

@@ -16,6 +16,8 @@ _LEGEND = 16
 """Room above the plot, so that no curve runs into the legend."""
 _DIGIT = 6.2
 """Width of a digit of a label."""
+_WHOLE = 5
+"""Digits before the point up to which numbers are written in full."""
 _DOTS = 800
 _CHART_STYLE = """
 .kan .axis { stroke: var(--kan-soft); stroke-opacity: .5; fill: none; }
@@ -233,7 +235,10 @@ def labels(values: Sequence[float]) -> list[str]:
     steps = [b - a for a, b in pairwise(values)]
     if not steps or min(steps) <= 0:
         return [f"{value:g}" for value in values]
-    digits = math.floor(math.log10(most)) - math.floor(math.log10(min(steps))) + 1
+    size = math.floor(math.log10(most))
+    digits = size - math.floor(math.log10(min(steps))) + 1
+    if 0 <= size < _WHOLE:  # 40, not 4e+01
+        digits = max(digits, size + 1)
     return [f"{value:.{min(digits, 15)}g}" for value in values]
 
 
