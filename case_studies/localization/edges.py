@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -184,10 +185,17 @@ class Tracer:
     ) -> list[np.ndarray]:
         """All tasks, by the executor where there is one."""
         found = []
-        for result in (map if self.executor is None else self.executor.map)(job, tasks):
-            found.append(result)
-            if self.progress is not None and self.progress(phase, len(found) / len(tasks)):
-                raise KeyboardInterrupt
+        # Many BLAS threads on small matrices slow each other down a hundredfold on a busy machine.
+        with threadpool_limits(1):
+            results = (
+                map(job, tasks)
+                if self.executor is None
+                else self.executor.map(partial(on_one_thread, job), tasks)
+            )
+            for result in results:
+                found.append(result)
+                if self.progress is not None and self.progress(phase, len(found) / len(tasks)):
+                    raise KeyboardInterrupt
         return found
 
     def _gamma(
@@ -211,29 +219,31 @@ def least_of(length: int) -> float:
     return _CLEAR / math.sqrt(length)
 
 
+def on_one_thread(job: Callable[..., np.ndarray], task: Any) -> np.ndarray:
+    """What a job gives in a process of its own."""
+    with threadpool_limits(1):
+        return job(task)
+
+
 def levels(task: tuple[Lattice, np.ndarray, int, float, list[str], np.ndarray]) -> np.ndarray:
     """Energies ``(places, K, 3)`` of some states and their neighbours, at parameters ``(places, P)``."""
     lattice, shares, sites, phi, names, values = task
-    # Many BLAS threads on small matrices slow each other down a hundredfold on a busy machine.
-    with threadpool_limits(1):
-        return np.array(
-            [
-                lattice.levels(
-                    shares, lattice.affordable(sites), phi, **dict(zip(names, row, strict=True))
-                )
-                for row in values.tolist()
-            ]
-        )
+    size = lattice.affordable(sites)
+    return np.array(
+        [
+            lattice.levels(shares, size, phi, **dict(zip(names, row, strict=True)))
+            for row in values.tolist()
+        ]
+    )
 
 
 def spectra(task: tuple[Lattice, np.ndarray, int, float, list[str], np.ndarray]) -> np.ndarray:
     """Energies ``(places, K)`` of the states below which shares of a ring's spectrum lie."""
     lattice, shares, sites, phi, names, values = task
-    with threadpool_limits(1):
-        found = [
-            lattice.energies(sites, phi, **dict(zip(names, row, strict=True)))
-            for row in values.tolist()
-        ]
+    found = [
+        lattice.energies(sites, phi, **dict(zip(names, row, strict=True)))
+        for row in values.tolist()
+    ]
     return np.array([e[(shares * len(e)).astype(int)] for e in found])
 
 

@@ -53,8 +53,8 @@ class Chain(Lattice):
         return np.array(found)
 
     def affordable(self, sites: int) -> int:
-        """All that are wanted, up to a few thousand: bisection is cheap."""
-        return min(sites, 2000)
+        """All that are wanted, up to a thousand: bisection is cheap."""
+        return min(sites, 1000)
 
 
 def chain(

@@ -1,28 +1,39 @@
 """Random on-site energies: chains, where every state is localized, and square and cubic lattices.
 
-``phi`` seeds the disorder: the same number gives the same lattice.
+``phi`` seeds the disorder: the same number gives the same lattice, at every length.
 """
 
 import numpy as np
 import scipy.sparse as sparse
 
-from case_studies.localization.models.chains import hopping
+from case_studies.localization.models.chains import chain, hopping
 from case_studies.localization.models.lattice import Lattice
 from case_studies.localization.rings import Values
 from workbench.errors import InputError
 
 
-def _generator(phi: float) -> np.random.Generator:
-    return np.random.default_rng(np.float64(phi).view(np.uint64))
+def uniform(site: np.ndarray, phi: Values) -> np.ndarray:
+    """Random numbers in [-1/2, 1/2) that follow from site and phase alone, in their common shape.
+
+    SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) with the mixed phase as its start.
+    """
+    start = _mixed(np.asarray(phi, dtype=np.float64).view(np.uint64))
+    step = np.asarray(site).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return _mixed(start + step) * 2.0**-64 - 0.5
 
 
-def _box(sites: int, phi: float, *, ring: bool, width: float) -> np.ndarray:
-    energies = _generator(phi).uniform(-width / 2, width / 2, sites)
-    return hopping(sites, ring=ring) + np.diag(energies)
+def _mixed(bits: np.ndarray) -> np.ndarray:
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
 
 
-def _cauchy(sites: int, phi: float, *, ring: bool, width: float) -> np.ndarray:
-    return hopping(sites, ring=ring) + np.diag(width * _generator(phi).standard_cauchy(sites))
+def _box(site: np.ndarray, b: float, phi: Values, width: Values) -> np.ndarray:
+    return width * uniform(site, phi)
+
+
+def _cauchy(site: np.ndarray, b: float, phi: Values, width: Values) -> np.ndarray:
+    return width * np.tan(np.pi * uniform(site, phi))
 
 
 def _lloyd_exponent(energy: Values, width: Values) -> np.ndarray:
@@ -62,22 +73,22 @@ def _lattice(dimensions: int, name: str, title: str, law: str, source: str) -> L
     )  # fmt: skip
 
 
-RANDOM = Lattice(
-    name="RANDOM",
-    title="random chain",
-    parameters={"width": (0.5, 4.0)},
+RANDOM = chain(
+    "RANDOM",
+    "random chain",
+    _box,
+    {"width": (0.5, 4.0)},
     limits={"width": (0.0, np.inf)},
-    matrix=_box,
     edge=lambda energy, width: np.ones_like(energy * width),
     law="localized at every width; 1/gamma = 24 (4 - E^2)/width^2 for weak disorder, 105.0/width^2 at E = 0",
     source="Thouless (1979); Kappus and Wegner, Z. Phys. B 45, 15 (1981)",
 )
-LLOYD = Lattice(
-    name="LLOYD",
-    title="Lloyd chain",
-    parameters={"width": (0.1, 3.0)},
+LLOYD = chain(
+    "LLOYD",
+    "Lloyd chain",
+    _cauchy,
+    {"width": (0.1, 3.0)},
     limits={"width": (0.0, np.inf)},
-    matrix=_cauchy,
     edge=lambda energy, width: np.ones_like(energy * width),
     exponent=_lloyd_exponent,
     law="localized at every width; gamma is known at every energy",
