@@ -2,11 +2,11 @@
 
     python benchmarks/localization.py [--seeds 10] [--most N] [--quick]
 
-Every seed draws other lines through the parameters, other phases and other states. A law is *right* when its terms
-are those of the exact edge, with every ratio within a hundredth of the largest; "off" is the largest such
-error, its median over the seeds; "held" are intervals of free ratios that hold the exact value (those of laws
-between bars are not counted). "states": share of fresh states on the right side of the law, less that of the
-exact edge, the worst seed, in points. The last two are lattices from a file, as users write them.
+Every seed draws other lines through the parameters, other phases and other states. A law is *right* when its
+terms are those of the exact edge, with every ratio within a hundredth of the largest; "off" is the largest
+such error, its median over the seeds; "held" are intervals of free ratios that hold the exact value (those
+of laws between bars are not counted). "states": what the law loses to the exact edge on fresh
+states, in points, the worst seed. The last two are lattices from a file, as users write them.
 """
 
 from pathlib import Path

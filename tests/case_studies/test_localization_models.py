@@ -15,7 +15,7 @@ from case_studies.localization.measures import (
 )
 from case_studies.localization.memory import require_memory
 from case_studies.localization.models import AUBRY_ANDRE, EDGES, GENERALIZED, MODELS
-from case_studies.localization.models.disorder import cube
+from case_studies.localization.models.disorder import LLOYD, RANDOM, cube, uniform
 from case_studies.localization.packets import spreading, widths
 from case_studies.localization.rings import fibonacci, frequency, ring_size
 from workbench.errors import InputError
@@ -198,3 +198,26 @@ def test_generalized_exponents_follow_the_closed_form() -> None:
 def test_a_chain_without_potential_has_the_known_spectrum() -> None:
     known = np.sort(2 * np.cos(2 * np.pi * np.arange(89) / 89))
     np.testing.assert_allclose(AUBRY_ANDRE.energies(89, 0.0, lam=0.0), known, atol=1e-12)
+
+
+@pytest.mark.parametrize(("energy", "prefactor"), [(0.0, 105.0), (1.0, 72.0)])
+def test_weak_disorder_localizes_as_perturbation_theory_says(
+    energy: float, prefactor: float
+) -> None:
+    """With the anomaly of the band's centre (Kappus and Wegner)."""
+    width, seeds = 0.5, np.arange(200.0)
+    gamma = RANDOM.lyapunov(np.full(200, energy), {"width": width}, phi=seeds, length=40_000)
+    assert width**2 / gamma.mean() == pytest.approx(prefactor, rel=0.02)
+
+
+def test_random_lattices_are_the_same_at_every_length() -> None:
+    site = np.arange(20_000)
+    one, other = uniform(site, 0.3), uniform(site, 0.7)
+    np.testing.assert_array_equal(one[:50], uniform(site[:50], 0.3))
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
+    assert abs(np.corrcoef(one[1:], one[:-1])[0, 1]) < 0.03
+    np.testing.assert_allclose(np.sort(one), np.linspace(-0.5, 0.5, len(site)), atol=0.02)
+    small, large = (LLOYD.hamiltonian(n, 0.3, ring=False, width=1.0) for n in (30, 60))
+    np.testing.assert_array_equal(small, large[:30, :30])
+    gamma = LLOYD.lyapunov(np.full(50, 0.5), {"width": 1.0}, phi=np.arange(50.0), length=4000)
+    assert gamma.mean() == pytest.approx(float(LLOYD.exponent(0.5, 1.0)), rel=0.01)

@@ -17,7 +17,7 @@ def uniform(site: np.ndarray, phi: Values) -> np.ndarray:
 
     SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) with the mixed phase as its start.
     """
-    start = _mixed(np.asarray(phi, dtype=np.float64).view(np.uint64))
+    start = _mixed(np.atleast_1d(np.asarray(phi, dtype=np.float64)).view(np.uint64))
     step = np.asarray(site).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return _mixed(start + step) * 2.0**-64 - 0.5
 
