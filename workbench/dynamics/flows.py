@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import sympy
 from sympy import Expr, Symbol
+from threadpoolctl import threadpool_limits
 
 from workbench.errors import InputError
 from workbench.formulas.evaluation import compiled
@@ -23,6 +24,7 @@ _MOST_ROWS, _MOST_TERMS = 2000, 8
 _DENOMINATOR, _DIGITS, _FAINT = 16, 1e-9, 1e-5
 
 
+@threadpool_limits.wrap(limits=1)
 def conserved_by_flow(
     states: np.ndarray, rates: np.ndarray, names: Sequence[str], *, terms: int = 100
 ) -> tuple[Expr, ...]:
