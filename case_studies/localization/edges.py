@@ -34,7 +34,7 @@ _ROUGHLY = 3
 """By how much shorter the chains are on which crossings are looked for."""
 _SETTLED = 10.0
 """gamma times the sites of a lattice from which on its energies are those of an endless one."""
-_FURTHEST = 5.0
+_FURTHEST = 4.0
 """How far the measurement goes, in gamma, as a multiple of the smallest that is sure."""
 _BIAS = 0.5
 """What may be wrong with all of a state's gamma times length: seen against exact laws."""
