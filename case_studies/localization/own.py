@@ -39,8 +39,8 @@ class OwnLattice(Lattice):
     width: int
 
     def affordable(self, sites: int) -> int:
-        """As many as its author says."""
-        return self.sites
+        """As many as its author says, or enough for energies to be those of an endless lattice."""
+        return max(self.sites, SITES)
 
     def lyapunov(
         self,

@@ -21,7 +21,7 @@ from case_studies.localization.edges import Progress
 from case_studies.localization.models import AUBRY_ANDRE, Lattice
 from case_studies.localization.models import GENERALIZED as _GENERALIZED
 from case_studies.localization.own import from_file
-from case_studies.localization.sampling import LENGTH, EdgeSampler
+from case_studies.localization.sampling import EdgeSampler
 from workbench.boundaries import Boundary, discover_boundary
 from workbench.errors import InputError
 from workbench.formulas.formula import Formula
@@ -33,7 +33,6 @@ from workbench.studies.study import StudyResult
 
 TARGET = "state"
 STRENGTH = "lam"
-_QUICK_LENGTH = 377
 _REALIZATIONS, _QUICK_REALIZATIONS = 240, 120
 _GRIDS = (3, 6)
 
@@ -53,19 +52,16 @@ class LocalizationStudy:
         """Eigenstates of the generalized Aubry–André chain, split by realization."""
         return dataset(GENERALIZED, table(GENERALIZED, quick=quick, seed=seed), seed=seed)
 
-    def lattice(
-        self, path: str | Path, progress: Progress | None = None, *, quick: bool = False
-    ) -> EdgeSampler:
+    def lattice(self, path: str | Path, progress: Progress | None = None) -> EdgeSampler:
         """A lattice of the user's own, of which ``discover_boundary`` finds the edge.
 
         Args:
             path: of a Python file, see ``own.from_file``. progress: told of what is measured.
-            quick: shorter chains, so that points have larger errors.
 
         Raises:
             InputError: the file does not define a lattice.
         """
-        return EdgeSampler(from_file(path), _QUICK_LENGTH if quick else LENGTH, progress=progress)
+        return EdgeSampler(from_file(path), progress=progress)
 
     def run(
         self,

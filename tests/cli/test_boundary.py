@@ -40,7 +40,7 @@ def test_the_law_is_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_edge_of_a_lattice_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out, lattice = tmp_path / "out", tmp_path / "mine.py"
     lattice.write_text(_LATTICE)
-    asked = ["run", "localization", "--lattice", str(lattice), "--quick", "--out", str(out)]
+    asked = ["run", "localization", "--lattice", str(lattice), "--out", str(out)]
     assert main(asked) == 0
     printed = capsys.readouterr().out
     assert "The edge: wave = 1\n" in printed

@@ -21,7 +21,7 @@ from workbench.boundaries.reading import formula_of, refined
 from workbench.boundaries.result import Boundary, Rival, agreement_of
 from workbench.boundaries.sampling import FunctionSampler, Sampler
 from workbench.boundaries.searching import Candidate, Edge, length, search
-from workbench.boundaries.terms import Dictionary, Sum
+from workbench.boundaries.terms import Dictionary, Sum, parts_of
 from workbench.errors import InputError
 from workbench.evidence.residuals import lack_of_fit, neighbours
 from workbench.formulas.selection import CLEAR
@@ -197,7 +197,7 @@ def _plainest(candidates: Sequence[Candidate]) -> Candidate:
     parts = [
         one
         for one in candidates
-        if set(one.places) < set(best.places)
+        if parts_of(one.law.dictionary.terms, best.law.dictionary.terms)
         and one.law.folded == best.law.folded
         and one.cost < best.cost + _CLEARLY
     ]

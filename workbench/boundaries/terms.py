@@ -62,6 +62,27 @@ def reducible(terms: Sequence[Term]) -> bool:
     return bool(common) and bool(set.intersection(*common)) and len(terms) > 1
 
 
+def times(term: Term, variable: int, power: int) -> Term:
+    """A term times a power of a variable that it holds as a whole power, or not at all."""
+    powers = dict(term)
+    powers[variable] = str(int(powers.get(variable, "0")) + power)
+    return tuple(sorted(powers.items()))
+
+
+def parts_of(small: Sequence[Term], large: Sequence[Term]) -> bool:
+    """Whether a sum has other terms than another, fewer of them, once a factor x or x² is taken out.
+
+    With a further term, however small, a factor is not common to all and goes unnoticed.
+    """
+    held = [dict(term) for term in small]
+    for variable in {v for term in large for v, _ in term}:
+        whole = all(powers.get(variable, "0") in "0123" for powers in held)
+        for power in (1, 2) if whole else ():
+            if {times(term, variable, power) for term in small} < set(large):
+                return True
+    return set(small) < set(large)
+
+
 def symbolic(term: Term, symbols: Sequence[Symbol]) -> Expr:
     """The term in symbols."""
     return prod((FUNCTIONS[name].symbol(symbols[v]) for v, name in term), start=sympy.S.One)

@@ -66,7 +66,7 @@ def _edge_of_lattice(
     def measured(phase: str, share: float) -> bool:
         return progress(phase, math.nan)  # each phase begins at 0 again
 
-    lattice = study.lattice(options.lattice, measured, quick=options.quick)
+    lattice = study.lattice(options.lattice, measured)
     found = discover_boundary(
         lattice, seed=options.seed, report=progress, stop=lambda: progress.interrupted
     )
