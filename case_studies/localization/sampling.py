@@ -91,20 +91,17 @@ class EdgeSampler:
             found += self.tracer.trace(lines, random, _POINTS_A_LINE)
             if len(found) >= count or not found:
                 break
+        low, high = np.array(list(self.lattice.parameters.values())).T
+        # What is extrapolated beyond the ranges is left out.
+        found = [p for p in found if ((p.values[:-1] >= low) & (p.values[:-1] <= high)).all()]
         if not found:
             raise InputError(
                 f"{self.lattice.title}: no state changes from extended to localized in these ranges"
             )
         names = list(self.variables)
-        values, errors = (
-            np.array(part) for part in zip(*((p.values, p.errors) for p in found), strict=True)
-        )
-        low, high = np.array(list(self.lattice.parameters.values())).T
-        # What is extrapolated beyond the ranges is left out.
-        kept = ((values[:, :-1] >= low) & (values[:, :-1] <= high)).all(1)
-        values, errors = values[kept], errors[kept]
+        errors = np.array([p.errors for p in found])
         return Points(
-            pd.DataFrame(values, columns=names),
+            pd.DataFrame([p.values for p in found], columns=names),
             # What the extrapolation itself gets wrong is in no point's own error: none counts for more than
             # a typical one.
             pd.DataFrame(np.hypot(errors, _TRUSTED * np.median(errors, axis=0)), columns=names),

@@ -178,8 +178,7 @@ def generalized(kappa: int = 1) -> Chain:
         edge=lambda energy, lam, alpha: reach(energy, lam, alpha) - 2,
         exponent=exponent,
         law="|alpha*E + 2*lam| > 2" if kappa == 1 else "|alpha*(E^2 - 2) + 2*lam*E| > 2",
-        source="Ganeshan, Pixley and Das Sarma, Phys. Rev. Lett. 114, 146601 (2015)"
-        + ("" if kappa == 1 else "; mosaic: Phys. Rev. B 106, 144208 (2022)"),
+        source="Ganeshan, Pixley and Das Sarma, Phys. Rev. Lett. 114, 146601 (2015)",
     )
 
 
