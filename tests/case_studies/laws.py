@@ -21,6 +21,11 @@ def knots(result: StudyResult) -> None:
     ours = result.formula(data.inputs.numpy())
     assert np.corrcoef(ours, slope(data))[0, 1] > 0.999
     assert result.formula.complexity <= 21
+    beyond = result.extras["beyond"]
+    assert beyond.knots == 46_969
+    assert beyond.formula > 0.84
+    assert beyond.formula == pytest.approx(beyond.rule, abs=0.02)
+    assert beyond.network > 0.83
 
 
 def localization(result: StudyResult) -> None:
@@ -31,3 +36,7 @@ def localization(result: StudyResult) -> None:
     assert float(edge.coeff(alpha * energy)) == pytest.approx(-0.5, abs=0.02)
     assert float(edge.subs({alpha: 0})) == pytest.approx(1.0, abs=0.02)
     assert result.accuracy["formula against the known law"] > 0.99
+    law = result.extras["boundary"].formula
+    assert law.same_as(
+        sympy.Abs(alpha * energy + 2 * sympy.Symbol("lam", real=True)) - 2, tolerance=0.01
+    )
