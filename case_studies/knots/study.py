@@ -161,7 +161,7 @@ def slope_rule(data: Dataset) -> Baseline:
 
 
 def slope_line(data: Dataset) -> np.ndarray:
-    """Factor and offset of the signature as an affine function of the slope, of the training rows ``(2,)``."""
+    """Factor and offset ``(2,)`` of the signature as an affine function of the slope, by training rows."""
     train = data.train.numpy()
     found: np.ndarray = np.polyfit(slope(data)[train], data.targets[data.train, 0].numpy(), 1)
     return found
