@@ -1,21 +1,15 @@
 """What a learner sees of the table: inputs, target, and a split that never depends on the order of rows."""
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
-import torch
-from torch import Tensor
 
-from case_studies.knots.table import COLUMNS, TARGET, mirror
+from case_studies.knots.table import COLUMNS, TARGET
 from workbench.kan.data import Dataset
 
 LEFT_OUT = ("name", "crossings", "injectivity_radius", "symmetry_group", "amphichiral", TARGET)
 """Columns that are no input: labels, the target, and the half of a column that is there already."""
-
-CUSP = ("longitudinal_translation", "meridional_translation_real", "meridional_translation_imag")
-"""The three numbers of the cusp."""
 
 GROUPS = ("0", "Z/2", "Z/2 + Z/2", "D3", "D4")
 """The five commonest symmetry groups of the census, which become columns of 0 and 1."""
@@ -49,24 +43,6 @@ def dataset(table: pd.DataFrame) -> Dataset:
     counts = {name: int(table[name].isna().sum()) for name in _MISSING}
     notes = [_MISSING[name].format(count) for name, count in counts.items() if count]
     return replace(data, notes=(*data.notes, *notes))
-
-
-def with_mirrors(data: Dataset) -> Dataset:
-    """The same with the mirror image of every training row beside it."""
-    x, y = data.inputs[data.train], data.targets[data.train]
-    more = torch.arange(len(x)) + len(data.inputs)
-    return replace(
-        data,
-        inputs=torch.cat((data.inputs, mirrored(x, data.names))),
-        targets=torch.cat((data.targets, -y)),
-        train=torch.cat((data.train, more)),
-    )
-
-
-def mirrored(x: Tensor, names: Sequence[str]) -> Tensor:
-    """Inputs ``(N, d)`` of the mirror images."""
-    frame = pd.DataFrame(x.numpy(), columns=list(names))
-    return torch.from_numpy(mirror(frame).to_numpy(dtype="float64"))
 
 
 def split_by_name(names: pd.Series) -> list[str]:

@@ -91,7 +91,9 @@ def load_table(crossings: int | None = None) -> pd.DataFrame:
     Raises:
         InputError: the table has no knots of so many crossings, or there are none with so few.
     """
-    table = bundled("knots")
+    path = files("case_studies.knots") / "data" / "knots.parquet"
+    with path.open("rb") as file:
+        table = restored(pd.read_parquet(file))
     if crossings is None:
         return table
     least, most = int(table["crossings"].min()), int(table["crossings"].max())
@@ -100,13 +102,6 @@ def load_table(crossings: int | None = None) -> pd.DataFrame:
     chosen = table[table["crossings"] <= crossings].reset_index(drop=True)
     chosen.attrs = table.attrs
     return chosen
-
-
-def bundled(name: str) -> pd.DataFrame:
-    """A table of ``data/``, with every column of ``COLUMNS`` and any of its own."""
-    path = files("case_studies.knots") / "data" / f"{name}.parquet"
-    with path.open("rb") as file:
-        return restored(pd.read_parquet(file))
 
 
 def stored(table: pd.DataFrame) -> pd.DataFrame:
@@ -129,8 +124,7 @@ def restored(table: pd.DataFrame) -> pd.DataFrame:
     table = table.astype(dict.fromkeys(floats, "float64"))
     for name, (source, factor) in _DERIVED.items():
         table[name] = factor * table[source]
-    own = [name for name in table.columns if name not in COLUMNS]
-    table = table[[*COLUMNS, *own]]
+    table = table[list(COLUMNS)]
     table.attrs = attrs
     return table
 

@@ -101,7 +101,7 @@ class LocalizationStudy:
                 f"the known law is {GENERALIZED.law}.",
                 f"The formula says the same as the known law for "
                 f"{accuracy['formula against the known law']:.1%} of the held-out states.",
-                f"From points of the edge, where the decay of states ends: {boundary}",
+                *_told(boundary),
                 f"Labels come from rings of {SITES} sites, so constants carry an error from finite size.",
             ),
             seed=seed,
@@ -172,6 +172,13 @@ def _discover(
         keep=keep,
     )
     return found, states
+
+
+def _told(boundary: Boundary | None) -> tuple[str, ...]:
+    """One finding of the edge's points; none where they were not measured."""
+    if boundary is None:
+        return ()
+    return (f"From points of the edge, where measured decay ends: {' '.join(boundary.sentences)}",)
 
 
 def _first_alone(first: Discovery, states: pd.DataFrame, seed: int, seconds: float) -> StudyResult:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from case_studies.knots import theorem
+from case_studies.knots.families import FAMILIES
 from case_studies.knots.table import load_table
 from case_studies.knots.words import braid_name, closes_to_a_knot, link_of
 from workbench.errors import InputError
@@ -31,8 +32,9 @@ def test_twists_keep_the_volume_and_drive_the_gap() -> None:
         theorem.twisted_family([31])
 
 
-def test_a_hunt_sorts_by_what_the_theorem_asks() -> None:
-    found = theorem.hunt(4, seed=1)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_hunt_sorts_by_what_the_theorem_asks(family: str) -> None:
+    found = theorem.hunt(4, family=family, seed=1)
     assert len(found) >= 2
     assert (np.diff(found["c"]) <= 0).all()
     assert (found["c"] < 0.3).all()

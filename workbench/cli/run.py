@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     parser = new_command(commands, "run", "run a packaged study without a browser", _EXAMPLES)
     parser.add_argument("study", help="knots or localization")
     parser.add_argument("--lattice", metavar="FILE", help=_LATTICE)
-    add_quick(parser, "less search, under a minute")
+    add_quick(parser, "less search, under a minute; a lattice of your own is always measured whole")
     add_output(parser)
     add_detail(parser, verbose=True)
     parser.set_defaults(command=run)
