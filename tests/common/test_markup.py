@@ -15,7 +15,7 @@ import pytest
 import sympy
 
 from tests.test_architecture import MODULES
-from workbench.common.markup import element, escape, in_markdown, join
+from workbench.common.markup import Markup, element, escape, in_markdown, join
 from workbench.formulas.export import export
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
@@ -163,3 +163,11 @@ def test_names_are_inert_in_latex() -> None:
         assert r"\$\%\text{”}" in text
     for line in export(law(), "latex").text.splitlines():
         assert line.startswith("%") or not re.search(r"\\input|(?<!\\)%", line)
+
+
+def test_a_notebook_shows_markup_as_what_it_means() -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    shown, _ = DisplayFormatter().format(element("b", "1 < 2"))
+    assert shown["text/html"] == "<b>1 &lt; 2</b>"
+    assert not isinstance(shown["text/html"], Markup)

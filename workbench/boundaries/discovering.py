@@ -25,11 +25,13 @@ from workbench.boundaries.terms import Dictionary, Sum, parts_of
 from workbench.errors import InputError
 from workbench.evidence.residuals import lack_of_fit, neighbours
 from workbench.formulas.selection import CLEAR
+from workbench.formulas.typesetting import rounded
 from workbench.kan.checks import seed_of
 from workbench.kan.data import Dataset
 
 _POINTS, _STATES, _SIDES = 300, 2000, 1000
 _RIVALS, _JUDGED = 5, 30
+_DIGITS = 4
 _UNIFORM = math.sqrt(12)
 """Of an interval's length in standard deviations of what lies anywhere in it."""
 _CLEARLY = 8.0
@@ -261,7 +263,7 @@ def _rivals(law: _Law, *, chosen: bool) -> tuple[Rival, ...]:
     others = [one for one in law.candidates if chosen or one is not law.chosen]
     least = law.chosen.cost
     return tuple(
-        Rival(f"{one.law.expression.evalf(4)} > 0", one.cost - least, one.size)
+        Rival(f"{rounded(one.law.expression, _DIGITS)} > 0", one.cost - least, one.size)
         for one in others[:_RIVALS]
     )
 

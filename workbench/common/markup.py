@@ -13,9 +13,15 @@ _NUMBERED = re.compile(r"^(\d+)([.)])")
 
 
 class Markup(str):
-    """Text that is markup; ``element`` and ``join`` are the only places that should make it."""
+    """Text that is markup; ``element`` and ``join`` are the only places that should make it.
+
+    A notebook shows what it means, not its text.
+    """
 
     __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
 
 
 def legal(text: object) -> str:
