@@ -16,7 +16,7 @@ from workbench.errors import InputError, in_one_line
 
 _LARGEST = 1e300
 _BITS = 4096
-_EXPONENT = 1000
+_EXPONENT, _SIMPLE = 1000, 1000
 _MOST_ARGUMENTS = {"Max": 10, "Min": 10, "max": 10, "min": 10, "Piecewise": 20}
 _ENDLESS = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 _STEEP = ("exp", "sinh", "cosh")
@@ -61,7 +61,7 @@ def built(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """
     try:
         _require_moderate(name, arguments)
-        found = function(*arguments)
+        found = function(*(_power(*arguments) if name == "Pow" else arguments))
         _require_bounded(found)
     except InputError:
         raise
@@ -119,6 +119,21 @@ def _require_power(base: Expr, exponent: Expr) -> None:
     bits = _bits(base) if base.is_Rational else 0
     if height * size > 300 or bits * size > _BITS:
         raise InputError("a power of numbers is larger than 1e300")
+
+
+def _power(base: Expr, exponent: Expr) -> tuple[Expr, Expr]:
+    """Base and exponent, the numbers of the base floating where the exponent is no simple fraction.
+
+    SymPy factors an exact number into primes and takes each to the exponent's numerator: of sixteen
+    digits that never ends.
+    """
+    if not (isinstance(exponent, Rational) and exponent.q > _SIMPLE):
+        return base, exponent
+    numbers = [part for part in sympy.Mul.make_args(base) if part.is_number]
+    if not numbers:
+        return base, exponent
+    rest = [part for part in sympy.Mul.make_args(base) if not part.is_number]
+    return sympy.Mul(sympy.Mul(*numbers).evalf(17), *rest), exponent
 
 
 def _bits(number: Rational) -> int:
