@@ -64,6 +64,16 @@ class Approximation:
         return len(self.layout.kept)
 
     @property
+    def width(self) -> tuple[object, ...]:
+        """Of the networks."""
+        return self.ensemble.template.config.width
+
+    def values(self, points: Tensor) -> Tensor:
+        """Fields ``(N, m)`` of the first network at points ``(N, d)``."""
+        found: Tensor = self.model(points)
+        return found
+
+    @property
     def model(self) -> KAN:
         """The first network."""
         return self.ensemble.model(0)

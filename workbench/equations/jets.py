@@ -52,7 +52,7 @@ def jet(model: KAN, points: Tensor, asked: Sequence[Index]) -> dict[Index, Tenso
     indices = Indices.below(asked, model.in_features)
     ensemble = Ensemble.of([model])
     with torch.no_grad():
-        blocks = [carried(ensemble, block, indices).outputs for block in points.split(_ROWS)]
+        blocks = [outputs(ensemble, block, indices) for block in points.split(_ROWS)]
     joined = [torch.cat(parts, -1)[0].mT for parts in zip(*blocks, strict=True)]
     found = {}
     for index in asked:
@@ -171,20 +171,58 @@ def carried(
     return Carried(ensemble, indices, tuple(steps), series)
 
 
+def outputs(ensemble: Ensemble, points: Tensor, indices: Indices) -> Series:
+    """``carried(...).outputs`` alone, from the few basis functions that are not zero at a point.
+
+    Raises:
+        InputError: an edge is fixed.
+    """
+    config = ensemble.template.config
+    series = indices.variables(points.mT.unsqueeze(0))
+    for level, layer in enumerate(ensemble.layers):
+        weights = _weights(layer)
+        if layer.family == BSplines.name and layer.base is None:
+            x = series[0].expand(len(ensemble), *series[0].shape[1:])
+            _require_free(layer)
+            curves = spline.curves(weights, x, layer.grid_range, layer.degree, indices.order)
+        else:
+            curves = list((weights @ layer_bases(layer, series[0], indices.order)).unbind(0))
+        series = _joined(
+            _sums(curves, indices.powers(series), indices),
+            config.sums(level + 1),
+            config.arities(level + 1),
+            indices,
+        )
+    return series
+
+
 def layer_bases(layer: Activations, x: Tensor, order: int) -> Tensor:
     """Basis functions of a layer and their derivatives at ``x (S, n, N)``: ``(order + 1, S, n, K, N)``."""
-    if layer.fixed:
-        raise InputError("derivatives of a network with fixed edges are not known: unfix them")
+    _require_free(layer)
     if layer.family == BSplines.name and layer.base is None:
         return spline.derivatives(x, layer.grid_range, layer.grid_size, layer.degree, order)
     found = [layer.basis(x.mT, derivative).movedim(1, -1) for derivative in range(order + 1)]
     return torch.stack(found)
 
 
+def _require_free(layer: Activations) -> None:
+    if layer.fixed:
+        raise InputError("derivatives of a network with fixed edges are not known: unfix them")
+
+
+def _weights(layer: Activations) -> Tensor:
+    """Coefficients with the mask, inputs first: ``(S, n, o, K)``."""
+    return (layer.coefficients * layer.mask.unsqueeze(-1)).transpose(1, 2)
+
+
 def _step(layer: Activations, bases: Tensor, series: Series, indices: Indices) -> Step:
-    weights = (layer.coefficients * layer.mask.unsqueeze(-1)).transpose(1, 2)
-    curves = list((weights @ bases).unbind(0))
+    curves = list((_weights(layer) @ bases).unbind(0))
     powers = indices.powers(series)
+    return Step(bases, powers, curves, _sums(curves, powers, indices))
+
+
+def _sums(curves: Sequence[Tensor], powers: Sequence[Series], indices: Indices) -> Series:
+    """Series of the sub-nodes from the edges and their derivatives, ``(S, n, o, N)`` each."""
     subnodes = [curves[0].sum(1)]
     parts: list[Tensor | None] = [None] * len(indices)
     for k, power in enumerate(powers, 1):
@@ -192,8 +230,7 @@ def _step(layer: Activations, bases: Tensor, series: Series, indices: Indices) -
             term = (part.unsqueeze(2) * curves[k]).sum(1)
             known = parts[place]
             parts[place] = term if known is None else known + term
-    subnodes += [part for part in parts if part is not None]
-    return Step(bases, powers, curves, subnodes)
+    return subnodes + [part for part in parts if part is not None]
 
 
 def _joined(subnodes: Series, sums: int, arities: Sequence[int], indices: Indices) -> Series:

@@ -178,6 +178,76 @@ def _kdv() -> Problem:
     )
 
 
+def _schrodinger() -> Problem:
+    """From 2/cosh(x): a bound state of two solitons that breathes (Satsuma & Yajima 1974).
+
+    Its real part is p, its imaginary part q.
+    """
+    below = "(cosh(4*x) + 4*cosh(2*x) + 3*cos(4*t))"
+    real = f"4*(cos(t/2)*cosh(3*x) + 3*cos(9*t/2)*cosh(x))/{below}"
+    imaginary = f"4*(sin(t/2)*cosh(3*x) + 3*sin(9*t/2)*cosh(x))/{below}"
+
+    def known(points: np.ndarray) -> np.ndarray:
+        x, t = points.T
+        above = np.cosh(3 * x) + 3 * np.exp(4j * t) * np.cosh(x)
+        wave = (
+            4 * np.exp(0.5j * t) * above / (np.cosh(4 * x) + 4 * np.cosh(2 * x) + 3 * np.cos(4 * t))
+        )
+        return np.stack((wave.real, wave.imag), 1)
+
+    return Problem(
+        ["p_t = -q_xx/2 - (p^2 + q^2)*q", "q_t = p_xx/2 + (p^2 + q^2)*p"],
+        Box(x=(-5, 5), t=(0, math.pi / 2)),
+        [
+            Condition(f"p = {real}"),
+            Condition(f"q = {imaginary}"),
+            Condition("p = 2/cosh(x)", t=0),
+            Condition("q", t=0),
+        ],
+        fields=["p", "q"],
+        reference=known,
+    )
+
+
+def _kuramoto_sivashinsky() -> Problem:
+    """Until 0.4: chaos has not set in yet."""
+    steep, unstable, smooth = 100 / 16, 100 / 16**2, 100 / 16**4
+
+    def rest(values: np.ndarray) -> np.ndarray:
+        spectrum = np.fft.rfft(values)
+        slopes = np.fft.irfft(1j * np.arange(len(spectrum)) * spectrum, len(values))
+        found: np.ndarray = -steep * values * slopes
+        return found
+
+    return Problem(
+        "u_t + 100/16*u*u_x + 100/16^2*u_xx + 100/16^4*u_xxxx",
+        Box(x=(0, 2 * math.pi), t=(0, 0.4), periodic="x"),
+        Condition("u = cos(x)*(1 + sin(x))", t=0),
+        reference=periodic(
+            lambda waves: -unstable * waves**2 - smooth * waves**4,
+            rest,
+            lambda x: np.cos(x) * (1 + np.sin(x)),
+            (0, 2 * math.pi),
+            0.4,
+        ),
+    )
+
+
+def _schwarzschild() -> Problem:
+    """An orbit around a black hole: 1/r by the angle, in units of its mass, of angular momentum 4."""
+
+    def rates(angle: float, s: np.ndarray) -> list[float]:
+        return [s[1], 1 / 16 + 3 * s[0] ** 2 - s[0]]
+
+    end = 4 * math.pi
+    return Problem(
+        "u_aa + u = 1/16 + 3*u^2",
+        Interval(a=(0, end)),
+        [Condition("u = 0.09", a=0), Condition("u_a", a=0)],
+        reference=along(rates, [0.09, 0.0], end, [0]),
+    )
+
+
 def oscillator_inverse(draw: int = 0) -> Problem:
     """Damping 0.2 and frequency 1.5 from forty measurements with errors of 2 %.
 
@@ -244,6 +314,9 @@ _BUILDERS: dict[str, Callable[[], Problem]] = {
     "burgers": _burgers,
     "allen-cahn": _allen_cahn,
     "kdv": _kdv,
+    "schrodinger": _schrodinger,
+    "kuramoto-sivashinsky": _kuramoto_sivashinsky,
+    "schwarzschild": _schwarzschild,
     "oscillator-inverse": oscillator_inverse,
     "heat-inverse": heat_inverse,
 }

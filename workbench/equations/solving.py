@@ -13,7 +13,9 @@ from workbench.equations.problem import Problem
 from workbench.equations.sampling import Sampler
 from workbench.equations.shapes import shapes
 from workbench.equations.solution import Solution
-from workbench.equations.verdict import Judged, told
+from workbench.equations.tensor.levels import holds, levels
+from workbench.equations.tensor.splines import TensorSplines
+from workbench.equations.verdict import Candidate, Judged, told
 from workbench.errors import InputError
 from workbench.kan.checks import not_negative, require_place, seed_of
 from workbench.kan.config import KANConfig
@@ -27,7 +29,8 @@ _QUALIFYING, _LARGEST = 320, 800
 _SOLVED, _FAILED = 1e-10, 1e-6
 _FRESH, _FRESH_DRAW = 2000, 1000
 _GAIN = 0.5
-_MARCHED, _COARSEST = 99, 8
+_MARCHED, _TENSOR, _COARSEST = 99, 98, 8
+_SHARE, _EXACT, _SLIGHT = 0.7, 1e-16, 1e-3
 
 
 def solve(
@@ -100,22 +103,30 @@ class _Course:
         configs = shapes(len(self.problem.names), len(self.problem.fields), self.problem.order)
         self.sampler = self._balanced(configs[0])
         self.fresh = self.sampler.rows(_FRESH, _FRESH_DRAW)
-        finalists = []
         # Where nothing competes, another start says whether the solution is the only one.
         for number, config in enumerate(configs if len(configs) > 1 else 2 * configs):
-            finalists.append(self._qualified(config, number))
-            if self.over() or (number and self._least() < _SOLVED):
+            self._qualified(config, number)
+            if number == 0 and holds(self.problem):
+                self._on_grids()
+            competed = number or holds(self.problem)
+            if self.over() or (competed and self._least() < _SOLVED):
                 break
-        if self._least() > _FAILED and self.problem.clock is not None:
-            finalists.append(self._marched())
-        best = min(finalists, key=lambda judged: judged.loss)
-        self._polished(best)
-        best = min(self.found, key=lambda judged: judged.loss)
+        if self._least() > _FAILED and self.problem.clock is not None and not self.over():
+            self._marched()
+        self._polished(self._best())
+        best = self._best()
+        if isinstance(best.approximation, TensorSplines):
+            # What is left of the equations is far more than what a solution is wrong by.
+            share = _SLIGHT * self._least() ** 0.5
+            best = self._judged(best.approximation.compressed(self.fresh, share), _TENSOR)
         return best, [judged for judged in self.found if judged is not best]
+
+    def _best(self) -> Judged:
+        return min(self.found, key=lambda judged: judged.loss)
 
     def _least(self) -> float:
         """The least loss so far, as a share of that of a network that is zero everywhere."""
-        return min(judged.loss for judged in self.found) / self.trivial
+        return self._best().loss / self.trivial
 
     def _balanced(self, config: KANConfig) -> Sampler:
         plain = Sampler(self.problem, self.like, self.seed)
@@ -133,12 +144,12 @@ class _Course:
         seed = self.seed + 104729 * number
         return Approximation.random(self.problem, config, points, starts, seed)
 
-    def _judged(self, approximation: Approximation, lineage: int) -> Judged:
+    def _judged(self, approximation: Candidate, lineage: int) -> Judged:
         judged = Judged.of(approximation, self.fresh, lineage)
         self.found.append(judged)
         return judged
 
-    def _qualified(self, config: KANConfig, number: int) -> Judged:
+    def _qualified(self, config: KANConfig, number: int) -> None:
         """The best of several starts, on grids so fine that all shapes have about as many parameters."""
         curves = sum(config.nodes(k) * config.subnodes(k + 1) for k in range(config.depth))
         starts = 1 if config.depth == 1 else _START_CURVES // curves
@@ -149,11 +160,10 @@ class _Course:
             stack = stack.descended(rows, steps=steps, damping=damping, over=self.over)
             keep = max(1, round(share * starts))
             stack = stack.pick(stack.losses(rows).argsort()[:keep])
-        judged = self._judged(stack, number)
+        self._judged(stack, number)
         while 1.6 * stack.parameter_count < _QUALIFYING and not self.over():
             stack = self._refined(stack)
-            judged = self._judged(stack, number)
-        return judged
+            self._judged(stack, number)
 
     def _refined(self, approximation: Approximation) -> Approximation:
         finer = approximation.refined()
@@ -164,19 +174,41 @@ class _Course:
             )
         return finer
 
+    def _on_grids(self) -> None:
+        """Splines on finer and finer grids, which are a network of products."""
+        enough = _SOLVED if self._least() < _SOLVED else _EXACT
+        until = time.monotonic() + _SHARE * max(self.deadline - time.monotonic(), 0.0)
+
+        def over() -> bool:
+            return self.over() or time.monotonic() > until
+
+        def loss(splines: TensorSplines) -> float:
+            return float(splines.losses(self.fresh))
+
+        for splines in levels(self.problem, self.like, loss, over):
+            judged = self._judged(splines, _TENSOR)
+            if over() or judged.loss < enough * self.trivial:
+                break
+
     def _polished(self, judged: Judged) -> None:
         """Finer grids while they help."""
-        while 1.6 * judged.approximation.parameter_count < _LARGEST and not self.over():
-            finer = self._judged(self._refined(judged.approximation), judged.lineage)
+        known = judged.approximation
+        while (
+            isinstance(known, Approximation)
+            and 1.6 * known.parameter_count < _LARGEST
+            and not self.over()
+        ):
+            finer = self._judged(self._refined(known), judged.lineage)
             if not finer.loss < _GAIN * judged.loss:
                 break
-            judged = finer
+            judged, known = finer, finer.approximation
 
-    def _marched(self) -> Judged:
-        """A solution that is continued step by step in time."""
-        best = min(self.found, key=lambda judged: judged.loss)
-        config = best.approximation.ensemble.template.config
-        start = self._random(replace(config, grid_size=_COARSEST), self.sampler, 1, _MARCHED)
+    def _marched(self) -> None:
+        """A network that is continued step by step in time."""
+        networks = [j for j in self.found if isinstance(j.approximation, Approximation)]
+        best = min(networks, key=lambda judged: judged.loss)
+        config = replace(best.approximation.model.config, grid_size=_COARSEST)
+        start = self._random(config, self.sampler, 1, _MARCHED)
         while start.parameter_count < _QUALIFYING / 2:
             start = start.refined()
-        return self._judged(marched(start, self.sampler, self.trivial, self.over), _MARCHED)
+        self._judged(marched(start, self.sampler, self.trivial, self.over), _MARCHED)

@@ -10,6 +10,7 @@ the distance to another solution that fulfils everything about as well.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
 
@@ -18,10 +19,47 @@ from workbench.equations.inference import coefficients, covariance, scatter
 from workbench.equations.objective import Rows
 from workbench.equations.sampling import Sampler
 from workbench.equations.solution import Coefficient, Solution
+from workbench.kan.model import KAN
 
 _CLOSE, _AS_WELL = 0.5, 10.0
 _SAFETY, _TWICE = 2.0, 2.0
 _PER_PARAMETER = 3
+
+
+class Candidate(Protocol):
+    """What may become a solution."""
+
+    @property
+    def model(self) -> KAN:
+        """It as a network."""
+        ...
+
+    @property
+    def width(self) -> tuple[object, ...]:
+        """Of the network."""
+        ...
+
+    @property
+    def grid_size(self) -> int:
+        """Intervals of its finest curves."""
+        ...
+
+    @property
+    def parameter_count(self) -> int:
+        """Free numbers."""
+        ...
+
+    def values(self, points: Tensor) -> Tensor:
+        """Fields ``(N, m)`` at points ``(N, d)``."""
+        ...
+
+    def residuals(self, rows: Sequence[Rows]) -> Tensor:
+        """Weighted residuals, all in one ``(R,)``."""
+        ...
+
+    def losses(self, rows: Sequence[Rows]) -> Tensor:
+        """Half their sum of squares, ``(1,)``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -36,14 +74,14 @@ class Judged:
         misfit: half the sum of the squared residuals of data.
     """
 
-    approximation: Approximation
+    approximation: Candidate
     lineage: int
     values: Tensor
     residuals: Tensor
     misfit: float
 
     @classmethod
-    def of(cls, approximation: Approximation, rows: Sequence[Rows], lineage: int) -> "Judged":
+    def of(cls, approximation: Candidate, rows: Sequence[Rows], lineage: int) -> "Judged":
         """Judge an approximation.
 
         Args:
@@ -53,7 +91,7 @@ class Judged:
         exact = [part for part in rows if part.targets is None]
         measured = [part for part in rows if part.targets is not None]
         misfit = float(approximation.losses(measured)) if measured else 0.0
-        values = approximation.model(rows[0].points)
+        values = approximation.values(rows[0].points)
         return cls(approximation, lineage, values, approximation.residuals(exact), misfit)
 
     @property
@@ -126,13 +164,13 @@ def told(
     converged = error < tolerance
     known: dict[str, Coefficient] = {}
     approximation = best.approximation
-    if sampler.problem.measurements:
+    if isinstance(approximation, Approximation) and sampler.problem.measurements:
         rows = sampler.rows(_PER_PARAMETER * approximation.parameter_count)
         spread = covariance(approximation, rows)
         known = coefficients(approximation, spread)
         size = float(best.values.square().mean().sqrt())
         error += _TWICE * scatter(approximation, spread, rows[0].points) / max(size, 1e-300)
-    elif sampler.problem.unknowns:
+    elif isinstance(approximation, Approximation) and sampler.problem.unknowns:
         values = approximation.coefficients[0].tolist()
         names = sampler.problem.unknowns
         known = {n: Coefficient(v, v, v) for n, v in zip(names, values, strict=True)}
@@ -166,16 +204,17 @@ def _sentences(
         found.append(f"Converged: the relative error is estimated as {error:.1e}.")
     else:
         found.append(f"Not converged: the relative error is estimated as {error:.1e}.")
-    width = best.approximation.ensemble.template.config.width
     found.append(
-        f"Network of width {width} with {best.approximation.grid_size} intervals a curve and "
-        f"{best.approximation.parameter_count} parameters."
+        f"Network of width {best.approximation.width} with {best.approximation.grid_size} intervals a "
+        f"curve and {best.approximation.parameter_count} parameters."
     )
-    independent = [best.apart(other) for other in others if other.lineage != best.lineage]
+    independent = [
+        best.apart(other)
+        for other in others
+        if other.lineage != best.lineage and other.left < _AS_WELL * best.left
+    ]
     if independent:
-        found.append(
-            f"The nearest of those trained independently differs by {min(independent):.1e}."
-        )
+        found.append(f"One that was found independently differs by {min(independent):.1e}.")
     if _rival(best, others):
         found.append(
             "Another network fulfils equations and conditions about as well and is quite different: the "
@@ -187,7 +226,7 @@ def _sentences(
     return found
 
 
-def _left(approximation: Approximation, sampler: Sampler) -> tuple[float, ...]:
+def _left(approximation: Candidate, sampler: Sampler) -> tuple[float, ...]:
     """Root mean square of every residual, in its own units."""
     plain = Sampler(sampler.problem, sampler.like, sampler.seed)
     found = []

@@ -187,6 +187,41 @@ def derivatives(x: Tensor, grid_range: Tensor, grid_size: int, degree: int, orde
     Returns:
         Tensor of shape ``(order + 1, ..., n, grid_size + degree, N)``.
     """
+    columns, local = _local_derivatives(x, grid_range, grid_size, degree, order)
+    empty = local.new_zeros((*local.shape[:-2], grid_size + degree, x.shape[-1]))
+    return empty.scatter_(-2, columns.expand(local.shape), local)
+
+
+def curves(
+    coefficients: Tensor, x: Tensor, grid_range: Tensor, degree: int, order: int
+) -> list[Tensor]:
+    """Splines and their derivatives up to an order, from the few functions that are not zero.
+
+    Args:
+        coefficients: ``(S, n, o, K)``.
+        x: points ``(S, n, N)``.
+        grid_range: ends of the grids, ``(S, n, 2)``.
+        degree: of the splines. order: of the highest derivative.
+
+    Returns:
+        ``order + 1`` tensors ``(S, n, o, N)``.
+    """
+    grid_size = coefficients.shape[-1] - degree
+    columns, local = _local_derivatives(x, grid_range, grid_size, degree, order)
+    shape = (*coefficients.shape[:-1], x.shape[-1])
+    found = [coefficients.new_zeros(shape) for _ in range(order + 1)]
+    for piece in range(degree + 1):
+        place = columns[..., piece, :].unsqueeze(-2).expand(shape)
+        near = coefficients.gather(-1, place)
+        for part, pieces in zip(found, local, strict=True):
+            part.addcmul_(near, pieces[..., piece, :].unsqueeze(-2))
+    return found
+
+
+def _local_derivatives(
+    x: Tensor, grid_range: Tensor, grid_size: int, degree: int, order: int
+) -> tuple[Tensor, Tensor]:
+    """Numbers ``(..., n, degree + 1, N)`` of the functions that are not zero, and their derivatives."""
     low, high = grid_range.unsqueeze(-2).unbind(-1)
     place = _located(x, low, high, grid_size)
     powers = torch.stack([torch.ones_like(x), *[place.t**p for p in range(1, degree + 1)]], -2)
@@ -200,9 +235,7 @@ def derivatives(x: Tensor, grid_range: Tensor, grid_size: int, degree: int, orde
         local = torch.stack([first, *local[1:2], *rest])
     scales = (1 / place.step.unsqueeze(-2)).expand(*x.shape[:-1], 1, 1)
     local = torch.stack([part * scales**k for k, part in enumerate(local)])
-    columns = place.columns(degree).mT.expand(local.shape)
-    empty = local.new_zeros((*local.shape[:-2], grid_size + degree, x.shape[-1]))
-    return empty.scatter_(-2, columns, local)
+    return place.columns(degree).mT, local
 
 
 def _continued(place: "_Place", degree: int) -> tuple[Tensor, Tensor]:
