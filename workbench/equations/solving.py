@@ -19,6 +19,7 @@ from workbench.equations.verdict import Candidate, Judged, told
 from workbench.errors import InputError
 from workbench.kan.checks import not_negative, require_place, seed_of
 from workbench.kan.config import KANConfig
+from workbench.kan.ensemble import Ensemble
 from workbench.kan.training.solvers import levenberg_marquardt as lm
 
 _START_CURVES, _MOST_STARTS, _FEWEST_STARTS = 96, 24, 6
@@ -31,6 +32,8 @@ _FRESH, _FRESH_DRAW = 2000, 1000
 _GAIN = 0.5
 _MARCHED, _TENSOR, _COARSEST = 99, 98, 8
 _SHARE, _EXACT, _SLIGHT = 0.7, 1e-16, 1e-3
+_VISIBLE, _FEW = 1e-4, 1000
+_AS_WELL, _PLAIN = 10.0, 1e-13
 
 
 def solve(
@@ -113,16 +116,21 @@ class _Course:
                 break
         if self._least() > _FAILED and self.problem.clock is not None and not self.over():
             self._marched()
-        self._polished(self._best())
+        self._polished(self._best(Approximation))
         best = self._best()
+        plain = self._best(Approximation)
+        if plain.loss < max(_AS_WELL * best.loss, _PLAIN * self.trivial):
+            best = plain
         if isinstance(best.approximation, TensorSplines):
             # What is left of the equations is far more than what a solution is wrong by.
             share = _SLIGHT * self._least() ** 0.5
             best = self._judged(best.approximation.compressed(self.fresh, share), _TENSOR)
         return best, [judged for judged in self.found if judged is not best]
 
-    def _best(self) -> Judged:
-        return min(self.found, key=lambda judged: judged.loss)
+    def _best(self, kind: type | None = None) -> Judged:
+        """With the least loss, of all or of one kind of approximation."""
+        found = [j for j in self.found if kind is None or isinstance(j.approximation, kind)]
+        return min(found, key=lambda judged: judged.loss)
 
     def _least(self) -> float:
         """The least loss so far, as a share of that of a network that is zero everywhere."""
@@ -166,7 +174,9 @@ class _Course:
             self._judged(stack, number)
 
     def _refined(self, approximation: Approximation) -> Approximation:
-        finer = approximation.refined()
+        return self._descended(approximation.refined())
+
+    def _descended(self, finer: Approximation) -> Approximation:
         rows = self.sampler.rows(_PER_PARAMETER * finer.parameter_count, finer.grid_size)
         for _ in range(_LEVEL_ROUNDS):
             finer = finer.descended(
@@ -189,6 +199,16 @@ class _Course:
             judged = self._judged(splines, _TENSOR)
             if over() or judged.loss < enough * self.trivial:
                 break
+        self._few_products(splines)
+
+    def _few_products(self, splines: TensorSplines) -> None:
+        """Where few products hold what can be seen of a solution, they are trained as a network."""
+        few = splines.above(_VISIBLE)
+        if few.parameter_count > _FEW:
+            return
+        unknown = few.coefficients.new_zeros(1, 0)
+        start = Approximation(self.problem, Ensemble.of([few.model]), unknown)
+        self._judged(self._descended(start), _TENSOR)
 
     def _polished(self, judged: Judged) -> None:
         """Finer grids while they help."""
@@ -205,9 +225,8 @@ class _Course:
 
     def _marched(self) -> None:
         """A network that is continued step by step in time."""
-        networks = [j for j in self.found if isinstance(j.approximation, Approximation)]
-        best = min(networks, key=lambda judged: judged.loss)
-        config = replace(best.approximation.model.config, grid_size=_COARSEST)
+        best = self._best(Approximation).approximation
+        config = replace(best.model.config, grid_size=_COARSEST)
         start = self._random(config, self.sampler, 1, _MARCHED)
         while start.parameter_count < _QUALIFYING / 2:
             start = start.refined()

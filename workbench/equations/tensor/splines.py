@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -89,57 +90,61 @@ class TensorSplines:
             rows: of the loss.
             share: singular values above this share of the largest are kept in any case.
         """
-        bases = [torch.linalg.svd(matrix, full_matrices=False) for matrix in self.coefficients]
-        sizes = [len(values) for _, values, _ in bases]
         bound = _SAME_LOSS * float(self.losses(rows))
-
-        def above(logarithm: float) -> TensorSplines:
-            """What singular values above a share of the largest make."""
-            least = 10**logarithm
-            ranks = [max(1, int((s > least * s[0]).sum())) for _, s, _ in bases]
-            parts = [(u[:, :k] * s[:k]) @ v[:k] for (u, s, v), k in zip(bases, ranks, strict=True)]
-            return replace(self, coefficients=torch.stack(parts), ranks=tuple(ranks))
-
         fine, coarse = _FINEST, max(_FINEST, math.log10(max(share, 1e-300)))
         middle = coarse
-        for _ in range(max(sizes).bit_length() + 1):
-            if float(above(middle).losses(rows)) <= bound:
+        for _ in range(max(self.grid.counts).bit_length() + 1):
+            if float(self.above(10**middle).losses(rows)) <= bound:
                 fine = middle
             else:
                 coarse = middle
             middle = (fine + coarse) / 2
-        return above(fine)
+        return self.above(10**fine)
+
+    def above(self, share: float) -> "TensorSplines":
+        """With the products alone whose singular values are above a share of the largest."""
+        parts, ranks = [], []
+        for u, s, v in self._modes:
+            rank = max(1, int((s > share * s[0]).sum()))
+            parts.append((u[:, :rank] * s[:rank]) @ v[:rank])
+            ranks.append(rank)
+        return replace(self, coefficients=torch.stack(parts), ranks=tuple(ranks))
+
+    @cached_property
+    def _modes(self) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Singular value decomposition of the coefficients of each field."""
+        found = [torch.linalg.svd(matrix, full_matrices=False) for matrix in self.coefficients]
+        return [(u, s, v) for u, s, v in found]
 
     @cached_property
     def model(self) -> KAN:
         """The network of products: curves of both coordinates, multiplied, and summed by straight edges."""
         ranks = self.ranks or tuple(min(self.grid.counts) for _ in self.problem.fields)
-        products, size, degree = sum(ranks), self.grid_size, self.grid.degree
-        config = KANConfig((2, (0, products), len(ranks)), size, degree, 2)
+        products, alone = sum(ranks), max(ranks) == 1
+        width = (2, (0, products)) if alone else (2, (0, products), len(ranks))
+        config = KANConfig(width, self.grid_size, self.grid.degree, 2)
         model = KAN.from_config(config, device=self.coefficients.device)
-        first, last = model.layer(0), model.layer(1)
-        first.grid_range.copy_(self.coefficients.new_tensor(self.grid.ranges))
-        first.mask.zero_()
-        last.mask.zero_()
-        curves, product = torch.zeros_like(first.coefficients), 0
-        for field, rank in enumerate(ranks):
-            u, s, v = torch.linalg.svd(self.coefficients[field], full_matrices=False)
+        with torch.no_grad():
+            reach = self._fill_curves(model.layer(0), ranks)
+            if not alone:
+                _fill_sums(model.layer(1), ranks, reach)
+        return model
+
+    def _fill_curves(self, layer: KANLayer, ranks: Sequence[int]) -> Tensor:
+        """Write the curves into a layer, one of each coordinate for a product; what these reach, ``(R,)``."""
+        layer.grid_range.copy_(self.coefficients.new_tensor(self.grid.ranges))
+        layer.mask.zero_()
+        curves, product = torch.zeros_like(layer.coefficients), 0
+        for (u, s, v), rank in zip(self._modes, ranks, strict=True):
             half = s[:rank].sqrt()
             for coordinate, modes in enumerate((u[:, :rank] * half, v[:rank].mT * half)):
                 factors = slice(2 * product + coordinate, 2 * (product + rank), 2)
-                curves[factors, coordinate] = finer(modes.mT, size, degree)
-                first.mask[factors, coordinate] = 1
-            last.mask[field, product : product + rank] = 1
+                curves[factors, coordinate] = finer(modes.mT, self.grid_size, self.grid.degree)
+                layer.mask[factors, coordinate] = 1
             product += rank
+        layer.coefficients.copy_(curves)
         # A curve lies between its least and largest coefficients.
-        reach = curves.abs().amax((1, 2)).view(-1, 2).prod(1)
-        reach = torch.where(reach > 0, reach, 1.0)
-        last.grid_range.copy_(torch.stack((-reach, reach), 1))
-        lines = torch.stack([_line(last, source) for source in range(products)])
-        with torch.no_grad():
-            first.coefficients.copy_(curves)
-            last.coefficients.copy_(lines.expand_as(last.coefficients))
-        return model
+        return curves.abs().amax((1, 2)).view(-1, 2).prod(1)
 
     def on(self, grid: TensorGrid) -> "TensorSplines":
         """The same functions on a grid that is finer by whole factors."""
@@ -150,9 +155,16 @@ class TensorSplines:
         return replace(self, grid=grid, coefficients=found.contiguous())
 
 
-def _line(layer: KANLayer, source: int) -> Tensor:
-    """Coefficients of the straight line y = x."""
-    places = greville(layer, source)
-    if places is None:
-        raise TypeError("straight edges need splines")
-    return places
+def _fill_sums(layer: KANLayer, ranks: Sequence[int], reach: Tensor) -> None:
+    """Write straight edges into a layer: a field is the sum of its products, which reach so far."""
+    reach = torch.where(reach > 0, reach, 1.0)
+    layer.grid_range.copy_(torch.stack((-reach, reach), 1))
+    layer.mask.zero_()
+    ends = np.cumsum(ranks)
+    for field, (end, rank) in enumerate(zip(ends, ranks, strict=True)):
+        layer.mask[field, end - rank : end] = 1
+    for source in range(len(reach)):
+        places = greville(layer, source)
+        if places is None:
+            raise TypeError("straight edges need splines")
+        layer.coefficients[:, source] = places
