@@ -147,7 +147,7 @@ def beside(seeds: int, steps: int) -> list[list[str]]:
 
 def main() -> None:
     """Print and write the tables."""
-    parser = Options(__doc__, seeds=(2, 1), draws=(20, 1), steps=(1000, 2), seconds=(60, 60))
+    parser = Options(__doc__, seeds=(2, 1), draws=(20, 1), steps=(1000, 2), seconds=(120, 60))
     parser.add_argument("--only", nargs="+", default=[*library])
     chosen = parser.chosen(only=[*QUICK])
     table = []

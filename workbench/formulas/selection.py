@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from sympy import Add, Expr, Mul, Symbol
+
 from workbench.formulas.law import Law
 
 L = TypeVar("L", bound=Law)
@@ -15,7 +17,7 @@ _ROWS_UNKNOWN = 150
 _STANDARD_ERRORS, _OF_MANY, _CLOSE = 2.0, 5.0, 0.05
 _TOLD_APART, _NOTICEABLE = 8.0, 0.02
 _SIMPLE_FACTOR = 2.0
-_NATS_PER_NODE = 1.0
+_NATS_PER_NODE, _NATS_PER_SLOPE = 1.0, 2.0
 REGRESSION = "regression"
 """What marks, in its provenance, a formula that the chosen one must not be significantly worse than."""
 CLEAR = 4.0
@@ -117,10 +119,31 @@ def description_length(formula: Law) -> float:
     """Bits for the residuals of all judging rows and for the formula, up to a constant.
 
     A residual of RMSE s costs log2(s) bits a row; a cross-entropy of h nats h / ln 2. A node of the
-    expression costs one nat; fitted numbers have paid with the rows that were left out (Dawid 1984).
+    expression costs one nat, an input of a sum of inputs two and its choice among all, where that is less;
+    fitted numbers have paid with the rows that were left out (Dawid 1984).
     """
-    bits = _nats(formula) / math.log(2)
-    return _rows(formula) * bits + _NATS_PER_NODE / math.log(2) * formula.complexity
+    return (_rows(formula) * _nats(formula) + _form(formula)) / math.log(2)
+
+
+def _form(formula: Law) -> float:
+    """Nats of the expressions without their numbers."""
+    nodes = _NATS_PER_NODE * formula.complexity
+    counts = [_summands(expression) for expression in formula.expressions]
+    if None in counts:
+        return nodes
+    each = _NATS_PER_SLOPE + math.log(max(len(formula.names), 1))
+    return min(nodes, len(counts) * _NATS_PER_NODE + each * sum(count or 0 for count in counts))
+
+
+def _summands(expression: Expr) -> int | None:
+    """How many multiples of inputs an expression is the sum of, however these are centred."""
+    terms = [term for term in Add.make_args(expression) if not term.is_number]
+    for term in terms:
+        moving = [factor for factor in Mul.make_args(term) if not factor.is_number]
+        inner = [part for part in Add.make_args(moving[0]) if not part.is_number]
+        if len(moving) > 1 or len(inner) > 1 or not isinstance(inner[0], Symbol):
+            return None
+    return len(terms)
 
 
 def _nats(formula: Law) -> float:

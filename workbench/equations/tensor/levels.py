@@ -62,7 +62,7 @@ def levels(
         stalls = stalls + 1 if left > _STALLED * last and _resolved(known) else 0
         if stalls > _MOST_STALLS:
             break
-        if stalls and wanted == before and not in_time:
+        if stalls and wanted == before:
             wanted = wanted[1], wanted[0]
         grid = grid.finer(wanted)
 
