@@ -7,7 +7,7 @@ import sympy
 from workbench.formulas.card import no_law
 from workbench.formulas.formula import Formula
 from workbench.formulas.formula_set import FormulaSet
-from workbench.formulas.selection import RULES
+from workbench.formulas.selection import RULES, description_length
 from workbench.kan.data import Dataset
 from workbench.search.polish import constants_and_lines, polished
 
@@ -39,6 +39,17 @@ def test_a_constant_is_not_chosen_before_a_line_that_is_clearly_better(rows: int
     assert FormulaSet([constant, line]).best is line
     chance = scored(0.3 * A + 0.1, 1 - 1 / rows, judging_rows=rows)
     assert FormulaSet([constant, chance]).best is constant
+
+
+def test_how_a_line_is_centred_costs_nothing() -> None:
+    from_1940 = sympy.Mul(0.3, A - 1940, evaluate=False)
+    plain, centred = scored(0.3 * A + 0.1, 0.9), scored(from_1940 + 0.1, 0.9)
+    assert centred.complexity > plain.complexity
+    assert description_length(centred) == description_length(plain)
+    both = scored(from_1940 - 0.2 * B + 0.1, 0.9)
+    product, power = scored(0.3 * A * B, 0.9), scored(0.3 * (A - 1940) ** 2 + 0.1, 0.9)
+    assert description_length(plain) < description_length(both) < description_length(power)
+    assert description_length(product) < description_length(power)
 
 
 def test_few_validation_rows_do_not_choose() -> None:
