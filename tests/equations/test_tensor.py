@@ -127,6 +127,18 @@ def test_splines_are_a_network_of_few_products() -> None:
     assert few.parameter_count == sum(few.ranks) * sum(few.grid.counts)
 
 
+def test_finer_grids_hold_the_same_functions() -> None:
+    problem = growing()
+    grid = TensorGrid(problem.domain.ranges, (5, 3), 4, (True, False))
+    vector = torch.randn(grid.parameter_count, generator=torch.Generator().manual_seed(3)).to(LIKE)
+    coarse = TensorSplines(problem, grid, vector[grid.places])
+    points = torch.rand(50, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    for factors in ((2, 1), (1, 4)):
+        fine = coarse.on(grid.finer(factors))
+        torch.testing.assert_close(fine.values(points), coarse.values(points), rtol=0, atol=1e-13)
+        assert (fine.grid.vector(fine.coefficients)[fine.grid.places] == fine.coefficients).all()
+
+
 @pytest.mark.parametrize(("problem", "error"), [("heat", 1e-8), ("helmholtz", 1e-6)])
 def test_what_no_single_product_holds(problem: str, error: float) -> None:
     solution = solve(library[problem], seed=1)

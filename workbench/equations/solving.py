@@ -48,8 +48,9 @@ def solve(
     """Solve a differential equation with a Kolmogorov–Arnold network.
 
     Networks of several shapes, products among them, descend from random starts by Gauss–Newton steps with
-    exact derivatives. The one whose residual at fresh points is least gets finer grids while that helps. In
-    time a solution is continued step by step where it is not found at once.
+    exact derivatives. In two coordinates products compete on grids of splines, too. The one whose residual
+    at fresh points is least gets finer grids while that helps. In time a solution is continued step by step
+    where it is not found at once.
 
     Args:
         problem: the equations with their conditions.
@@ -106,13 +107,14 @@ class _Course:
         configs = shapes(len(self.problem.names), len(self.problem.fields), self.problem.order)
         self.sampler = self._balanced(configs[0])
         self.fresh = self.sampler.rows(_FRESH, _FRESH_DRAW)
+        on_grids = holds(self.problem)
         # Where nothing competes, another start says whether the solution is the only one.
         for number, config in enumerate(configs if len(configs) > 1 else 2 * configs):
             self._qualified(config, number)
-            if number == 0 and holds(self.problem):
+            if number == 0 and on_grids:
                 self._on_grids()
-            competed = number or holds(self.problem)
-            if self.over() or (competed and self._least() < _SOLVED):
+            enough = _FAILED if on_grids else _SOLVED if number else 0.0
+            if self.over() or self._least() < enough:
                 break
         if self._least() > _FAILED and self.problem.clock is not None and not self.over():
             self._marched()
@@ -176,13 +178,14 @@ class _Course:
     def _refined(self, approximation: Approximation) -> Approximation:
         return self._descended(approximation.refined())
 
-    def _descended(self, finer: Approximation) -> Approximation:
-        rows = self.sampler.rows(_PER_PARAMETER * finer.parameter_count, finer.grid_size)
+    def _descended(self, start: Approximation) -> Approximation:
+        rows = self.sampler.rows(_PER_PARAMETER * start.parameter_count, start.grid_size)
+        found = start
         for _ in range(_LEVEL_ROUNDS):
-            finer = finer.descended(
+            found = found.descended(
                 rows, steps=_LEVEL_STEPS, damping=lm.FROM_REFINED, over=self.over
             )
-        return finer
+        return found
 
     def _on_grids(self) -> None:
         """Splines on finer and finer grids, which are a network of products."""

@@ -1,5 +1,6 @@
 r"""Splines of two coordinates, :math:`u_f(x, y) = \sum_{ij} C_{fij} B_i(x) B_j(y)`, on uniform grids."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import conv_transpose1d
 
 from workbench.equations.domains import Ends
 from workbench.kan import spline
@@ -150,8 +152,14 @@ class TensorGrid:
 
 
 def finer(curves: Tensor, size: int, degree: int) -> Tensor:
-    """Coefficients of curves ``(..., K)`` on a grid of so many intervals, a multiple of theirs."""
-    if size + degree == curves.shape[-1]:
-        return curves
-    ends = curves.new_zeros(1), curves.new_ones(1)
-    return spline.transfer(curves.unsqueeze(-2), ends, ends, size, degree).squeeze(-2)
+    r"""Coefficients of curves ``(..., K)`` on a grid of so many intervals, theirs times a power of two.
+
+    Half the interval at a time, by :math:`B(x) = 2^{-p} \sum_k \binom{p + 1}{k} B(2x - k)`.
+    """
+    kernel = [math.comb(degree + 1, k) / 2**degree for k in range(degree + 2)]
+    shape, flat = curves.shape[:-1], curves.reshape(-1, 1, curves.shape[-1])
+    while flat.shape[-1] < size + degree:
+        wanted = 2 * flat.shape[-1] - degree
+        halved = conv_transpose1d(flat, curves.new_tensor(kernel).view(1, 1, -1), stride=2)
+        flat = halved[..., degree : degree + wanted]
+    return flat.reshape(*shape, -1)
