@@ -75,6 +75,13 @@ def test_one_of_many_solutions_is_not_called_the_solution() -> None:
     assert "not unique" in str(solution)
 
 
+def test_what_does_not_fit_the_data_is_no_other_solution() -> None:
+    solution = solve(library["heat-inverse"], seed=1)
+    assert "not unique" not in str(solution)
+    assert solution.coefficients["k"].low < 0.1 < solution.coefficients["k"].high
+    assert true_error(solution) < 10 * solution.error < 1
+
+
 def test_stop_keeps_what_there_is() -> None:
     solution = solve(library["pendulum"], stop=lambda: True)
     assert solution.stopped

@@ -3,8 +3,8 @@
 For two approximations u and v of a linear problem the residuals differ by L(u - v): how large a
 difference of solutions goes with how large a difference of residuals is seen in every pair. The
 largest such ratio times what is left of the residual at fresh points estimates the error; of a
-nonlinear problem to first order. No estimate is less than the share of the residual that is left, nor than
-the distance to another solution that fulfils everything about as well.
+nonlinear problem to first order. No estimate is less than the share of the residual that is left, than
+the distance to another solution that fulfils everything about as well, or than rounding.
 """
 
 import math
@@ -21,7 +21,7 @@ from workbench.equations.sampling import Sampler
 from workbench.equations.solution import Coefficient, Solution
 from workbench.kan.model import KAN
 
-_CLOSE, _AS_WELL = 0.5, 10.0
+_CLOSE, _AS_WELL, _ROUNDING = 0.5, 10.0, 1e-12
 _SAFETY, _TWICE = 2.0, 2.0
 _PER_PARAMETER = 3
 
@@ -129,7 +129,7 @@ def estimated_error(best: Judged, others: Sequence[Judged], trivial: float) -> f
     if not ratios or not math.isfinite(left):
         return math.inf
     linear = _SAFETY * max(ratios) * left
-    return max(linear, left / math.sqrt(2 * trivial), _rival(best, others))
+    return max(linear, left / math.sqrt(2 * trivial), _rival(best, others), _ROUNDING)
 
 
 def _rival(best: Judged, others: Sequence[Judged]) -> float:
@@ -137,9 +137,14 @@ def _rival(best: Judged, others: Sequence[Judged]) -> float:
     found = [
         best.apart(other)
         for other in others
-        if other.lineage != best.lineage and other.left < _AS_WELL * best.left
+        if other.lineage != best.lineage and _as_good(other, best)
     ]
     return max((apart for apart in found if apart >= _CLOSE), default=0.0)
+
+
+def _as_good(other: Judged, best: Judged) -> bool:
+    """Whether another one fulfils everything, data included, about as well."""
+    return other.left < _AS_WELL * best.left and other.misfit <= _AS_WELL * best.misfit
 
 
 def told(
@@ -211,7 +216,7 @@ def _sentences(
     independent = [
         best.apart(other)
         for other in others
-        if other.lineage != best.lineage and other.left < _AS_WELL * best.left
+        if other.lineage != best.lineage and _as_good(other, best)
     ]
     if independent:
         found.append(f"One that was found independently differs by {min(independent):.1e}.")

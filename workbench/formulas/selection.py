@@ -17,7 +17,7 @@ _ROWS_UNKNOWN = 150
 _STANDARD_ERRORS, _OF_MANY, _CLOSE = 2.0, 5.0, 0.05
 _TOLD_APART, _NOTICEABLE = 8.0, 0.02
 _SIMPLE_FACTOR = 2.0
-_NATS_PER_NODE, _NATS_PER_SLOPE = 1.0, 2.0
+_NATS_PER_NODE, _NATS_PER_SLOPE = 1.0, 3.0
 REGRESSION = "regression"
 """What marks, in its provenance, a formula that the chosen one must not be significantly worse than."""
 CLEAR = 4.0
@@ -119,7 +119,7 @@ def description_length(formula: Law) -> float:
     """Bits for the residuals of all judging rows and for the formula, up to a constant.
 
     A residual of RMSE s costs log2(s) bits a row; a cross-entropy of h nats h / ln 2. A node of the
-    expression costs one nat, an input of a sum of inputs two and its choice among all, where that is less;
+    expression costs one nat, an input of a sum of inputs three and its choice among all, where that is less;
     fitted numbers have paid with the rows that were left out (Dawid 1984).
     """
     return (_rows(formula) * _nats(formula) + _form(formula)) / math.log(2)
