@@ -18,7 +18,13 @@ def true_error(solution: Solution) -> float:
 
 
 @pytest.mark.parametrize(
-    ("problem", "error"), [("pendulum", 1e-9), ("lotka-volterra", 1e-7), ("poisson-disc", 1e-8)]
+    ("problem", "error"),
+    [
+        ("pendulum", 1e-9),
+        ("schwarzschild", 1e-10),
+        ("lotka-volterra", 1e-7),
+        ("poisson-disc", 1e-8),
+    ],
 )
 def test_a_problem_of_the_library(problem: str, error: float) -> None:
     solution = solve(library[problem], seed=3)

@@ -11,7 +11,7 @@ from workbench.equations.objective import Rows
 from workbench.equations.tensor.grid import TensorGrid
 from workbench.equations.tensor.least_squares import BandedLeastSquares, minimized
 from workbench.equations.tensor.levels import holds, levels
-from workbench.equations.tensor.marching import marched, marches
+from workbench.equations.tensor.slabs import marched, marches
 from workbench.equations.tensor.splines import TensorSplines
 
 LIKE = torch.zeros(1, dtype=torch.float64)

@@ -70,8 +70,7 @@ def scatter(approximation: Approximation, matrix: Tensor, points: Tensor) -> flo
     dimension, total = points.shape[1], 0.0
     fields = approximation.model.out_features
     for field in range(fields):
-        entry = (field, (0,) * dimension)
-        value = Residual((entry,), (), lambda entries, *_, e=entry: entries[e])
+        value = Residual.of((field, (0,) * dimension))
         objective, parameters = approximation.objective([Rows((value,), points, (1.0,))])
         for _, _, _, jacobian in objective.jacobians(parameters):
             total += float(((matrix @ jacobian[0]) * jacobian[0]).sum().clamp(min=0))

@@ -85,6 +85,11 @@ class Residual:
     uses: tuple[str, ...]
     value: Callable[[Entries, Tensor, Mapping[str, Tensor]], Tensor]
 
+    @classmethod
+    def of(cls, entry: Entry) -> "Residual":
+        """A field or one of its derivatives alone."""
+        return cls((entry,), (), lambda entries, *_: entries[entry])
+
     @property
     def fields(self) -> set[int]:
         """Numbers of the fields that occur in it."""

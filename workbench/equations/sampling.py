@@ -57,7 +57,7 @@ class Sampler:
         for data in problem.measurements:
             points, values, errors, field = problem.measured(data)
             scales = None if errors is None else 1 / errors
-            value = _value(field, dimension)
+            value = Residual.of((field, (0,) * dimension))
             rows = self._rows((value,), points, (next(weights),), scales)
             found.append(replace(rows, targets=self._tensor(values)))
         kept = [rows if until is None else _before(rows, problem, until) for rows in found]
@@ -109,11 +109,6 @@ class Sampler:
         measured = len(self.problem.measurements)
         plain = shares[: len(shares) - measured]
         return replace(self, weights=(*plain, *(DATA_SHARE * w for w in shares[len(plain) :])))
-
-
-def _value(field: int, dimension: int) -> Residual:
-    entry = (field, (0,) * dimension)
-    return Residual((entry,), (), lambda entries, *_: entries[entry])
 
 
 def _before(rows: Rows, problem: Problem, until: float) -> Rows:

@@ -11,7 +11,7 @@ from workbench.equations.objective import Rows
 from workbench.equations.problem import Problem
 from workbench.equations.tensor.grid import TensorGrid
 from workbench.equations.tensor.least_squares import BandedLeastSquares, minimized
-from workbench.equations.tensor.marching import marched, marches, points_each
+from workbench.equations.tensor.slabs import marched, marches, points_each
 from workbench.equations.tensor.splines import TensorSplines
 
 _LEAST_DEGREE, _SMOOTHER = 6, 4

@@ -252,5 +252,4 @@ class _Course:
 def _derivative(field: int, clock: int, order: int) -> Residual:
     """A derivative by time as a residual."""
     index = (0, order) if clock else (order, 0)
-    entry = (field, index)
-    return Residual((entry,), (), lambda entries, *_: entries[entry])
+    return Residual.of((field, index))
