@@ -23,6 +23,7 @@ def true_error(solution: Solution) -> float:
         ("pendulum", 1e-9),
         ("schwarzschild", 1e-10),
         ("lotka-volterra", 1e-7),
+        ("blasius", 1e-7),
         ("poisson-disc", 1e-8),
     ],
 )
@@ -79,6 +80,37 @@ def test_one_of_many_solutions_is_not_called_the_solution() -> None:
     solution = solve(Problem("u_xx - 2", Interval(x=(0, 1)), slopes))
     assert not solution.converged
     assert "not unique" in str(solution)
+
+
+@pytest.mark.parametrize(
+    ("equation", "domain", "ends"),
+    [
+        ("u_xx = -2*exp(u)", (0, 1), ("u", "u")),  # two solutions
+        ("u*u_x = 0.02*u_xx", (-1, 1), ("u = 1", "u = -1")),  # a front that hardly feels its ends
+    ],
+)
+def test_another_solution_is_looked_for(
+    equation: str, domain: tuple[int, int], ends: tuple[str, str]
+) -> None:
+    low, high = domain
+    conditions = [Condition(ends[0], x=low), Condition(ends[1], x=high)]
+    solution = solve(Problem(equation, Interval(x=domain), conditions))
+    assert not solution.converged
+    assert "not unique" in str(solution)
+
+
+def test_a_coefficient_outside_of_its_range_is_no_success() -> None:
+    growth = Problem(
+        "u_t = k*u",
+        Interval(t=(0, 1)),
+        Condition("u = 1", t=0),
+        coefficients={"k": (2, 3)},
+        data=Data([0.2, 0.5, 0.9], np.exp([0.2, 0.5, 0.9])),
+    )
+    solution = solve(growth)
+    assert solution.coefficients["k"].value == pytest.approx(1)
+    assert not solution.converged
+    assert "left the range" in str(solution)
 
 
 def test_what_does_not_fit_the_data_is_no_other_solution() -> None:

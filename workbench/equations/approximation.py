@@ -6,13 +6,18 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from workbench.equations.inference import Scatter, scatter
 from workbench.equations.objective import Layout, Objective, Rows
 from workbench.equations.problem import Problem
+from workbench.equations.residuals import Residual
 from workbench.kan.config import KANConfig
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.model import KAN
 from workbench.kan.training.solvers import levenberg_marquardt as lm
 from workbench.kan.training.starts import random_starts
+
+_SIZES = (-1.0, 1.5)
+_PER_PARAMETER = 3
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,22 @@ class Approximation:
         ensemble = random_starts(stack.model(0), points, config.grid_size, starts, seed)
         known = points.new_tensor([unknown.start for unknown in problem.unknowns.values()])
         return cls(problem, ensemble, known.expand(starts, -1))
+
+    def smooth(self, size: float, seed: int) -> "Approximation":
+        """Single curves as cubics at random, from a tenth of a size to thirty times as large.
+
+        Random coefficients are soon forgotten; what is as smooth as a solution leads to one of its own.
+        """
+        layer = self.ensemble.layers[0]
+        shape = layer.coefficients.shape
+        along = torch.linspace(-1, 1, shape[-1], dtype=torch.float64)
+        drawn = torch.randn(
+            *shape[:-1], 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+        )
+        sizes = size * torch.logspace(*_SIZES, len(self), dtype=torch.float64)
+        curves = sizes.view(-1, 1, 1, 1) * (drawn @ torch.stack([along**n for n in range(4)]))
+        layers = (replace(layer, coefficients=curves.to(layer.coefficients)),)
+        return replace(self, ensemble=replace(self.ensemble, layers=layers))
 
     def __len__(self) -> int:
         return len(self.ensemble)
@@ -77,6 +98,27 @@ class Approximation:
     def model(self) -> KAN:
         """The first network."""
         return self.ensemble.model(0)
+
+    @property
+    def unknowns(self) -> Tensor:
+        """The unknown coefficients of the first network, ``(C,)``."""
+        return self.coefficients[0]
+
+    def scatter(self, drawn: Callable[[int], list[Rows]]) -> Scatter:
+        """What the noise of measurements does to the first network.
+
+        Args:
+            drawn: rows at so many points inside, which are those of the first rows.
+        """
+        alone, rows = self.pick([0]), drawn(_PER_PARAMETER * self.parameter_count)
+        objective, parameters = alone.objective(rows)
+        points = rows[0].points
+        place = (0,) * points.shape[1]
+        values = [
+            alone.objective([Rows((Residual.of((field, place)),), points, (1.0,))])[0]
+            for field in range(len(self.problem.fields))
+        ]
+        return scatter(objective, parameters, len(self.problem.unknowns), values)
 
     def pick(self, index: Tensor | Sequence[int]) -> "Approximation":
         """Some of the networks."""

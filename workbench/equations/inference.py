@@ -7,71 +7,66 @@ measurements scatter.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from workbench.equations.approximation import Approximation
-from workbench.equations.objective import Rows
-from workbench.equations.residuals import Residual
-from workbench.equations.solution import Coefficient
+from workbench.equations.objective import Objective, Rows
 
-_QUANTILE = 1.959964
 _FLOOR = 1e-14
 
 
-def covariance(approximation: Approximation, rows: Sequence[Rows]) -> Tensor:
-    """Covariance ``(P, P)`` of the parameters of a single network.
+@dataclass(frozen=True)
+class Scatter:
+    """What the noise of measurements does.
+
+    Attributes:
+        coefficients: standard errors of the unknown coefficients, ``(C,)``, as multiples of their sizes.
+        solution: root mean square over fields and points of the standard error of the solution.
+    """
+
+    coefficients: Tensor
+    solution: float
+
+
+def scatter(
+    objective: Objective, parameters: Tensor, unknowns: int, values: Sequence[Objective]
+) -> Scatter:
+    """Of a single network.
 
     Args:
-        approximation: trained on these rows.
-        rows: all of them; those with targets were measured.
+        objective: that it was trained on; its rows with targets were measured.
+        parameters: ``(1, P)``. unknowns: how many of them, at the end, are coefficients of equations.
+        values: one for each field, whose residuals are its values at some points, with a weight of 1.
     """
-    objective, parameters = approximation.objective(rows)
     matrix = noise = parameters.new_zeros(parameters.shape[1], parameters.shape[1])
-    found = len(approximation.problem.unknowns)
     for part, number, residual, jacobian in objective.jacobians(parameters):
         square = jacobian[0] @ jacobian[0].mT
         matrix = matrix + square
         if part.targets is not None:
-            noise = noise + _variance(part, number, residual, found) * square
+            noise = noise + variance(part, number, residual, unknowns) * square
     size = matrix.diagonal().mean()
     eye = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
     factor = torch.linalg.cholesky(matrix + _FLOOR * size * eye)
     half = torch.cholesky_solve(noise, factor)
-    return torch.cholesky_solve(half.mT, factor)
+    covariance = torch.cholesky_solve(half.mT, factor)
+    total = 0.0
+    for field in values:
+        for _, _, _, jacobian in field.jacobians(parameters):
+            total += float(((covariance @ jacobian[0]) * jacobian[0]).sum().clamp(min=0))
+    last = covariance.diagonal()[len(matrix) - unknowns :]
+    return Scatter(last.clamp(min=0).sqrt(), math.sqrt(total))
 
 
-def _variance(rows: Rows, number: int, residual: Tensor, found: int) -> Tensor:
-    """Of a weighted row: known where errors were given, else from what is left over."""
+def variance(rows: Rows, number: int, residual: Tensor, unknowns: int) -> Tensor:
+    """Of a weighted row: known where errors were given, else from what is left over.
+
+    Args:
+        rows: that were measured. number: of one of their residuals.
+        residual: all of it, weighted. unknowns: how many coefficients were found.
+    """
     weight = rows.weights[number] / len(rows.points)
     if rows.scales is not None:
         return residual.new_tensor(weight)
-    return residual.square().sum() / max(1, residual.shape[1] - found)
-
-
-def coefficients(approximation: Approximation, matrix: Tensor) -> dict[str, Coefficient]:
-    """The unknown coefficients with 95 % intervals, from the covariance of all parameters."""
-    unknowns = approximation.problem.unknowns
-    last = matrix.diagonal()[len(matrix) - len(unknowns) :].clamp(min=0).sqrt().tolist()
-    values = approximation.coefficients[0].tolist()
-    return {
-        name: Coefficient(
-            value,
-            value - _QUANTILE * unknown.size * error,
-            value + _QUANTILE * unknown.size * error,
-        )
-        for (name, unknown), value, error in zip(unknowns.items(), values, last, strict=True)
-    }
-
-
-def scatter(approximation: Approximation, matrix: Tensor, points: Tensor) -> float:
-    """Root mean square over fields and points ``(N, d)`` of the standard error of the solution."""
-    dimension, total = points.shape[1], 0.0
-    fields = approximation.model.out_features
-    for field in range(fields):
-        value = Residual.of((field, (0,) * dimension))
-        objective, parameters = approximation.objective([Rows((value,), points, (1.0,))])
-        for _, _, _, jacobian in objective.jacobians(parameters):
-            total += float(((matrix @ jacobian[0]) * jacobian[0]).sum().clamp(min=0))
-    return math.sqrt(total)
+    return residual.square().sum() / max(1, residual.numel() - unknowns)

@@ -15,6 +15,7 @@ from workbench.equations.references import along, burgers, periodic
 from workbench.formulas.evaluation import compiled
 
 _SQUARE = Box(x=(-1, 1), y=(-1, 1))
+_KOVASZNAY_DECAY = 20 - math.sqrt(400 + 4 * math.pi**2)
 
 
 def _poisson() -> Problem:
@@ -248,6 +249,50 @@ def _schwarzschild() -> Problem:
     )
 
 
+def _blasius() -> Problem:
+    """The layer at a plate in a stream (Blasius 1908), ten times as thick as its unit."""
+    bend = 0.3320573372036972  # at the plate, found by shooting
+    return Problem(
+        "f_xxx + f*f_xx/2",
+        Interval(x=(0, 10)),
+        [Condition("f", x=0), Condition("f_x", x=0), Condition("f_x = 1", x=10)],
+        fields=["f"],
+        reference=along(lambda t, y: [y[1], y[2], -y[0] * y[2] / 2], [0, 0, bend], 10, [0]),
+    )
+
+
+def _navier_stokes(viscosity: str) -> list[str]:
+    """Of a steady plane flow with velocities u, v and pressure p."""
+    return [
+        f"u*u_x + v*u_y + p_x = {viscosity}*(u_xx + u_yy)",
+        f"u*v_x + v*v_y + p_y = {viscosity}*(v_xx + v_yy)",
+        "u_x + v_y",
+    ]
+
+
+def _kovasznay() -> Problem:
+    """Flow behind a grid (Kovasznay 1948, *Proceedings of the Cambridge Philosophical Society* 44)."""
+    decay = _KOVASZNAY_DECAY
+    return Problem(
+        _navier_stokes("1/40"),
+        Box(x=(-0.5, 1), y=(-0.5, 1.5)),
+        [
+            Condition(f"u = 1 - exp({decay!r}*x)*cos(2*pi*y)"),
+            Condition(f"v = {decay!r}/(2*pi)*exp({decay!r}*x)*sin(2*pi*y)"),
+            Condition(f"p = (1 - exp(2*{decay!r}*x))/2", x=1),
+        ],
+        fields=["u", "v", "p"],
+        reference=_kovasznay_flow,
+    )
+
+
+def _kovasznay_flow(p: np.ndarray) -> np.ndarray:
+    falling, turn = np.exp(_KOVASZNAY_DECAY * p[:, 0]), 2 * np.pi * p[:, 1]
+    along = 1 - falling * np.cos(turn)
+    across = _KOVASZNAY_DECAY / (2 * np.pi) * falling * np.sin(turn)
+    return np.stack((along, across, (1 - falling**2) / 2), 1)
+
+
 def oscillator_inverse(draw: int = 0) -> Problem:
     """Damping 0.2 and frequency 1.5 from forty measurements with errors of 2 %.
 
@@ -299,6 +344,30 @@ def heat_inverse(draw: int = 0) -> Problem:
     )
 
 
+def viscosity_inverse(draw: int = 0) -> Problem:
+    """A viscosity of 1/40 from two hundred velocities behind a grid with errors of 1 %.
+
+    Args:
+        draw: of their noise.
+    """
+    flow = _kovasznay()
+    points = flow.domain.inside(200, 5)
+    random = np.random.default_rng(draw)
+    data = []
+    for field, values in zip("uv", _kovasznay_flow(points).T, strict=False):
+        noise = 0.01 * values.std() * random.standard_normal(len(values))
+        data.append(Data(points, values + noise, field=field))
+    return Problem(
+        _navier_stokes("nu"),
+        flow.domain,
+        flow.conditions,
+        coefficients={"nu": (0.001, 1)},
+        data=data,
+        fields=flow.fields,
+        reference=_kovasznay_flow,
+    )
+
+
 _BUILDERS: dict[str, Callable[[], Problem]] = {
     "poisson": _poisson,
     "poisson-lshape": _lshape,
@@ -311,6 +380,8 @@ _BUILDERS: dict[str, Callable[[], Problem]] = {
     "pendulum": _pendulum,
     "lotka-volterra": _lotka_volterra,
     "lorenz": _lorenz,
+    "blasius": _blasius,
+    "kovasznay": _kovasznay,
     "burgers": _burgers,
     "allen-cahn": _allen_cahn,
     "kdv": _kdv,
@@ -319,6 +390,7 @@ _BUILDERS: dict[str, Callable[[], Problem]] = {
     "schwarzschild": _schwarzschild,
     "oscillator-inverse": oscillator_inverse,
     "heat-inverse": heat_inverse,
+    "viscosity-inverse": viscosity_inverse,
 }
 
 

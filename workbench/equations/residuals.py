@@ -192,7 +192,10 @@ def _applied(part: sympy.Basic, names: Names) -> Entry:
 
 def _stranger(name: str, names: Names) -> str:
     known = ", ".join((*names.fields, *names.coordinates, *names.coefficients))
-    return f"the equation holds {name!r}, which is none of {known}"
+    return (
+        f"the equation holds {name!r}, which is none of {known}; unknown functions are named by fields=, "
+        "unknown numbers by coefficients="
+    )
 
 
 def _require_functions(expression: sympy.Basic, found: Mapping[sympy.Basic, Entry]) -> None:

@@ -54,12 +54,7 @@ class Sampler:
             if problem.time not in condition.at:
                 points = self._early(points, until)
             found.append(self._rows((residual,), points, (next(weights),)))
-        for data in problem.measurements:
-            points, values, errors, field = problem.measured(data)
-            scales = None if errors is None else 1 / errors
-            value = Residual.of((field, (0,) * dimension))
-            rows = self._rows((value,), points, (next(weights),), scales)
-            found.append(replace(rows, targets=self._tensor(values)))
+        found += [replace(rows, weights=(next(weights),)) for rows in measured(problem, self.like)]
         kept = [rows if until is None else _before(rows, problem, until) for rows in found]
         return [rows for rows in kept if len(rows.points)]
 
@@ -85,11 +80,8 @@ class Sampler:
         weights: tuple[float, ...],
         scales: np.ndarray | None = None,
     ) -> Rows:
-        scaled = None if scales is None else self._tensor(np.asarray(scales))
-        return Rows(residuals, self._tensor(points), weights, scaled)
-
-    def _tensor(self, table: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(table)).to(self.like)
+        scaled = None if scales is None else _tensor(scales, self.like)
+        return Rows(residuals, _tensor(points, self.like), weights, scaled)
 
     def balanced(self, objective: Objective, parameters: Tensor) -> "Sampler":
         """With weights that make every residual as sensitive to the parameters as any other.
@@ -109,6 +101,26 @@ class Sampler:
         measured = len(self.problem.measurements)
         plain = shares[: len(shares) - measured]
         return replace(self, weights=(*plain, *(DATA_SHARE * w for w in shares[len(plain) :])))
+
+
+def measured(problem: Problem, like: Tensor) -> list[Rows]:
+    """The data of a problem, with weights of 1.
+
+    Args:
+        problem: whose. like: a tensor of the precision and device.
+    """
+    found = []
+    for data in problem.measurements:
+        points, values, errors, field = problem.measured(data)
+        scales = None if errors is None else _tensor(1 / errors, like)
+        value = Residual.of((field, (0,) * len(problem.names)))
+        place, targets = _tensor(points, like), _tensor(values, like)
+        found.append(Rows((value,), place, (1.0,), scales, targets))
+    return found
+
+
+def _tensor(table: np.ndarray, like: Tensor) -> Tensor:
+    return torch.from_numpy(np.array(table, dtype=float)).to(like)
 
 
 def _before(rows: Rows, problem: Problem, until: float) -> Rows:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.equations.approximation import Approximation
 from workbench.equations.marching import marched
+from workbench.equations.objective import Rows
 from workbench.equations.problem import Problem
 from workbench.equations.sampling import Sampler
 from workbench.equations.shapes import shapes
@@ -22,7 +23,7 @@ from workbench.kan.config import KANConfig
 from workbench.kan.ensemble import Ensemble
 from workbench.kan.training.solvers import levenberg_marquardt as lm
 
-_START_CURVES, _MOST_STARTS, _FEWEST_STARTS = 96, 24, 6
+_START_CURVES, _MOST_STARTS, _FEWEST_STARTS, _SMOOTH_STARTS = 96, 24, 6, 48
 _ROUNDS = ((0.5, 10, lm.FROM_RANDOM), (0.25, 10, lm.FROM_REFINED), (0.0, 15, lm.FROM_REFINED))
 _LEVEL_STEPS, _LEVEL_ROUNDS = 12, 2
 _PER_PARAMETER = 3
@@ -30,10 +31,10 @@ _QUALIFYING, _LARGEST = 320, 800
 _SOLVED, _FAILED = 1e-10, 1e-6
 _FRESH, _FRESH_DRAW = 2000, 1000
 _GAIN = 0.5
-_MARCHED, _TENSOR, _COARSEST = 99, 98, 8
+_MARCHED, _TENSOR, _ANOTHER, _COARSEST = 99, 98, 97, 8
 _SHARE, _EXACT, _SLIGHT = 0.7, 1e-16, 1e-3
 _VISIBLE, _FEW = 1e-4, 1000
-_AS_WELL, _PLAIN = 10.0, 1e-13
+_AS_WELL, _PLAIN, _EXPLAINED, _PROMISING = 10.0, 1e-13, 0.1, 1e-3
 
 
 def solve(
@@ -114,29 +115,50 @@ class _Course:
             if number == 0 and on_grids:
                 self._on_grids()
             enough = _FAILED if on_grids else _SOLVED if number else 0.0
-            if self.over() or self._least() < enough:
+            if self.over() or (self._least() < enough and self._explained()):
                 break
         if self._least() > _FAILED and self.problem.clock is not None and not self.over():
             self._marched()
         self._polished(self._best(Approximation))
         best = self._best()
         plain = self._best(Approximation)
-        if plain.loss < max(_AS_WELL * best.loss, _PLAIN * self.trivial):
+        enough = max(_AS_WELL * best.exact, _PLAIN * self.trivial)
+        if plain.exact < enough and plain.misfit <= best.misfit * self._noise:
             best = plain
         if isinstance(best.approximation, TensorSplines):
             # What is left of the equations is far more than what a solution is wrong by.
             share = _SLIGHT * self._least() ** 0.5
-            best = self._judged(best.approximation.compressed(self.fresh, share), _TENSOR)
+            best = self._judged(best.approximation.compressed(self.exact, share), _TENSOR)
         return best, [judged for judged in self.found if judged is not best]
 
     def _best(self, kind: type | None = None) -> Judged:
-        """With the least loss, of all or of one kind of approximation."""
+        """With the least loss, of all or of one kind of approximation.
+
+        What fits the data as well, as far as their noise lets that be seen, is judged by the equations.
+        """
         found = [j for j in self.found if kind is None or isinstance(j.approximation, kind)]
-        return min(found, key=lambda judged: judged.loss)
+        least = min(found, key=lambda judged: judged.loss)
+        as_well = [j for j in found if j.loss <= least.exact + self._noise * least.misfit]
+        return min(as_well, key=lambda judged: judged.left, default=least)
+
+    @property
+    def _noise(self) -> float:
+        """By which factor a misfit may be larger than the least one, and no worse."""
+        measured = [len(part.points) for part in self.fresh if part.targets is not None]
+        return 1 + 1 / max(1, sum(measured))
+
+    @property
+    def exact(self) -> list[Rows]:
+        """The fresh rows of equations and conditions."""
+        return [part for part in self.fresh if part.targets is None]
+
+    def _explained(self) -> bool:
+        """Whether the best so far has to do with the data."""
+        return self._best().misfit <= _EXPLAINED * self.unexplained
 
     def _least(self) -> float:
-        """The least loss so far, as a share of that of a network that is zero everywhere."""
-        return self._best().loss / self.trivial
+        """What is left of the equations so far, as a share of the loss of a network that is zero."""
+        return self._best().exact / self.trivial
 
     def _balanced(self, config: KANConfig) -> Sampler:
         plain = Sampler(self.problem, self.like, self.seed)
@@ -144,7 +166,8 @@ class _Course:
         objective, parameters = start.objective(plain.rows(0))
         sampler = plain.balanced(objective, parameters)
         zero = start.pick([0]).at(torch.zeros_like(parameters[:1]))
-        self.trivial = max(float(zero.losses(sampler.rows(_FRESH, _FRESH_DRAW))), 1e-300)
+        nothing = Judged.of(zero, sampler.rows(_FRESH, _FRESH_DRAW), 0)
+        self.trivial, self.unexplained = max(nothing.loss, 1e-300), nothing.misfit
         return sampler
 
     def _random(
@@ -161,19 +184,46 @@ class _Course:
 
     def _qualified(self, config: KANConfig, number: int) -> None:
         """The best of several starts, on grids so fine that all shapes have about as many parameters."""
-        curves = sum(config.nodes(k) * config.subnodes(k + 1) for k in range(config.depth))
-        starts = 1 if config.depth == 1 else _START_CURVES // curves
-        starts = max(min(starts, _MOST_STARTS), 1 if config.depth == 1 else _FEWEST_STARTS)
-        stack = self._random(config, self.sampler, starts, number)
+        stack = self._starts(config, number)
         rows = self.sampler.rows(_PER_PARAMETER * stack.parameter_count)
+        starts, other = len(stack), None
         for share, steps, damping in _ROUNDS:
             stack = stack.descended(rows, steps=steps, damping=damping, over=self.over)
-            keep = max(1, round(share * starts))
-            stack = stack.pick(stack.losses(rows).argsort()[:keep])
-        self._judged(stack, number)
-        while 1.6 * stack.parameter_count < _QUALIFYING and not self.over():
-            stack = self._refined(stack)
-            self._judged(stack, number)
+            stack = stack.pick(stack.losses(rows).argsort())
+            if config.depth == 1:
+                other = other or self._another(stack)
+            stack = stack.pick(range(max(1, round(share * starts))))
+        self._grown(stack, number)
+        if other is not None:
+            self._grown(self._descended(other), _ANOTHER)
+
+    def _grown(self, approximation: Approximation, lineage: int) -> None:
+        """On finer grids, until all shapes have about as many parameters."""
+        self._judged(approximation, lineage)
+        while 1.6 * approximation.parameter_count < _QUALIFYING and not self.over():
+            approximation = self._refined(approximation)
+            self._judged(approximation, lineage)
+
+    def _another(self, stack: Approximation) -> Approximation | None:
+        """The first of several approximations that may become another solution than the very first."""
+        best, *others = (Judged.of(stack.pick([k]), self.fresh, 0) for k in range(len(stack)))
+        for number, other in enumerate(others, 1):
+            if best.differs(other) and other.loss < _PROMISING * self.trivial:
+                return stack.pick([number])
+        return None
+
+    def _starts(self, config: KANConfig, number: int) -> Approximation:
+        if config.depth == 1:
+            # One start solves what is linear; what is not may need one of the right sign and size.
+            starts = _SMOOTH_STARTS if number and self.problem.clock is None else 1
+            drawn = self._random(config, self.sampler, starts, number)
+            if starts == 1:
+                return drawn
+            size = float(self._best().values.square().mean().sqrt())
+            return drawn.smooth(size or 1.0, self.seed + number)
+        curves = sum(config.nodes(k) * config.subnodes(k + 1) for k in range(config.depth))
+        starts = max(min(_START_CURVES // curves, _MOST_STARTS), _FEWEST_STARTS)
+        return self._random(config, self.sampler, starts, number)
 
     def _refined(self, approximation: Approximation) -> Approximation:
         return self._descended(approximation.refined())
@@ -189,18 +239,19 @@ class _Course:
 
     def _on_grids(self) -> None:
         """Splines on finer and finer grids, which are a network of products."""
-        enough = _SOLVED if self._least() < _SOLVED else _EXACT
+        # The noise of data hides what is finer.
+        enough = _SOLVED if self._least() < _SOLVED or self.problem.measurements else _EXACT
         until = time.monotonic() + _SHARE * max(self.deadline - time.monotonic(), 0.0)
 
         def over() -> bool:
             return self.over() or time.monotonic() > until
 
         def loss(splines: TensorSplines) -> float:
-            return float(splines.losses(self.fresh))
+            return float(splines.losses(self.exact))
 
         for splines in levels(self.problem, self.like, loss, over):
             judged = self._judged(splines, _TENSOR)
-            if over() or judged.loss < enough * self.trivial:
+            if over() or judged.exact < enough * self.trivial:
                 break
         self._few_products(splines)
 
@@ -209,8 +260,7 @@ class _Course:
         few = splines.above(_VISIBLE)
         if few.parameter_count > _FEW:
             return
-        unknown = few.coefficients.new_zeros(1, 0)
-        start = Approximation(self.problem, Ensemble.of([few.model]), unknown)
+        start = Approximation(self.problem, Ensemble.of([few.model]), few.unknowns.unsqueeze(0))
         self._judged(self._descended(start), _TENSOR)
 
     def _polished(self, judged: Judged) -> None:

@@ -3,27 +3,29 @@
 For two approximations u and v of a linear problem the residuals differ by L(u - v): how large a
 difference of solutions goes with how large a difference of residuals is seen in every pair. The
 largest such ratio times what is left of the residual at fresh points estimates the error; of a
-nonlinear problem to first order. No estimate is less than the share of the residual that is left, than
-the distance to another solution that fulfils everything about as well, or than rounding.
+nonlinear problem to first order, so that pairs that are near each other count alone where there are
+some. No estimate is less than the share of the residual that is left, than the distance to another
+solution that fulfils everything about as well, or than rounding.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
-from workbench.equations.approximation import Approximation
-from workbench.equations.inference import coefficients, covariance, scatter
+from workbench.equations.inference import Scatter
 from workbench.equations.objective import Rows
+from workbench.equations.problem import Unknown
 from workbench.equations.sampling import Sampler
 from workbench.equations.solution import Coefficient, Solution
 from workbench.kan.model import KAN
 
 _CLOSE, _AS_WELL, _ROUNDING = 0.5, 10.0, 1e-12
-_SAFETY, _TWICE = 2.0, 2.0
-_PER_PARAMETER = 3
+_NEAR, _WORSE = 0.01, 2.0
+_SAFETY, _TWICE, _QUANTILE = 2.0, 2.0, 1.959964
 
 
 class Candidate(Protocol):
@@ -51,6 +53,15 @@ class Candidate(Protocol):
 
     def values(self, points: Tensor) -> Tensor:
         """Fields ``(N, m)`` at points ``(N, d)``."""
+        ...
+
+    @property
+    def unknowns(self) -> Tensor:
+        """Coefficients of the equations that were to be found, ``(C,)``."""
+        ...
+
+    def scatter(self, drawn: Callable[[int], list[Rows]]) -> Scatter:
+        """What the noise of measurements does; drawn are rows at so many points inside."""
         ...
 
     def residuals(self, rows: Sequence[Rows]) -> Tensor:
@@ -91,14 +102,19 @@ class Judged:
         exact = [part for part in rows if part.targets is None]
         measured = [part for part in rows if part.targets is not None]
         misfit = float(approximation.losses(measured)) if measured else 0.0
+        misfit = misfit if math.isfinite(misfit) else math.inf
         values = approximation.values(rows[0].points)
         return cls(approximation, lineage, values, approximation.residuals(exact), misfit)
 
     @property
     def loss(self) -> float:
         """Half the sum of the squared residuals, data included."""
-        left = 0.5 * float(self.residuals.square().sum()) + self.misfit
-        return left if math.isfinite(left) else math.inf
+        return self.exact + self.misfit
+
+    @property
+    def exact(self) -> float:
+        """Half the sum of the squared residuals of equations and conditions."""
+        return 0.5 * self.left**2
 
     @property
     def left(self) -> float:
@@ -111,6 +127,18 @@ class Judged:
         size = float(self.values.norm())
         return float((other.values - self.values).norm()) / size if size else math.inf
 
+    def through(self, other: "Judged") -> float:
+        """Norm of the difference to another one's residuals."""
+        return float((other.residuals - self.residuals).norm())
+
+    def as_good(self, best: "Judged") -> bool:
+        """Whether it fulfils everything, data included, about as well as another one."""
+        return self.left < _AS_WELL * best.left and self.misfit <= _AS_WELL * best.misfit
+
+    def differs(self, other: "Judged") -> bool:
+        """Whether it is quite another solution."""
+        return self.apart(other) >= _CLOSE
+
 
 def estimated_error(best: Judged, others: Sequence[Judged], trivial: float) -> float:
     """Estimated relative L² error of the best approximation; infinite where nothing can be said.
@@ -120,31 +148,45 @@ def estimated_error(best: Judged, others: Sequence[Judged], trivial: float) -> f
         others: approximations of the same problem at the same points.
         trivial: loss of a network that is zero everywhere.
     """
-    left = best.left
-    ratios = []
-    for other in others:
-        apart, through = best.apart(other), float((other.residuals - best.residuals).norm())
-        if through > 0 and apart < _CLOSE:
-            ratios.append(apart / through)
-    if not ratios or not math.isfinite(left):
+    pairs, left = _pairs(best, others), best.left
+    if not pairs or not math.isfinite(left):
         return math.inf
-    linear = _SAFETY * max(ratios) * left
+    linear = _SAFETY * left * max(best.apart(other) / best.through(other) for other in pairs)
     return max(linear, left / math.sqrt(2 * trivial), _rival(best, others), _ROUNDING)
 
 
+def _pairs(best: Judged, others: Sequence[Judged]) -> list[Judged]:
+    """The approximations that say something of how the error goes with the residual."""
+    found = [o for o in others if best.apart(o) < _CLOSE and best.through(o) > 0]
+    near = [o for o in found if best.apart(o) < _NEAR and o.left > _WORSE * best.left]
+    return near if len(near) > 1 else found
+
+
+def _missed(best: Judged, others: Sequence[Judged]) -> Tensor:
+    """What unknown coefficients are wrong by because equations are not fulfilled exactly, ``(C,)``."""
+    known = best.approximation.unknowns
+    ratios = [
+        (other.approximation.unknowns - known).abs() / best.through(other)
+        for other in _pairs(best, others)
+    ]
+    if not ratios or not math.isfinite(best.left):
+        return torch.full_like(known, math.inf)
+    return best.left * torch.stack(ratios).amax(0)
+
+
 def _rival(best: Judged, others: Sequence[Judged]) -> float:
-    """How far another solution is that fulfils everything about as well; 0 where there is none."""
+    """How far another solution is that fulfils everything about as well; 0 where there is none.
+
+    The last one of every other lineage is compared with what the best one was on grids as fine.
+    """
+    last = {other.lineage: other for other in others if other.lineage != best.lineage}
+    before = {o.approximation.parameter_count: o for o in others if o.lineage == best.lineage}
     found = [
         best.apart(other)
-        for other in others
-        if other.lineage != best.lineage and _as_good(other, best)
+        for other in last.values()
+        if other.as_good(before.get(other.approximation.parameter_count, best))
     ]
     return max((apart for apart in found if apart >= _CLOSE), default=0.0)
-
-
-def _as_good(other: Judged, best: Judged) -> bool:
-    """Whether another one fulfils everything, data included, about as well."""
-    return other.left < _AS_WELL * best.left and other.misfit <= _AS_WELL * best.misfit
 
 
 def told(
@@ -166,25 +208,28 @@ def told(
         seconds: that the work took. stopped: whether it was ended early.
     """
     error = estimated_error(best, others, trivial)
-    converged = error < tolerance
-    known: dict[str, Coefficient] = {}
-    approximation = best.approximation
-    if isinstance(approximation, Approximation) and sampler.problem.measurements:
-        rows = sampler.rows(_PER_PARAMETER * approximation.parameter_count)
-        spread = covariance(approximation, rows)
-        known = coefficients(approximation, spread)
+    approximation, unknowns = best.approximation, sampler.problem.unknowns
+    outside = _outside(unknowns, approximation.unknowns.tolist())
+    converged = error < tolerance and not outside
+    wrong = _missed(best, others)
+    if sampler.problem.measurements:
+        scatter = approximation.scatter(sampler.rows)
+        sizes = wrong.new_tensor([unknown.size for unknown in unknowns.values()])
+        wrong = wrong.hypot(sizes * scatter.coefficients)
         size = float(best.values.square().mean().sqrt())
-        error += _TWICE * scatter(approximation, spread, rows[0].points) / max(size, 1e-300)
-    elif isinstance(approximation, Approximation) and sampler.problem.unknowns:
-        values = approximation.coefficients[0].tolist()
-        names = sampler.problem.unknowns
-        known = {n: Coefficient(v, v, v) for n, v in zip(names, values, strict=True)}
+        error += _TWICE * scatter.solution / max(size, 1e-300)
+    known = {
+        name: Coefficient(value, value - _QUANTILE * half, value + _QUANTILE * half)
+        for name, value, half in zip(
+            unknowns, approximation.unknowns.tolist(), wrong.tolist(), strict=True
+        )
+    }
     return Solution(
         problem=sampler.problem,
         model=approximation.model.cpu(),
         error=error,
         converged=converged,
-        sentences=tuple(_sentences(best, others, error, converged, known, sampler)),
+        sentences=tuple(_sentences(best, others, error, converged, outside)),
         coefficients=known,
         residuals=_left(approximation, sampler),
         seconds=seconds,
@@ -197,8 +242,7 @@ def _sentences(
     others: Sequence[Judged],
     error: float,
     converged: bool,
-    known: dict[str, Coefficient],
-    sampler: Sampler,
+    outside: Sequence[str],
 ) -> list[str]:
     found = []
     if not math.isfinite(error):
@@ -216,7 +260,7 @@ def _sentences(
     independent = [
         best.apart(other)
         for other in others
-        if other.lineage != best.lineage and _as_good(other, best)
+        if other.lineage != best.lineage and other.as_good(best)
     ]
     if independent:
         found.append(f"One that was found independently differs by {min(independent):.1e}.")
@@ -225,10 +269,17 @@ def _sentences(
             "Another network fulfils equations and conditions about as well and is quite different: the "
             "solution is not unique, or a condition is missing."
         )
-    for name, unknown in sampler.problem.unknowns.items():
-        if not unknown.low <= known[name].value <= unknown.high:
-            found.append(f"{name} has left the range that was given for it.")
+    found += [f"{name} has left the range that was given for it." for name in outside]
     return found
+
+
+def _outside(unknowns: Mapping[str, Unknown], values: Sequence[float]) -> list[str]:
+    """Which coefficients are not where they were said to be."""
+    return [
+        name
+        for (name, unknown), value in zip(unknowns.items(), values, strict=True)
+        if not unknown.low <= value <= unknown.high
+    ]
 
 
 def _left(approximation: Candidate, sampler: Sampler) -> tuple[float, ...]:

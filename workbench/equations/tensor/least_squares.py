@@ -1,20 +1,21 @@
 """Residuals of tensor-product splines, and Gauss–Newton steps with their banded matrix."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-import numpy as np
 import torch
-from scipy.linalg import cho_solve_banded, cholesky_banded
 from torch import Tensor
 
 from workbench.equations.objective import Rows
 from workbench.equations.residuals import Entry, Residual
 from workbench.equations.tensor.grid import TensorGrid
+from workbench.equations.tensor.normal import Normal
 
 _BLOCK_NUMBERS, _KEPT_NUMBERS = 4_000_000, 8_000_000
-_ROUNDING, _FIRST_DAMPING, _MORE, _MOST_DAMPING = 1e-13, 1e-6, 100.0, 1e3
-_FALL = 0.3
+_LEAST_DAMPING, _FIRST_DAMPING, _MORE, _MOST_DAMPING = 1e-13, 1e-6, 100.0, 1e3
+_FALL, _SLIGHT = 0.3, 1e-8
+_SHARES = (1.0, 0.5, 0.25, 0.1, 0.03)
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ class _Block:
             found[field, (a, b)] = (first[a].mT * along).sum(1).reshape(1, -1)
         return found
 
-    def value(self, entries: dict[Entry, Tensor], part: Residual) -> Tensor:
+    def value(
+        self, entries: dict[Entry, Tensor], part: Residual, coefficients: Mapping[str, Tensor]
+    ) -> Tensor:
         """A residual before its weight, ``(N,)``."""
         points = self.points.flatten(0, 1)
-        value = part.value(entries, points, {})
+        value = part.value(entries, points, coefficients)
         value = value if self.targets is None else value - self.targets
         return value.expand(1, len(points))[0]
 
@@ -65,34 +68,54 @@ class _Block:
         """Square root of the weight of each point."""
         return (weight / self.share) ** 0.5 * self.scales
 
-    def linear(self, vector: Tensor, part: Residual, weight: float) -> tuple[Tensor, Tensor]:
-        """Weighted residuals ``(K, n)`` and their derivatives by the near numbers, ``(K, n, J)``."""
+    def linear(
+        self, vector: Tensor, part: Residual, weight: float, coefficients: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Weighted residuals ``(K, n)`` with derivatives.
+
+        These are by the near numbers, ``(K, n, J)``, and by each unknown coefficient, ``(K, n)``.
+        """
+        groups, size = self.points.shape[:2]
         entries = {e: v.detach().requires_grad_() for e, v in self.entries(vector, part).items()}
+        spread = {
+            name: coefficients[name].expand(1, groups * size).clone().requires_grad_()
+            for name in part.uses
+        }
+        leaves = [*entries.values(), *spread.values()]
         with torch.enable_grad():
-            value = self.value(entries, part)
-            leaves = list(entries.values())
+            value = self.value(entries, part, spread)
             slopes = torch.autograd.grad(value.sum(), leaves, allow_unused=True) if leaves else ()
         first, second = self.pieces
-        groups, size = self.points.shape[:2]
         factor = self.factor(weight)
         jacobian = vector.new_zeros(groups, size, *self.near.shape[1:])
-        for (field, (a, b)), slope in zip(entries, slopes, strict=True):
+        for (field, (a, b)), slope in zip(entries, slopes[: len(entries)], strict=True):
             if slope is not None:
                 along = first[a] * (slope[0] * factor).view(groups, size, 1)
                 jacobian[:, :, field] += along.unsqueeze(3) * second[b].unsqueeze(2)
-        return (value.detach() * factor).view(groups, size), jacobian.flatten(2)
+        others = {
+            name: (slope[0] * factor).view(groups, size)
+            for name, slope in zip(spread, slopes[len(entries) :], strict=True)
+            if slope is not None
+        }
+        return (value.detach() * factor).view(groups, size), jacobian.flatten(2), others
 
 
 class BandedLeastSquares:
-    """The sum of squares over rows, as a function of the vector of a grid.
+    """The sum of squares over rows, as a function of the vector of a grid and of what else is unknown.
 
     Args:
         grid: of the splines.
         rows: what is to vanish, with the number of points that follow each other in one cell.
+        sizes: of the unknown coefficients, by name; the end of a vector is multiples of these.
     """
 
-    def __init__(self, grid: TensorGrid, rows: Sequence[tuple[Rows, int]]) -> None:
-        self.grid, self.rows = grid, tuple(rows)
+    def __init__(
+        self,
+        grid: TensorGrid,
+        rows: Sequence[tuple[Rows, int]],
+        sizes: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        self.grid, self.rows, self.sizes = grid, tuple(rows), sizes
         self._blocks = [block for part, group in self.rows for block in self._split(part, group)]
 
         count = sum(block.near.flatten(1).shape[1] ** 2 * len(block.near) for block in self._blocks)
@@ -106,10 +129,17 @@ class BandedLeastSquares:
             for start in range(0, len(rows.points), step)
         ]
 
+    def _coefficients(self, vector: Tensor) -> dict[str, Tensor]:
+        last = vector[self.grid.parameter_count :]
+        return {
+            name: size * value for (name, size), value in zip(self.sizes.items(), last, strict=True)
+        }
+
     def residuals(self, vector: Tensor) -> Tensor:
         """Weighted residuals ``(R,)``."""
+        known = self._coefficients(vector)
         found = [
-            block.value(block.entries(vector, part), part) * block.factor(weight)
+            block.value(block.entries(vector, part), part, known) * block.factor(weight)
             for block in self._blocks
             for part, weight in zip(block.rows.residuals, block.rows.weights, strict=True)
         ]
@@ -119,26 +149,59 @@ class BandedLeastSquares:
         """Half the sum of squares."""
         return 0.5 * float(self.residuals(vector).square().sum())
 
-    def linearize(self, vector: Tensor) -> tuple[float, Tensor, Tensor]:
-        """Loss, Gauss–Newton matrix and gradient ``(P,)``.
-
-        Of the matrix the diagonals from the main one downwards, ``(band + 1, P)``.
-        """
+    def linearize(self, vector: Tensor) -> tuple[float, Normal, Tensor]:
+        """Loss, Gauss–Newton matrix and gradient ``(P + C,)``."""
         count, band = self.grid.parameter_count, self.grid.band
         outside = (band + 1) * count
-        matrix, gradient = vector.new_zeros(outside + 1), vector.new_zeros(count)
+        matrix, gradient = vector.new_zeros(outside + 1), torch.zeros_like(vector)
+        border = vector.new_zeros(count, len(self.sizes))
+        corner = vector.new_zeros(len(self.sizes), len(self.sizes))
         loss = 0.0
+        for number, near, value, jacobian, others in self._linear(vector):
+            loss += 0.5 * float(value.square().sum())
+            square = torch.bmm(jacobian.mT, jacobian)
+            matrix.index_add_(0, self._places(number, near, outside), square.flatten())
+            slope = torch.bmm(jacobian.mT, value.unsqueeze(2))
+            gradient.index_add_(0, near.flatten(), slope.flatten())
+            if others.any():
+                across = torch.bmm(jacobian.mT, others)
+                border.index_add_(0, near.flatten(), across.flatten(0, 1))
+                flat = others.flatten(0, 1)
+                corner += flat.mT @ flat
+                gradient[count:] += flat.mT @ value.flatten()
+        return loss, Normal(matrix[:outside].view(band + 1, count), border, corner), gradient
+
+    def _linear(self, vector: Tensor) -> Iterator[tuple[int, Tensor, Tensor, Tensor, Tensor]]:
+        """Block by block: its number, near places ``(K, J)``, residuals and both kinds of derivatives."""
+        known = self._coefficients(vector)
         for number, block in enumerate(self._blocks):
             near = block.near.flatten(1)
-            places = self._places(number, near, outside)
             for part, weight in zip(block.rows.residuals, block.rows.weights, strict=True):
-                value, jacobian = block.linear(vector, part, weight)
-                loss += 0.5 * float(value.square().sum())
-                square = torch.bmm(jacobian.mT, jacobian)
-                matrix.index_add_(0, places, square.flatten())
-                slope = torch.bmm(jacobian.mT, value.unsqueeze(2))
-                gradient.index_add_(0, near.flatten(), slope.flatten())
-        return loss, matrix[:outside].view(band + 1, count), gradient
+                value, jacobian, named = block.linear(vector, part, weight, known)
+                others = value.new_zeros(*value.shape, len(self.sizes))
+                for place, (name, size) in enumerate(self.sizes.items()):
+                    if name in named:
+                        others[..., place] = size * named[name]
+                yield number, near, value, jacobian, others
+
+    def along(self, vector: Tensor, directions: Tensor) -> Tensor:
+        """Derivatives of all weighted residuals along directions ``(P + C, M)``, ``(R, M)``."""
+        count = self.grid.parameter_count
+        parts = []
+        for _, near, _, jacobian, others in self._linear(vector):
+            found = torch.bmm(jacobian, directions[near]) + others @ directions[count:]
+            parts.append(found.flatten(0, 1))
+        return torch.cat(parts)
+
+    def jacobian(self, vector: Tensor) -> Tensor:
+        """Derivatives of all weighted residuals, ``(R, P + C)``, dense: for few rows."""
+        parts = []
+        for _, near, value, jacobian, others in self._linear(vector):
+            rows = vector.new_zeros(*value.shape, len(vector))
+            rows.scatter_add_(2, near.unsqueeze(1).expand(-1, value.shape[1], -1), jacobian)
+            rows[..., self.grid.parameter_count :] = others
+            parts.append(rows.flatten(0, 1))
+        return torch.cat(parts)
 
     def _places(self, number: int, near: Tensor, outside: int) -> Tensor:
         """Where the products of near numbers stand in the band; those above the diagonal ``outside``."""
@@ -157,16 +220,17 @@ class BandedLeastSquares:
             (replace(part, weights=own), group)
             for (part, group), own in zip(self.rows, weights, strict=True)
         ]
-        return BandedLeastSquares(self.grid, rows)
+        return BandedLeastSquares(self.grid, rows, self.sizes)
 
     def balanced(self, vector: Tensor) -> tuple[tuple[float, ...], ...]:
         """Weights that make every residual as sensitive to the coefficients as any other."""
         found = []
+        known = self._coefficients(vector)
         for rows, group in self.rows:
             plain = replace(rows, weights=(1.0,) * len(rows.residuals))
             alone = [_Block.of(self.grid, plain, slice(None), group)]
             sizes = [
-                sum(float(b.linear(vector, part, 1.0)[1].square().sum()) for b in alone)
+                sum(float(b.linear(vector, part, 1.0, known)[1].square().sum()) for b in alone)
                 for part in rows.residuals
             ]
             found.append(tuple(1 / size if size else 1.0 for size in sizes))
@@ -176,7 +240,12 @@ class BandedLeastSquares:
 def minimized(
     problem: BandedLeastSquares, vector: Tensor, *, steps: int, over: Callable[[], bool]
 ) -> tuple[Tensor, float]:
-    """Gauss–Newton steps, damped where they do not descend, while they help.
+    """Gauss–Newton steps while they help.
+
+    Unknown coefficients are changed between solutions of the equations that belong to those of the moment
+    (variable projection, Golub & Pereyra 1973, *SIAM Journal on Numerical Analysis* 10): equations hold
+    far more strictly than measurements, and a step of both at once would have to stay in a narrow, bent
+    valley.
 
     Args:
         problem: what to minimize. vector: where to begin.
@@ -185,36 +254,51 @@ def minimized(
     Returns:
         The vector, and half its sum of squares.
     """
-    damping, loss = 0.0, problem.value(vector)
+    vector, loss = _descended(problem, vector, steps, over)
+    for _ in range(steps if problem.sizes else 0):
+        if over():
+            break
+        _, matrix, gradient = problem.linearize(vector)
+        factored = matrix.factored()
+        if factored is None:
+            break
+        step = factored.solved(gradient)
+        if not float(gradient @ step) > _SLIGHT * loss:
+            break
+        for share in _SHARES:
+            trial, found = _descended(problem, vector - share * step, steps, over)
+            if found < loss:
+                vector, loss = trial, found
+                break
+        else:
+            break
+    return vector, loss
+
+
+def _descended(
+    problem: BandedLeastSquares, vector: Tensor, steps: int, over: Callable[[], bool]
+) -> tuple[Tensor, float]:
+    """Steps of the splines alone, damped where they do not descend."""
+    damping, loss, count = 0.0, problem.value(vector), problem.grid.parameter_count
     for _ in range(steps):
         if over():
             break
         _, matrix, gradient = problem.linearize(vector)
         before = loss
         while damping < _MOST_DAMPING:
-            step = _solved(matrix, gradient, damping)
-            trial = vector if step is None else vector - step
-            found = problem.value(trial) if step is not None else float("inf")
+            factored = matrix.banded.factored(damping)
+            found = float("inf")
+            if factored is not None:
+                step = torch.zeros_like(vector)
+                step[:count] = factored.solved(gradient[:count])
+                trial = vector - step
+                found = problem.value(trial)
             if found <= loss:
                 vector, loss = trial, found
                 break
             damping = max(_MORE * damping, _FIRST_DAMPING)
         damping /= _MORE**2
-        damping = damping if damping > _ROUNDING else 0.0
+        damping = damping if damping > _LEAST_DAMPING else 0.0
         if loss > _FALL * before:
             break
     return vector, loss
-
-
-def _solved(matrix: Tensor, gradient: Tensor, damping: float) -> Tensor | None:
-    """A damped step; None where the matrix is singular to rounding."""
-    band = matrix.cpu().numpy().copy()
-    band[0] += (damping + _ROUNDING) * band[0] + _ROUNDING * band[0].mean()
-    if not np.isfinite(band).all():
-        return None
-    try:
-        factor = cholesky_banded(band, lower=True, overwrite_ab=True, check_finite=False)
-    except np.linalg.LinAlgError:
-        return None
-    found = cho_solve_banded((factor, True), gradient.cpu().numpy(), check_finite=False)
-    return torch.from_numpy(found).to(gradient)

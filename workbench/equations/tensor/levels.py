@@ -9,6 +9,7 @@ from torch import Tensor
 from workbench.equations.domains import Box
 from workbench.equations.objective import Rows
 from workbench.equations.problem import Problem
+from workbench.equations.sampling import measured
 from workbench.equations.tensor.grid import TensorGrid
 from workbench.equations.tensor.least_squares import BandedLeastSquares, minimized
 from workbench.equations.tensor.slabs import marched, marches, points_each
@@ -19,16 +20,14 @@ _COARSE, _COARSE_TIME, _COARSE_SPACE = 16, 8, 32
 _UNEVEN, _STALLED, _MOST_STALLS, _ROUGH = 8.0, 0.25, 1, 0.3
 _MOST_NUMBERS = 6e7
 _STEPS, _SIDE_POINTS = 30, 4
+_DATA_SHARE = (
+    1e-7  # of the weight of measurements; equations hold exactly, and so strictly they can
+)
 
 
 def holds(problem: Problem) -> bool:
-    """Whether splines of two coordinates can solve a problem: a box, and nothing unknown but fields."""
-    return (
-        len(problem.names) == 2
-        and isinstance(problem.domain, Box)
-        and not problem.unknowns
-        and not problem.measurements
-    )
+    """Whether splines of two coordinates can solve a problem, which is on a box."""
+    return len(problem.names) == 2 and isinstance(problem.domain, Box)
 
 
 def levels(
@@ -53,9 +52,9 @@ def levels(
         before, last = wanted, left
         if in_time:
             coefficients, wanted = marched(problem, grid, like, over)
-            known = TensorSplines(problem, grid, coefficients)
+            known = TensorSplines(problem, grid, coefficients, like.new_zeros(0))
         else:
-            known = TensorSplines(problem, grid, _at_once(problem, grid, like, known, over))
+            known = _at_once(problem, grid, like, known, over)
             wanted = _needed(known)
         yield known
         left = loss(known)
@@ -101,17 +100,44 @@ def _at_once(
     like: Tensor,
     known: TensorSplines | None,
     over: Callable[[], bool],
-) -> Tensor:
+) -> TensorSplines:
     """All coefficients by Gauss–Newton steps, from what a coarser grid knows."""
-    cells = grid.gauss(points_each(grid), like)
-    inside = Rows(problem.inside, cells.flatten(0, 1), (1.0,) * len(problem.inside))
-    rows = [(inside, cells.shape[1])]
+    rows = [_inside(problem, grid, like)]
     for number, (condition, residual) in enumerate(zip(problem.held, problem.outside, strict=True)):
         points = problem.points_of(condition, _SIDE_POINTS * max(grid.counts), number)
         rows.append((Rows((residual,), torch.from_numpy(points).to(like), (1.0,)), 1))
-    plain = BandedLeastSquares(grid, rows)
-    begin = like.new_zeros(grid.parameter_count)
-    if known is not None:
-        begin = grid.vector(known.on(grid).coefficients)
-    found, _ = minimized(plain.weighted(plain.balanced(begin)), begin, steps=_STEPS, over=over)
-    return found[grid.places.to(found.device)]
+    rows += [(part, 1) for part in measured(problem, like)]
+    if known is None:
+        curves = like.new_zeros(grid.fields, *grid.counts)
+        start = like.new_tensor([unknown.start for unknown in problem.unknowns.values()])
+        known = TensorSplines(problem, grid, curves, start)
+    known = known.on(grid)
+    plain = BandedLeastSquares(grid, rows, known.sizes)
+    weights = plain.balanced(known.vector)
+    share = _DATA_SHARE * min(weights[0]) / _coarse_weight(problem, like, known)
+    weights = tuple(
+        own if part.targets is None else tuple(share * w for w in own)
+        for (part, _), own in zip(rows, weights, strict=True)
+    )
+    found, _ = minimized(plain.weighted(weights), known.vector, steps=_STEPS, over=over)
+    return known.at(found)
+
+
+def _inside(problem: Problem, grid: TensorGrid, like: Tensor) -> tuple[Rows, int]:
+    """The equations in all cells."""
+    cells = grid.gauss(points_each(grid), like)
+    return Rows(problem.inside, cells.flatten(0, 1), (1.0,) * len(problem.inside)), cells.shape[1]
+
+
+def _coarse_weight(problem: Problem, like: Tensor, known: TensorSplines) -> float:
+    """Least weight of an equation on the coarsest grid.
+
+    On a finer one derivatives make equations more sensitive and their weights less, those of values stay;
+    measurements must not gain by that.
+    """
+    grid = _coarse(problem)
+    zero = torch.cat(
+        (like.new_zeros(grid.parameter_count), known.vector[known.grid.parameter_count :])
+    )
+    equations = BandedLeastSquares(grid, [_inside(problem, grid, like)], known.sizes)
+    return min(equations.balanced(zero)[0])

@@ -22,8 +22,11 @@ _HELPS, _CLEARLY = 0.5, 4.0
 
 
 def marches(problem: Problem) -> bool:
-    """Whether everything about a problem happens in the order of time, from its beginning on."""
-    if problem.clock is None:
+    """Whether everything about a problem happens in the order of time, from its beginning on.
+
+    What is measured later may say something of what was unknown before.
+    """
+    if problem.clock is None or problem.unknowns or problem.measurements:
         return False
     begin = problem.domain.ranges[problem.clock][0]
     moments = [c.at[problem.time] for c in problem.held if problem.time in c.at]

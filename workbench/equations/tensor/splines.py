@@ -1,7 +1,7 @@
 """Tensor-product splines as an approximation to a solution, and as the network that they are."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workbench.equations.inference import Scatter, variance
 from workbench.equations.objective import Rows
 from workbench.equations.problem import Problem
+from workbench.equations.residuals import Residual
 from workbench.equations.tensor.grid import TensorGrid, finer
 from workbench.equations.tensor.least_squares import BandedLeastSquares
 from workbench.kan.config import KANConfig
@@ -19,6 +21,7 @@ from workbench.kan.layer import KANLayer
 from workbench.kan.model import KAN
 
 _SAME_LOSS, _FINEST = 1.02, -16.0
+_SCATTERED, _PER_PARAMETER = 100, 3
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class TensorSplines:
         problem: what they are to solve.
         grid: of both coordinates.
         coefficients: ``(fields, n, k)``, those of closed coordinates with what is repeated.
+        unknowns: coefficients of the equations that are to be found, ``(C,)``.
         ranks: so many products make each field; None before these were counted.
     """
 
     problem: Problem
     grid: TensorGrid
     coefficients: Tensor
+    unknowns: Tensor
     ranks: tuple[int, ...] | None = None
 
     @property
@@ -64,16 +69,64 @@ class TensorSplines:
         local = self.grid.vector(self.coefficients)[near]
         return torch.einsum("nmij,ni,nj->nm", local, x, y)
 
+    @property
+    def sizes(self) -> dict[str, float]:
+        """Of the unknown coefficients."""
+        return {name: unknown.size for name, unknown in self.problem.unknowns.items()}
+
+    @property
+    def vector(self) -> Tensor:
+        """All free numbers, unknown coefficients last, as multiples of their sizes."""
+        sizes = self.unknowns.new_tensor(list(self.sizes.values()))
+        return torch.cat((self.grid.vector(self.coefficients), self.unknowns / sizes))
+
+    def at(self, vector: Tensor) -> "TensorSplines":
+        """With other free numbers."""
+        sizes = vector.new_tensor(list(self.sizes.values()))
+        return replace(
+            self,
+            coefficients=vector[self.grid.places.to(vector.device)],
+            unknowns=vector[self.grid.parameter_count :] * sizes,
+        )
+
     def residuals(self, rows: Sequence[Rows]) -> Tensor:
         """Weighted residuals, all in one ``(R,)``."""
-        return self._objective(rows).residuals(self.grid.vector(self.coefficients))
+        return self._objective(rows).residuals(self.vector)
 
     def losses(self, rows: Sequence[Rows]) -> Tensor:
         """Half the sum of their squares, ``(1,)``."""
         return 0.5 * self.residuals(rows).square().sum(0, keepdim=True)
 
     def _objective(self, rows: Sequence[Rows]) -> BandedLeastSquares:
-        return BandedLeastSquares(self.grid, [(part, 1) for part in rows])
+        return BandedLeastSquares(self.grid, [(part, 1) for part in rows], self.sizes)
+
+    def scatter(self, drawn: Callable[[int], list[Rows]]) -> Scatter:
+        """What the noise of measurements does.
+
+        Args:
+            drawn: rows at so many points inside, which are those of the first rows.
+        """
+        vector, unknowns = self.vector, len(self.unknowns)
+        rows = drawn(_PER_PARAMETER * self.grid.parameter_count)
+        some = rows[0].points[:_SCATTERED]
+        values = [
+            Rows((Residual.of((field, (0, 0))),), some, (1.0,))
+            for field in range(len(self.problem.fields))
+        ]
+        sides = self._objective(values).jacobian(vector)
+        sides = torch.cat((sides, torch.eye(len(vector)).to(vector)[len(vector) - unknowns :]))
+        factored = self._objective(rows).linearize(vector)[1].factored()
+        if factored is None:
+            return Scatter(vector.new_full((unknowns,), math.inf), math.inf)
+        directions = factored.solved(sides.mT)
+        squares = vector.new_zeros(len(sides))
+        for part in rows:
+            if part.targets is not None:
+                alone = self._objective([part])
+                noise = variance(part, 0, alone.residuals(vector), unknowns)
+                squares += noise * alone.along(vector, directions).square().sum(0)
+        last = len(sides) - unknowns
+        return Scatter(squares[last:].sqrt(), math.sqrt(float(squares[:last].sum())))
 
     def roughness(self, coordinate: int) -> float:
         """Share of the coefficients that their differences of order ``degree + 1`` are along a coordinate.
