@@ -47,6 +47,7 @@ def levels(
     """
     grid, in_time = _coarse(problem), marches(problem)
     known: TensorSplines | None = None
+    coarser: TensorSplines | None = None
     wanted, left, stalls = (2, 2), math.inf, 0
     while in_time or grid.parameter_count * (grid.band + 1) < _MOST_NUMBERS:
         before, last = wanted, left
@@ -61,9 +62,10 @@ def levels(
         stalls = stalls + 1 if left > _STALLED * last and _resolved(known) else 0
         if stalls > _MOST_STALLS:
             break
-        if stalls and wanted == before:
-            wanted = wanted[1], wanted[0]
-        grid = grid.finer(wanted)
+        if stalls and coarser is not None and before != (2, 2):
+            # The coordinate that helped not is not kept finer; it was the other one.
+            known, grid, wanted = coarser, coarser.grid, (before[1], before[0])
+        coarser, grid = known, grid.finer(wanted)
 
 
 def _coarse(problem: Problem) -> TensorGrid:
