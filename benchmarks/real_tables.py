@@ -66,7 +66,8 @@ Scores = dict[str, float]
 
 def ours(data: Dataset, task: Row) -> Row:
     """The formula and the network of ``discover``, and the formulas of limited size."""
-    found = discover(data, effort=task["effort"], hidden=(), seed=task["split"])
+    limit = task.get("limit")
+    found = discover(data, effort=task["effort"], hidden=(), seed=task["split"], seconds=limit)
     x, y = data.split("test")
     with torch.no_grad():
         network = found.network(x)[:, 0].numpy()
@@ -257,7 +258,9 @@ def main() -> None:
         not_run("none of the packages is installed")
     known = {} if chosen.table else {(t.package, t.name): t for t in tables(there)}
     rows = read(chosen.results)
-    about = {"effort": chosen.effort, "seconds": chosen.seconds}
+    about: Row = {"effort": chosen.effort, "seconds": chosen.seconds}
+    if chosen.quick:
+        about["limit"] = 5.0
     tasks = [task | about for task in asked(halves, known, chosen)]
     for row in results(tasks, partial(compared, known), chosen.results, limit=_HOUR):
         if halves[row["package"], row["name"]] == HALVES[0]:

@@ -156,7 +156,7 @@ def test_a_noisy_product_keeps_its_form() -> None:
     assert sympy.simplify(found.expression - A * B) == 0
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_law_is_found_in_noise(seed: int) -> None:
     random = np.random.default_rng(seed)
     data = Dataset.from_arrays(

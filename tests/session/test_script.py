@@ -109,11 +109,11 @@ def test_options_are_told_and_repeated_wherever_they_count(table: Path, tmp_path
     session = Session.open(table, "y", (2, 2, 1), seed=3, **options).start().wait().prune()
     assert f"eliminate(model, data, seed=3, training={options})" in session.to_script()
     total = "print(float(model(data.inputs).sum()))"
-    for _ in range(2):
+    for step in (lambda: None, session.discover):
+        step()
         with torch.no_grad():
             expected = float(session.model(session.data.inputs).sum())
         assert float(run(session, tmp_path, total)) == expected
-        session.discover()
     assert f"discover(data, effort='quick', seed=3, training={options})" in session.to_script()
 
 
