@@ -13,12 +13,14 @@ from tables import write
 from torch import Tensor
 
 from workbench.equations import Problem, Solution, library, solve
-from workbench.equations.problems import oscillator_inverse
+from workbench.equations.problems import heat_inverse, oscillator_inverse, viscosity_inverse
 
 QUICK = ("pendulum",)
 POINTS, POINTS_SEED = 3000, 12345
 INVERSE: Mapping[str, tuple[Callable[[int], Problem], dict[str, float]]] = {
     "oscillator-inverse": (oscillator_inverse, {"c": 0.2, "w": 1.5}),
+    "heat-inverse": (heat_inverse, {"k": 0.1}),
+    "viscosity-inverse": (viscosity_inverse, {"nu": 0.025}),
 }
 HIDDEN, INSIDE, BOUNDARY, ALPHA = 21, 2000, 400, 0.01
 """Nodes of both hidden layers; points, and weight of the equation against the boundary."""
