@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from workbench.boundaries import discover_boundary
     from workbench.comparison import advise, compare
-    from workbench.dynamics import discover_dynamics
+    from workbench.dynamics import discover_dynamics, discover_pde
     from workbench.errors import ExtrapolationWarning, InputError
     from workbench.estimators import KANClassifier, KANRegressor
     from workbench.exchange import from_pykan
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "boundaries": ["discover_boundary"],
     "comparison": ["advise", "compare"],
-    "dynamics": ["discover_dynamics"],
+    "dynamics": ["discover_dynamics", "discover_pde"],
     "search.automatic": ["discover"],
     "search.discovery": ["Discovery"],
     "network.compiler": ["compile_expression"],
@@ -85,6 +85,7 @@ __all__ = [
     "discover",
     "discover_boundary",
     "discover_dynamics",
+    "discover_pde",
     "find_relations",
     "fit",
     "from_pykan",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.dynamics.systems import DUFFING_STARTS, duffing, table
+from tests.dynamics.systems import DUFFING_STARTS, diffusing, duffing, table
 from workbench.cli import main
 
 
@@ -22,6 +22,19 @@ def test_equations_numbers_and_pictures_are_written(tmp_path: Path, capsys) -> N
     pictures = {"trajectory_1.svg", "trajectory_2.svg", "phase_portrait.svg"}
     assert pictures < {file.name for file in out.iterdir()}
     assert "<polyline" in (out / "phase_portrait.svg").read_text()
+
+
+def test_fields_on_a_grid(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    path, out = tmp_path / "field.csv", tmp_path / "results"
+    diffusing(noise=0.01).to_csv(path, index=False)
+    assert main(["dynamics", str(path), "--space", "x", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "c_t = " in printed
+    assert "noise explains" in printed
+    assert set(pd.read_csv(out / "terms.csv")["term"]) == {"c_x", "c_xx"}
+    assert r"\frac{\partial c}{\partial t}" in (out / "equations.tex").read_text()
+    assert main(["dynamics", str(path), "--space", "x", "--controls", "c"]) == 2
+    assert "no controls" in capsys.readouterr().err
 
 
 def test_a_column_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -36,3 +36,15 @@ def duffing(t: float, y: np.ndarray) -> list[float]:
 
 
 DUFFING_STARTS = ((2.0, 0.0), (-1.0, 1.0))
+
+
+def diffusing(noise: float = 0.0, *, rows: int = 41) -> pd.DataFrame:
+    """Waves of c_t = 0.05 c_xx - 0.7 c_x, with noise as a share of their spread."""
+    t, x = np.linspace(0, 1.5, rows), np.linspace(0, 2, 61)
+    times, places = np.meshgrid(t, x, indexing="ij")
+    c = np.zeros_like(times)
+    for k, size in ((1, 1.0), (2, 0.6), (3, 0.4)):
+        turn = np.pi * k
+        c += size * np.exp(-0.05 * turn**2 * times) * np.sin(turn * (places - 0.7 * times) + k)
+    c += noise * c.std() * np.random.default_rng(0).standard_normal(c.shape)
+    return pd.DataFrame({"t": times.ravel(), "x": places.ravel(), "c": c.ravel()})

@@ -126,7 +126,7 @@ def _fits(law: Law) -> list[tuple[TermFit, ...]]:
 def _formula(problem: Problem, state: str, expression: Expr, fits: Sequence[TermFit]) -> Formula:
     names = tuple(symbol.name for symbol in problem.symbols)
     constants = [
-        Constant(fit.value, fit.sigma, interval=fit.interval, digits=_digits(fit)) for fit in fits
+        Constant(fit.value, fit.sigma, interval=fit.interval, digits=digits_of(fit)) for fit in fits
     ]
     low, high = problem.points.min(0), problem.points.max(0)
     ranges = {n: (float(a), float(b)) for n, a, b in zip(names, low, high, strict=True)}
@@ -141,7 +141,7 @@ def _formula(problem: Problem, state: str, expression: Expr, fits: Sequence[Term
     )
 
 
-def _digits(fit: TermFit) -> int:
+def digits_of(fit: TermFit) -> int:
     """Significant digits down to the second one of the error."""
     if not (fit.value and fit.sigma > 0):
         return FULL

@@ -1,14 +1,14 @@
 """From a table with a column of time to trajectories; what cannot be used is said with its column and row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.common.labels import Label
+from workbench.dynamics.reading import frame_of, numbers_of, require_columns
 from workbench.errors import InputError
 
 GROUPS = "run"
@@ -89,10 +89,10 @@ def read_trajectories(
     Raises:
         InputError: a column lacks or holds no numbers, a run is too short, or a state stands still.
     """
-    frame = _frame(table)
+    frame = frame_of(table)
     grouped = groups in frame.columns
     if groups != GROUPS:
-        _require(frame, [groups])
+        require_columns(frame, [groups])
     controls = tuple(controls)
     taken = {time, groups, *controls}
     if states is None:
@@ -100,11 +100,11 @@ def read_trajectories(
     states = tuple(states)
     if not states:
         raise InputError(f"a state is needed, but there is no column beside {sorted(taken)}")
-    _require(frame, [time, *states, *controls])
+    require_columns(frame, [time, *states, *controls])
     columns = [time, *states, *controls]
     if len(set(columns)) < len(columns):
         raise InputError(f"time, states and controls must be different columns, got {columns}")
-    numbers = np.stack([_numbers(frame, name) for name in columns], 1)
+    numbers = np.stack([numbers_of(frame, name) for name in columns], 1)
     labels = frame[groups].to_numpy() if grouped else np.zeros(len(frame), dtype=int)
     notes: list[str] = []
     numbers, labels = _complete(numbers, labels, len(states), notes)
@@ -115,47 +115,6 @@ def read_trajectories(
         runs.append(Trajectory(label, own[:, 0], own[:, 1:d], own[:, d:]))
     found = Trajectories(tuple(runs), time, states, controls, tuple(notes))
     _require_motion(found, grouped)
-    return found
-
-
-def _frame(table: Any) -> pd.DataFrame:
-    if isinstance(table, str | Path):
-        from workbench.tables.reading import read_table
-
-        return read_table(table)
-    if isinstance(table, pd.DataFrame):
-        return table
-    if hasattr(table, "to_pandas"):
-        return pd.DataFrame(table.to_pandas())
-    if isinstance(table, Mapping):
-        try:
-            return pd.DataFrame(dict(table))
-        except ValueError as error:
-            raise InputError(f"columns must have the same number of rows: {error}") from error
-    raise InputError(
-        f"a table is a frame, a mapping of columns or a file, got {type(table).__name__}"
-    )
-
-
-def _require(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        there = ", ".join(map(str, frame.columns))
-        raise InputError(f"there is no column {missing[0]!r}: the table has {there}")
-
-
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
-    """A column as numbers; a date counts in seconds from the first."""
-    column = frame[name]
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return (column - column.min()).dt.total_seconds().to_numpy(dtype=float)
-    found = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    strange = (np.isnan(found) & column.notna().to_numpy()) | np.isinf(found)
-    if strange.any():
-        row = int(np.argmax(strange))
-        raise InputError(
-            f"column {name!r} needs finite numbers, but row {row} has {str(column.iloc[row])!r}"
-        )
     return found
 
 

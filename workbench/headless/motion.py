@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.common.writing import write_text
+from workbench.dynamics.fields.result import FieldEquations
 from workbench.dynamics.result import Dynamics
 from workbench.dynamics.trajectories import Trajectory
 from workbench.pictures.trajectories import curves_chart
@@ -15,7 +16,7 @@ from workbench.report.results import check_folder
 EQUATIONS = ("equations.txt", "equations.tex", "terms.csv")
 
 
-def write_equations(out: str | Path, found: Dynamics) -> tuple[str, ...]:
+def write_equations(out: str | Path, found: Dynamics | FieldEquations) -> tuple[str, ...]:
     """Write the equations as text, LaTeX, a table of numbers and formulas; returns the files' names.
 
     Raises:
