@@ -118,8 +118,9 @@ def test_noise_and_what_is_no_sum_of_terms_are_told() -> None:
 
 
 def test_runs_have_grids_of_their_own() -> None:
-    runs = pd.concat([diffusing().assign(run="a"), diffusing(rows=31).assign(run="b")])
-    found = discover_pde(runs)
+    short = diffusing(rows=31)
+    runs = [diffusing().assign(run="a"), short[short["t"] < 1].assign(run="b")]
+    found = discover_pde(pd.concat(runs))
     assert terms(found, "c") == {"c_x", "c_xx"}
 
 
@@ -139,7 +140,7 @@ def test_noise_is_taken_out_of_the_normal_equations() -> None:
 
     def squares(fields: Fields, noise: float) -> tuple[float, float]:
         windows = Windows([fields], np.array([noise]), library_, 1, halves)
-        return windows.problem(0).matrix[fourth, fourth], windows.noisy[fourth]
+        return windows.problems[0].matrix[fourth, fourth], windows.noisy[fourth]
 
     known, nothing = squares(clean, 0.0)
     assert nothing == 0

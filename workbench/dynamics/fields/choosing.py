@@ -39,8 +39,8 @@ def all_windows(
 
     Where it drowns one in all of them, that term is left out; none are left where it drowns all.
     """
-    longest = max(runs, key=lambda run: float(np.ptp(run.axes[0])))
-    time, *space = ([*halves_of(axis)] for axis in longest.axes)
+    shortest = (min(own, key=np.ptp) for own in zip(*(run.axes for run in runs), strict=True))
+    time, *space = map(halves_of, shortest)
     along = [
         [halves[min(k, len(halves) - 1)] for halves in space] for k in range(max(map(len, space)))
     ]
@@ -91,7 +91,7 @@ def chosen(windows: Sequence[Windows], field: int) -> Chosen:
 
 def _proposed(one: Windows, field: int) -> list[Set]:
     """Sets that bumps of one width choose, while they learn how much noise leaves."""
-    problem, total = one.problem(field), one.total(field)
+    problem, total = one.problems[field], one.total(field)
     noise = one.expected(field, np.zeros(len(one.terms)))
     found = []
     for _ in range(_ROUNDS):

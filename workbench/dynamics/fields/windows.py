@@ -14,10 +14,13 @@ from workbench.dynamics.fields.library import FieldTerm
 
 _POWER = 8  # of a bump (1 - s²)^p: smooth enough for four derivatives
 _SHARES = (1 / 3, 1 / 6, 1 / 12, 1 / 24)
-_STEPS, _MOST_CENTRES = 4, (60, 60, 16, 10)
+_STEPS, _MOST_CENTRES = (
+    4,
+    {2: 48, 3: 16},
+)  # bumps in a half width, and along an axis by their number
 _FEWEST_STEPS = 6
 _INDEPENDENT, _FEWEST = 1.5, 8.0
-FLOOR = 1e-6
+_FLOOR = 1e-6
 """Share of the squares that quadrature and rounding may leave."""
 
 Set = tuple[int, ...]
@@ -183,18 +186,23 @@ class Windows:
         found: np.ndarray = np.diag(self._excess) / np.maximum(np.diag(self._matrix), 1e-300)
         return found
 
-    def problem(self, field: int) -> Quadratic:
-        """The regression of one field, without what noise adds."""
+    @cached_property
+    def problems(self) -> tuple[Quadratic, ...]:
+        """The regression of every field, without what noise adds."""
         alone = tuple((number,) for number in range(len(self.terms)))
-        total = max(self._totals[field] - self._alone[field], 0.0)
-        moment = self._moments[:, field] - self._across[:, field]
-        return Quadratic(self._matrix - self._excess, moment, total, alone)
+        totals = np.maximum(self._totals - self._alone, 0.0)
+        moments = (self._moments - self._across).T
+        matrix = self._matrix - self._excess
+        return tuple(
+            Quadratic(matrix, moment, float(total), alone)
+            for moment, total in zip(moments, totals, strict=True)
+        )
 
     def numbers(self, field: int, chosen: Set) -> np.ndarray:
         """Factors of all terms, 0 where they are not chosen."""
         found = np.zeros(len(self.terms))
         if chosen:
-            parts = self.problem(field).numbers(chosen)
+            parts = self.problems[field].numbers(chosen)
             found[list(chosen)] = [float(part[0]) for part in parts]
         return found
 
@@ -212,7 +220,7 @@ class Windows:
         total = self._totals[field]
         rough = self._apart[len(self.terms) + field] - numbers @ self._apart[: len(self.terms)]
         share = min(float((rough**2).sum() / total), 1.0)
-        return float(max(noise, 0.0) + max(FLOOR, share**2) * total)
+        return float(max(noise, 0.0) + max(_FLOOR, share**2) * total)
 
     def left(self, field: int, numbers: np.ndarray) -> float:
         """Squares that are left of an equation."""
@@ -235,7 +243,7 @@ class Windows:
                 ]
                 flat = np.stack(sides).reshape(len(chosen), -1)
                 spread += sigma**2 * flat @ flat.T
-        slight = FLOOR * self._totals[field] / self.rows
+        slight = _FLOOR * self._totals[field] / self.rows
         found: np.ndarray = inverse @ spread @ inverse + slight * inverse
         return found
 
