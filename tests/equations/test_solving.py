@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.equations import Box, Condition, Data, Interval, Problem, Solution, library, solve
+from workbench.equations import (
+    Box,
+    Condition,
+    Data,
+    Interval,
+    Problem,
+    Solution,
+    inference,
+    library,
+    solve,
+)
 from workbench.equations.approximation import Approximation
 from workbench.equations.sampling import Sampler
 from workbench.errors import InputError
@@ -194,3 +204,12 @@ def test_no_problem() -> None:
 def test_a_name_that_is_not_in_the_library() -> None:
     with pytest.raises(KeyError, match="pendulum"):
         library["nothing"]
+
+
+def test_numbers_that_nothing_depends_on_do_not_spoil_the_intervals() -> None:
+    drawn = torch.randn(30, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    rank_five = drawn.mT @ drawn
+    rank_five[5] = rank_five[:, 5] = 0
+    factor = inference._factor(rank_five - 1e-13 * torch.eye(6, dtype=torch.float64))
+    torch.testing.assert_close(factor @ factor.mT, rank_five, rtol=1e-6, atol=1e-6)
+    assert inference._factor(-rank_five) is None

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from workbench.equations.objective import Objective, Rows
 
-_FLOOR = 1e-14
+_FLOORS = (1e-14, 1e-12, 1e-10, 1e-8)
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ def scatter(
         matrix = matrix + square
         if part.targets is not None:
             noise = noise + variance(part, number, residual, unknowns) * square
-    size = matrix.diagonal().mean()
-    eye = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-    factor = torch.linalg.cholesky(matrix + _FLOOR * size * eye)
+    factor = _factor(matrix)
+    if factor is None:
+        return Scatter(parameters.new_full((unknowns,), math.inf), math.inf)
     half = torch.cholesky_solve(noise, factor)
     covariance = torch.cholesky_solve(half.mT, factor)
     total = 0.0
@@ -57,6 +57,17 @@ def scatter(
             total += float(((covariance @ jacobian[0]) * jacobian[0]).sum().clamp(min=0))
     last = covariance.diagonal()[len(matrix) - unknowns :]
     return Scatter(last.clamp(min=0).sqrt(), math.sqrt(total))
+
+
+def _factor(matrix: Tensor) -> Tensor | None:
+    """Of Cholesky, with as little added to the diagonal as makes it exist."""
+    size = matrix.diagonal().mean()
+    eye = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
+    for floor in _FLOORS:
+        factor, failed = torch.linalg.cholesky_ex(matrix + floor * size * eye)
+        if not failed:
+            return factor
+    return None
 
 
 def variance(rows: Rows, number: int, residual: Tensor, unknowns: int) -> Tensor:
