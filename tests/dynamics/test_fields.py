@@ -102,6 +102,7 @@ def test_waves_are_of_second_order() -> None:
     assert found.frame()["value"][0] == pytest.approx(1.96, rel=1e-3)
     assert str(found).startswith("u_tt = ")
     assert r"\partial^2 u" in found.to_latex()
+    assert "{u}_{xx}" in found.to_latex()
 
 
 def test_noise_and_what_is_no_sum_of_terms_are_told() -> None:

@@ -26,7 +26,10 @@ workbench dynamics flame.nc --space x --states u"""
 def add(commands: Any) -> None:
     """Name the arguments."""
     parser = new_command(
-        commands, "dynamics", "find differential equations in your own time series", _EXAMPLES
+        commands,
+        "dynamics",
+        "find differential equations in your own time series and fields",
+        _EXAMPLES,
     )
     add_table(parser)
     parser.add_argument("--time", default="t", metavar="COLUMN", help="column of time (t)")

@@ -58,13 +58,22 @@ class FieldEquations:
         """The equations as rows of an ``aligned``."""
         lines = []
         for name, formula in self.equations.items():
-            names = {s: formula.written[s.name].latex for s in formula.symbols}
+            names = {s: self._latex(s.name, formula) for s in formula.symbols}
             power = "" if self.order == 1 else f"^{self.order}"
             u = formula.written[name].latex
             left = rf"\frac{{\partial{power} {u}}}{{\partial {self.time}{power}}}"
             lines += [e.aligned for e in layout(left, formula.printed[0], names, width=10**9)]
         rows = r" \\ ".join(lines)
         return rf"\begin{{aligned}} {rows} \end{{aligned}}"
+
+    def _latex(self, name: str, formula: Formula) -> str:
+        """A field, or a derivative as its letters below the field."""
+        fields = [field for field in self.equations if name.startswith(f"{field}_")]
+        if name in self.equations or not fields:
+            return formula.written[name].latex
+        field = max(fields, key=len)
+        own = self.equations[field].written[field].latex
+        return f"{{{own}}}_{{{name.removeprefix(field)[1:]}}}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"
