@@ -118,6 +118,16 @@ def test_noise_and_what_is_no_sum_of_terms_are_told() -> None:
     assert "terms are missing" in str(forced)
 
 
+def test_a_grid_that_is_too_coarse_is_told() -> None:
+    fine = diffusing()
+    assert "too long" not in str(discover_pde(fine))
+    t, x = (np.unique(fine[name]) for name in "tx")
+    places = np.meshgrid(t[::2], x[::3], indexing="ij")
+    u = np.sin(9 * (places[1] - 6 * places[0])) + np.sin(7 * places[1] + 20 * places[0])
+    found = discover_pde({"t": places[0].ravel(), "x": places[1].ravel(), "u": u.ravel()})
+    assert "steps of the grid are too long" in str(found)
+
+
 def test_runs_have_grids_of_their_own() -> None:
     short = diffusing(rows=31)
     runs = [diffusing().assign(run="a"), short[short["t"] < 1].assign(run="b")]

@@ -22,6 +22,7 @@ class Chosen:
     Attributes:
         terms: in it. numbers: their factors. errors: of these.
         misfit: squares that are left, in units of what noise explains.
+        rough: squares that the steps of the grid may leave, as a share of those of the derivative in time.
         rivals: other sets of terms that do as well.
     """
 
@@ -29,6 +30,7 @@ class Chosen:
     numbers: tuple[float, ...]
     errors: tuple[float, ...]
     misfit: float
+    rough: float
     rivals: tuple[tuple[FieldTerm, ...], ...]
 
 
@@ -62,7 +64,7 @@ def chosen(windows: Sequence[Windows], field: int) -> Chosen:
     numbers from the width that knows them best.
     """
     if not windows:
-        return Chosen((), (), (), math.nan, ())
+        return Chosen((), (), (), math.nan, 0.0, ())
 
     def cost(terms: Set) -> float:
         return sum(_cost(one, field, terms) for one in windows)
@@ -74,7 +76,7 @@ def chosen(windows: Sequence[Windows], field: int) -> Chosen:
     costs |= {s: cost(s) for s in exchanged if len(s) == len(best) and s not in costs}
     best = min(costs, key=lambda s: (costs[s], s))
     fits = [_fit(one, field, best) for one in windows]
-    numbers, errors, misfit = min(fits, key=lambda fit: _relative(fit[0], fit[1]))
+    numbers, errors, misfit, rough = min(fits, key=lambda fit: _relative(fit[0], fit[1]))
     # Noise of terms differs, and what of it is in a residual says nothing against them.
     no_larger = [s for s in costs if len(s) <= len(best)]
     left = {s: sum(_unexplained(one, field, s) for one in windows) for s in no_larger}
@@ -85,6 +87,7 @@ def chosen(windows: Sequence[Windows], field: int) -> Chosen:
         tuple(numbers),
         tuple(errors),
         misfit,
+        rough,
         tuple(tuple(terms[k] for k in s) for _, s in rivals[:_MOST_RIVALS]),
     )
 
@@ -124,12 +127,12 @@ def _unexplained(one: Windows, field: int, terms: Set) -> float:
     return one.rows * share + _price(one) * len(terms)
 
 
-def _fit(one: Windows, field: int, terms: Set) -> tuple[np.ndarray, np.ndarray, float]:
+def _fit(one: Windows, field: int, terms: Set) -> tuple[np.ndarray, np.ndarray, float, float]:
     numbers = one.numbers(field, terms)
     misfit = one.left(field, numbers) / one.expected(field, numbers)
     variances = np.diag(one.covariance(field, terms, numbers)) if terms else np.zeros(0)
     errors = np.where(variances > 0, np.sqrt(np.maximum(variances, 0.0)), math.inf)
-    return numbers[list(terms)], errors, misfit
+    return numbers[list(terms)], errors, misfit, one.rough(field, numbers)
 
 
 def _relative(numbers: np.ndarray, errors: np.ndarray) -> float:

@@ -20,7 +20,7 @@ from workbench.errors import InputError
 from workbench.formulas.constant import Constant
 from workbench.formulas.formula import Formula
 
-_QUANTILE, _TOO_MUCH, _MOST_DIMENSIONS = float(norm.ppf(0.975)), 2.0, 2
+_QUANTILE, _TOO_MUCH, _COARSE, _MOST_DIMENSIONS = float(norm.ppf(0.975)), 2.0, 1e-3, 2
 
 
 def discover_pde(
@@ -143,6 +143,11 @@ def _sentences(
             found.append(
                 f"The equation of {name} leaves {math.sqrt(one.misfit):.2g} times what noise explains: "
                 "terms are missing that are not among those that were tried."
+            )
+        if one.rough > _COARSE:
+            found.append(
+                f"The steps of the grid are too long for what {name} does: its equation may be another "
+                f"one by {math.sqrt(one.rough):.0%} of its change in time."
             )
         for rival in one.rivals:
             text = ", ".join(str(p) for term in rival for _, p in term.parts(names, places))

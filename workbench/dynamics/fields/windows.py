@@ -207,20 +207,23 @@ class Windows:
         return found
 
     def expected(self, field: int, numbers: np.ndarray) -> float:
-        """Squares that noise alone would leave of an equation, and what quadrature may.
-
-        The error of quadrature falls exponentially with the points: as a share, it is about the square of
-        what it is with half of them.
-        """
+        """Squares that noise alone would leave of an equation, and what quadrature may."""
         noise = (
             numbers @ self._excess @ numbers
             - 2 * numbers @ self._across[:, field]
             + self._alone[field]
         )
-        total = self._totals[field]
-        rough = self._apart[len(self.terms) + field] - numbers @ self._apart[: len(self.terms)]
-        share = min(float((rough**2).sum() / total), 1.0)
-        return float(max(noise, 0.0) + max(_FLOOR, share**2) * total)
+        rough = max(_FLOOR, self.rough(field, numbers)) * self._totals[field]
+        return float(max(noise, 0.0) + rough)
+
+    def rough(self, field: int, numbers: np.ndarray) -> float:
+        """Squares that quadrature may leave of an equation, as a share of those of the derivative in time.
+
+        Its error falls exponentially with the points: as a share, it is about the square of what it is
+        with half of them.
+        """
+        apart = self._apart[len(self.terms) + field] - numbers @ self._apart[: len(self.terms)]
+        return min(float((apart**2).sum() / self._totals[field]), 1.0) ** 2
 
     def left(self, field: int, numbers: np.ndarray) -> float:
         """Squares that are left of an equation."""
