@@ -66,6 +66,20 @@ def test_drift_and_diffusion(noise: float) -> None:
     assert str(found).startswith("c_t = ")
 
 
+def test_a_large_mean_and_uneven_steps() -> None:
+    table = diffusing(0.01, rows=81)
+    table["c"] += 300
+    random = np.random.default_rng(4)
+    kept = {
+        n: random.choice(np.unique(table[n]), k, replace=False) for n, k in (("t", 70), ("x", 52))
+    }
+    found = discover_pde(table[table["t"].isin(kept["t"]) & table["x"].isin(kept["x"])])
+    assert terms(found, "c") == {"c_x", "c_xx"}
+    numbers = found.frame().set_index("term")["value"]
+    assert numbers["c_x"] == pytest.approx(-0.7, rel=0.02)
+    assert numbers["c_xx"] == pytest.approx(0.05, rel=0.1)
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.02])
 def test_a_law_of_conservation_is_written_out(noise: float) -> None:
     found = discover_pde(of_library("kdv", 81, 121, noise))

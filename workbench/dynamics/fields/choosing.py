@@ -13,6 +13,7 @@ from workbench.dynamics.fields.library import FieldTerm
 from workbench.dynamics.fields.windows import Set, Windows, halves_of
 
 _MOST_NOISE, _ROUNDS, _AS_GOOD, _MOST_RIVALS = 0.5, 3, 2.0, 3
+_HIDDEN = 4.0
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Chosen:
     Attributes:
         terms: in it. numbers: their factors. errors: of these.
         misfit: squares that are left, in units of what noise explains.
-        rough: squares that the steps of the grid may leave, as a share of those of the derivative in time.
+        rough: squares that the steps of the grid may leave, as a share of those of the derivative in time; 0
+            where noise hides them.
         rivals: other sets of terms that do as well.
     """
 
@@ -101,7 +103,7 @@ def _proposed(one: Windows, field: int) -> list[Set]:
         bound = noise
 
         def score(left: float, terms: Sequence[int], bound: float = bound) -> float:
-            return one.rows * math.log((left + bound) / total) + _price(one) * len(terms)
+            return one.rows * math.log((left + bound) / total) + _price(one, terms)
 
         _, terms = searched(problem, score)
         found.append(terms)
@@ -109,9 +111,10 @@ def _proposed(one: Windows, field: int) -> list[Set]:
     return found
 
 
-def _price(one: Windows) -> float:
-    """Of a term: Schwarz's, and the choice among all."""
-    return math.log(one.rows) + math.log(len(one.terms))
+def _price(one: Windows, terms: Sequence[int]) -> float:
+    """Of terms: Schwarz's, the choice among all, and one nat for every further factor of a product."""
+    factors = sum(max(len(one.terms[k].product) - 1, 0) for k in terms)
+    return (math.log(one.rows) + math.log(len(one.terms))) * len(terms) + factors
 
 
 def _cost(one: Windows, field: int, terms: Set) -> float:
@@ -124,7 +127,7 @@ def _unexplained(one: Windows, field: int, terms: Set) -> float:
     """Squares that are left in units of what noise explains, and the price of the terms."""
     numbers = one.numbers(field, terms)
     share = one.left(field, numbers) / one.expected(field, numbers)
-    return one.rows * share + _price(one) * len(terms)
+    return one.rows * share + _price(one, terms)
 
 
 def _fit(one: Windows, field: int, terms: Set) -> tuple[np.ndarray, np.ndarray, float, float]:
@@ -132,7 +135,9 @@ def _fit(one: Windows, field: int, terms: Set) -> tuple[np.ndarray, np.ndarray, 
     misfit = one.left(field, numbers) / one.expected(field, numbers)
     variances = np.diag(one.covariance(field, terms, numbers)) if terms else np.zeros(0)
     errors = np.where(variances > 0, np.sqrt(np.maximum(variances, 0.0)), math.inf)
-    return numbers[list(terms)], errors, misfit, one.rough(field, numbers)
+    rough, noise = one.rough(field, numbers), one.from_noise(field, numbers) / one.total(field)
+    seen = rough if math.sqrt(rough) > _HIDDEN * noise else 0.0
+    return numbers[list(terms)], errors, misfit, seen
 
 
 def _relative(numbers: np.ndarray, errors: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from workbench.errors import InputError
 FEWEST_POINTS = 13
 """Times, and places along a coordinate: below, no bump has enough points."""
 _DIFFERENCE, _MAD = 6, 0.6744898
+_EVEN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ class Fields:
 
     axes: tuple[np.ndarray, ...]
     values: np.ndarray
+
+    @property
+    def even(self) -> bool:
+        """Whether all steps along an axis are the same."""
+        steps = [np.diff(axis) for axis in self.axes]
+        return all(float(np.ptp(own)) < _EVEN * float(own.mean()) for own in steps)
 
     def thinned(self) -> "Fields":
         """Every second point along every axis."""

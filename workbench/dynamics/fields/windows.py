@@ -35,12 +35,20 @@ def halves_of(axis: np.ndarray) -> list[float]:
 
 
 def _operator(axis: np.ndarray, half: float, order: int, centres: np.ndarray) -> np.ndarray:
-    """Integrals against derivatives of bumps, as a matrix; their sign is that of parts."""
+    """Integrals against derivatives of bumps, as a matrix; their sign is that of parts.
+
+    What has no such derivative, a polynomial of lower degree, leaves nothing: a large mean would else drown
+    the rest.
+    """
     bump = Polynomial([1, 0, -1]) ** _POWER
-    derivative = bump.deriv(order) if order else bump
     s = (axis[None] - centres[:, None]) / half
-    steps = np.gradient(axis)
-    found: np.ndarray = np.where(np.abs(s) < 1, derivative(s), 0.0) * steps
+    inside, steps = np.abs(s) < 1, np.gradient(axis)
+    found: np.ndarray = np.where(inside, bump.deriv(order)(s), 0.0) * steps
+    if order:
+        powers = s[:, None] ** np.arange(order)[:, None]
+        weighted = powers * (np.where(inside, bump(s), 0.0) * steps)[:, None]
+        left = np.linalg.solve(weighted @ powers.mT, (powers @ found[..., None]))
+        found = found - (weighted * left).sum(1)
     return found * (-1) ** order / half ** (order + 1)
 
 
@@ -156,6 +164,7 @@ class Windows:
             for run in runs
         )
         """Rows that would be independent."""
+        self._even = all(run.even for run in runs)
         self._squares()
 
     def _squares(self) -> None:
@@ -208,22 +217,24 @@ class Windows:
 
     def expected(self, field: int, numbers: np.ndarray) -> float:
         """Squares that noise alone would leave of an equation, and what quadrature may."""
-        noise = (
-            numbers @ self._excess @ numbers
-            - 2 * numbers @ self._across[:, field]
-            + self._alone[field]
-        )
         rough = max(_FLOOR, self.rough(field, numbers)) * self._totals[field]
-        return float(max(noise, 0.0) + rough)
+        return self.from_noise(field, numbers) + float(rough)
+
+    def from_noise(self, field: int, numbers: np.ndarray) -> float:
+        """Squares that noise alone would leave of an equation."""
+        across = numbers @ self._across[:, field]
+        found = numbers @ self._excess @ numbers - 2 * across + self._alone[field]
+        return float(max(found, 0.0))
 
     def rough(self, field: int, numbers: np.ndarray) -> float:
         """Squares that quadrature may leave of an equation, as a share of those of the derivative in time.
 
-        Its error falls exponentially with the points: as a share, it is about the square of what it is
-        with half of them.
+        On even grids its error falls exponentially with the points: as a share, it is about the square of
+        what it is with half of them. On others it falls with the square of the steps.
         """
         apart = self._apart[len(self.terms) + field] - numbers @ self._apart[: len(self.terms)]
-        return min(float((apart**2).sum() / self._totals[field]), 1.0) ** 2
+        share = min(float((apart**2).sum() / self._totals[field]), 1.0)
+        return share**2 if self._even else max(share**2, share / 16)
 
     def left(self, field: int, numbers: np.ndarray) -> float:
         """Squares that are left of an equation."""
