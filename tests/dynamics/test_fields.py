@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from tests.dynamics.systems import diffusing
 from workbench import discover_pde
 from workbench.dynamics.fields.grid import Fields, read_fields
-from workbench.dynamics.fields.library import FieldTerm, terms_of
+from workbench.dynamics.fields.terms import FieldTerm, terms_of
 from workbench.dynamics.fields.windows import Windows
 from workbench.equations import Box, Condition, Problem, library
 from workbench.errors import InputError

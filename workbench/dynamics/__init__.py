@@ -1,4 +1,4 @@
-"""Equations found in time series.
+"""Equations found in time series and in fields.
 
 What belongs here: trajectories read from a table, smoothed, regressed in the weak form and fitted by
 shooting; terms chosen for a system of differential equations; what such a system conserves; partial

@@ -18,7 +18,6 @@ from workbench.dynamics.selecting import rivals
 from workbench.dynamics.trajectories import GROUPS, Trajectories, read_trajectories
 from workbench.errors import InputError
 from workbench.formulas.constant import Constant
-from workbench.formulas.digits import FULL
 from workbench.formulas.formula import Formula
 
 _QUANTILE = float(norm.ppf(0.975))
@@ -126,7 +125,7 @@ def _fits(law: Law) -> list[tuple[TermFit, ...]]:
 def _formula(problem: Problem, state: str, expression: Expr, fits: Sequence[TermFit]) -> Formula:
     names = tuple(symbol.name for symbol in problem.symbols)
     constants = [
-        Constant(fit.value, fit.sigma, interval=fit.interval, digits=digits_of(fit)) for fit in fits
+        Constant(fit.value, fit.sigma, interval=fit.interval, digits=fit.digits) for fit in fits
     ]
     low, high = problem.points.min(0), problem.points.max(0)
     ranges = {n: (float(a), float(b)) for n, a, b in zip(names, low, high, strict=True)}
@@ -139,14 +138,6 @@ def _formula(problem: Problem, state: str, expression: Expr, fits: Sequence[Term
         constants=tuple(constants),
         provenance={"rows": problem.rows, "runs": len(problem.data.runs)},
     )
-
-
-def digits_of(fit: TermFit) -> int:
-    """Significant digits down to the second one of the error."""
-    if not (fit.value and fit.sigma > 0):
-        return FULL
-    size = math.floor(math.log10(abs(fit.value))) - math.floor(math.log10(fit.sigma))
-    return min(max(size + 2, 1), FULL)
 
 
 def described(data: Trajectories) -> str:

@@ -1,5 +1,6 @@
 """What ``discover_dynamics`` returns: equations, how well their numbers are known, and their simulation."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from sympy import Symbol
 from workbench.common.labels import Label
 from workbench.dynamics.trajectories import Trajectories
 from workbench.errors import InputError
+from workbench.formulas.digits import FULL
 from workbench.formulas.evaluation import compiled
 from workbench.formulas.formula import Formula
 from workbench.formulas.typesetting import layout
@@ -177,6 +179,14 @@ class TermFit:
     value: float
     sigma: float
     interval: tuple[float, float]
+
+    @property
+    def digits(self) -> int:
+        """Significant ones down to the second of the error."""
+        if not (self.value and self.sigma > 0):
+            return FULL
+        size = math.floor(math.log10(abs(self.value))) - math.floor(math.log10(self.sigma))
+        return min(max(size + 2, 1), FULL)
 
 
 def coordinates(data: Trajectories, order: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.dynamics.choice import searched
 from workbench.dynamics.fields.grid import Fields
-from workbench.dynamics.fields.library import FieldTerm
+from workbench.dynamics.fields.terms import FieldTerm
 from workbench.dynamics.fields.windows import Set, Windows, halves_of
 
 _MOST_NOISE, _ROUNDS, _AS_GOOD, _MOST_RIVALS = 0.5, 3, 2.0, 3

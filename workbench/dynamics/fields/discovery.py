@@ -9,11 +9,10 @@ import numpy as np
 from scipy.stats import norm
 from sympy import Expr, Float
 
-from workbench.dynamics.discovery import digits_of
 from workbench.dynamics.fields.choosing import Chosen, all_windows, chosen
 from workbench.dynamics.fields.grid import Fields, read_fields
-from workbench.dynamics.fields.library import terms_of
 from workbench.dynamics.fields.result import FieldEquations
+from workbench.dynamics.fields.terms import terms_of
 from workbench.dynamics.result import TermFit
 from workbench.dynamics.trajectories import GROUPS
 from workbench.errors import InputError
@@ -106,7 +105,7 @@ def _formula(
         target=f"d{name}/d{time}" if order == 1 else f"d²{name}/d{time}²",
         domain={n: ends for n, ends in domain.items() if n in used},
         constants=tuple(
-            Constant(f.value, f.sigma, interval=f.interval, digits=digits_of(f)) for _, f in parts
+            Constant(f.value, f.sigma, interval=f.interval, digits=f.digits) for _, f in parts
         ),
     )
 

@@ -10,7 +10,7 @@ from numpy.polynomial import Polynomial
 
 from workbench.dynamics.choice import Quadratic
 from workbench.dynamics.fields.grid import Fields
-from workbench.dynamics.fields.library import FieldTerm
+from workbench.dynamics.fields.terms import FieldTerm
 
 _POWER = 8  # of a bump (1 - s²)^p: smooth enough for four derivatives
 _SHARES = (1 / 3, 1 / 6, 1 / 12, 1 / 24)

@@ -20,9 +20,8 @@ _COARSE, _COARSE_TIME, _COARSE_SPACE = 16, 8, 32
 _UNEVEN, _STALLED, _MOST_STALLS, _ROUGH = 8.0, 0.25, 1, 0.3
 _MOST_NUMBERS = 6e7
 _STEPS, _SIDE_POINTS = 30, 4
-_DATA_SHARE = (
-    1e-7  # of the weight of measurements; equations hold exactly, and so strictly they can
-)
+_DATA_SHARE = 1e-7
+"""Weight of measurements against equations, which can hold that strictly here."""
 
 
 def holds(problem: Problem) -> bool:
